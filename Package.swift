@@ -1,0 +1,129 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+// The generated protobuf code triggers a few of the upcoming-feature warnings, so its target keeps
+// the language mode only.
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let arguments: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let signals: Target.Dependency = .product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
+let lifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "ronda",
+    platforms: [.macOS(.v15), .iOS(.v18)],
+    products: [
+        .library(name: "RondaClient", targets: ["RondaClient"]),
+        .executable(name: "ronda", targets: ["ronda"]),
+        .executable(name: "ronda-server", targets: ["ronda-server"]),
+        .executable(name: "ronda-bench", targets: ["ronda-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "4.5.2"..<"5.0.0"),
+    ],
+    targets: [
+        // Executables: composition roots.
+        .executableTarget(
+            name: "ronda", dependencies: ["RondaTerminal", "RondaClient"], swiftSettings: strict),
+        .executableTarget(
+            name: "ronda-server", dependencies: ["RondaServer", arguments], swiftSettings: strict),
+        .executableTarget(
+            name: "ronda-bench",
+            dependencies: [
+                "RondaServer", "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaClient",
+                "RondaSQLite", "RondaWire", "RondaProtobuf", "RondaModel", "CRawSQLite", grdb,
+                arguments, protobuf,
+            ],
+            swiftSettings: strict),
+        // People.
+        source("RondaTerminal", ["RondaClient", "RondaModel", arguments]),
+        source(
+            "RondaServer",
+            [
+                "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaWire", "RondaModel",
+                "RondaMerge",
+                hummingbird, arguments, logging, metrics, lifecycle, signals, protobuf,
+                "RondaSQLite",
+                "RondaProtobuf", httpTypes, nioCore,
+            ]),
+        // The device.
+        source(
+            "RondaClient",
+            [
+                "RondaModel", "RondaWire", "RondaProtobuf", "RondaSQLite", grdb,
+                .target(name: "CCurl", condition: .when(platforms: [.linux])), logging,
+                crypto, protobuf,
+            ]),
+        // The hub.
+        source(
+            "RondaHub",
+            [
+                "RondaStore", "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", logging,
+                crypto, protobuf,
+            ]),
+        source(
+            "RondaStoreSQLite", ["RondaStore", "RondaSQLite", "RondaMerge", "RondaModel", grdb]),
+        source(
+            "RondaStore", ["RondaModel", "RondaMerge", "RondaWire", "RondaProtobuf", protobuf]),
+        // SQLite by index, for the hub and for the device.
+        source("RondaSQLite", ["RondaModel", grdb, sqlite]),
+        // Pure.
+        source("RondaMerge", ["RondaModel"]),
+        source("RondaWire", ["RondaModel", "RondaProtobuf", "CZlib", protobuf, crypto]),
+        .target(
+            name: "RondaProtobuf", dependencies: [protobuf], exclude: ["Proto"],
+            swiftSettings: [.treatAllWarnings(as: .error)]),
+        source("RondaModel", [crypto]),
+        // C.
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CRawSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        // Tests.
+        tests("RondaModel", ["RondaModel"]),
+        tests("RondaClient", ["RondaClient"]),
+        tests("RondaServer", ["RondaServer", "RondaModel"]),
+        tests(
+            "RondaEndToEnd",
+            [
+                "RondaClient", "RondaServer", "RondaHub", "RondaStoreSQLite", "RondaStore",
+                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf,
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,193 @@
+internal import GRDB
+public import RondaModel
+internal import RondaSQLite
+
+/// Several changes captured together: one commit, accepted or held as a whole.
+public struct Capture {
+    private struct Working {
+        let entity: EntitySchema
+        /// What is on the device now; `nil` for a record that this capture creates.
+        let row: DeviceRow?
+        var values: FieldValues
+        var isDeleted = false
+    }
+
+    /// The device's records as they were before this capture.
+    public let reader: LocalReader
+    private let identity: DeviceIdentity
+    private let mint: () -> RecordID
+    private var working: [RecordID: Working] = [:]
+    private var order: [RecordID] = []
+
+    init(reader: LocalReader, identity: DeviceIdentity, mint: @escaping () -> RecordID) {
+        self.reader = reader
+        self.identity = identity
+        self.mint = mint
+    }
+
+    /// Who captures: the account of this device.
+    public var author: RecordID { identity.account }
+
+    /// A record with a new id, to be filled in and given to `create`.
+    public func new<R: RondaRecord>(_ type: R.Type) -> R { R(id: mint()) }
+
+    /// Adds a record. A record whose identity is its business key gets the id of that key; when it
+    /// is already on the device, what is new is added to it and what is fixed stays.
+    /// - Returns: the record's id.
+    @discardableResult
+    public mutating func create<R: RondaRecord>(_ record: R) throws -> RecordID {
+        let entity = try LocalReader.table(R.entity).entity
+        let id =
+            Schema.current.derivedID(of: entity) { record.fields[$0].value } ?? record.id
+        if try working[id] != nil || reader.row(R.entity, id) != nil {
+            try edit(entity, id) { values in values.join(record.fields, entity: entity) }
+            return id
+        }
+        working[id] = Working(entity: entity, row: nil, values: record.fields)
+        order.append(id)
+        return id
+    }
+
+    /// Changes a record that is on the device; only what differs afterwards is captured.
+    public mutating func update<R: RondaRecord>(
+        _ type: R.Type, _ id: RecordID, _ change: (inout R) throws -> Void
+    ) throws {
+        try edit(try LocalReader.table(R.entity).entity, id) { values in
+            var record = R(id: id, fields: values)
+            try change(&record)
+            values = record.fields
+        }
+    }
+
+    /// Deletes a record that is on the device.
+    public mutating func delete<R: RondaRecord>(_ type: R.Type, _ id: RecordID) throws {
+        try edit(try LocalReader.table(R.entity).entity, id) { _ in }
+        working[id]?.isDeleted = true
+    }
+
+    private mutating func edit(
+        _ entity: EntitySchema, _ id: RecordID, _ body: (inout FieldValues) throws -> Void
+    ) throws {
+        if working[id] == nil {
+            guard let row = try reader.row(entity.id, id), !row.flags.contains(.deleted) else {
+                throw ClientError(
+                    .unknownRecord,
+                    Phrase(
+                        en: "this \(entity.label.en) is not on this device; sync and try again",
+                        es:
+                            "\(entity.label.es): no está en este equipo; sincronice e intente de nuevo"
+                    ), detail: id.description)
+            }
+            working[id] = Working(entity: entity, row: row, values: row.values)
+            order.append(id)
+        }
+        guard var values = working[id]?.values else { return }
+        try body(&values)
+        working[id]?.values = values
+    }
+
+    /// Writes the rows and the commit, inside the caller's transaction.
+    func finish(stamp: Stamp, uptime: Uptime, limits: Limits) throws -> CaptureReceipt? {
+        var changes: [Change] = []
+        var refusals: [Refusal] = []
+        for id in order {
+            guard let work = working[id], let change = change(id, work) else { continue }
+            if let refusal = refusal(change, work, limits: limits) { refusals.append(refusal) }
+            changes.append(change)
+        }
+        if changes.isEmpty && refusals.isEmpty { return nil }
+        if changes.count > limits.changesPerCommit {
+            refusals.append(Refusal(.tooLarge, detail: "\(changes.count) changes"))
+        }
+        guard refusals.isEmpty else { throw ClientError.refused(refusals) }
+        let writer = RowWriter(database: reader.database)
+        for change in changes {
+            guard let work = working[change.record] else { continue }
+            if work.row == nil {
+                try writer.insert(
+                    work.entity, change.record, version: 0, flags: .local,
+                    creator: identity.account, values: work.values)
+            } else {
+                try writer.edit(change, entity: work.entity, before: work.row?.values)
+            }
+        }
+        let commit = Commit(
+            number: 0, stamp: stamp, schema: Schema.current.version, uptime: uptime,
+            changes: changes)
+        let n = try Outbox(database: reader.database).append(commit, limits: limits)
+        return CaptureReceipt(n: n, records: changes.map(\.record))
+    }
+
+    private func change(_ id: RecordID, _ work: Working) -> Change? {
+        guard let row = work.row else {
+            return work.isDeleted ? nil : Change(creating: id, work.entity, work.values)
+        }
+        if work.isDeleted {
+            return Change(entity: work.entity.id, record: id, base: row.version, deletes: true)
+        }
+        return .turning(
+            row.values, into: work.values, of: id, entity: work.entity, base: row.version)
+    }
+
+    /// What the hub would refuse is refused here, where the person still has it before them.
+    private func refusal(_ change: Change, _ work: Working, limits: Limits) -> Refusal? {
+        if let problem = Validation.problem(in: change, schema: .current, limits: limits) {
+            return problem
+        }
+        func refusal(_ code: RefusalCode, field: UInt32 = 0) -> Refusal {
+            Refusal(code, entity: work.entity.id, record: change.record, field: field)
+        }
+        if work.row == nil {
+            if !work.entity.creators.contains(identity.role) { return refusal(.notPermitted) }
+            for (position, field) in work.entity.fields.enumerated()
+            where field.required && work.values[position].isEmpty {
+                return refusal(.requiredField, field: field.number)
+            }
+        }
+        if change.deletes && !work.entity.deleters.contains(identity.role) {
+            return refusal(.notPermitted)
+        }
+        let isAuthor = work.row.map { $0.creator == nil || $0.creator == identity.account } ?? true
+        let own: Writer = identity.role == .office ? .office : .rep
+        for number in change.touchedFields {
+            guard let position = work.entity.position(ofNumber: number) else { continue }
+            let field = work.entity.fields[position]
+            if !field.writers.contains(own), !(isAuthor && field.writers.contains(.author)) {
+                return refusal(.notPermitted, field: number)
+            }
+            if field.rule == .first, let before = work.row?.values[position], before != .none {
+                return refusal(.fixedValue, field: number)
+            }
+        }
+        return nil
+    }
+}
+
+/// What a capture left on the device.
+public struct CaptureReceipt: Sendable, Hashable {
+    /// Its place in the outbox.
+    public let n: Int64
+    /// The records it changed, in order.
+    public let records: [RecordID]
+}
+
+extension FieldValues {
+    /// Adds what `other` brings to a record that is already there: sets grow, joins join, fixed and
+    /// filled fields stay.
+    fileprivate mutating func join(_ other: FieldValues, entity: EntitySchema) {
+        for (position, field) in entity.fields.enumerated() where !other[position].isEmpty {
+            switch field.rule {
+            case .union:
+                self[position] = .set(self[position].elements + other[position].elements)
+            case .least, .greatest:
+                guard let new = other[position].value else { continue }
+                if let old = self[position].value, field.rule == .least ? old <= new : old >= new {
+                    continue
+                }
+                self[position] = .one(new)
+            case .first, .latest, .office, .furthest, .protective:
+                if self[position].isEmpty { self[position] = other[position] }
+            }
+        }
+    }
+}

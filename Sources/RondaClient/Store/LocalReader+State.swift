@@ -1,0 +1,131 @@
+public import RondaModel
+internal import RondaSQLite
+
+/// The truth about sync, for the screen.
+public struct LocalStatus: Sendable, Hashable {
+    /// Commits captured here that the server has not judged yet.
+    public let pending: Int
+    public let accepted: Int
+    public let merged: Int
+    /// Commits in the tray.
+    public let refused: Int
+    /// Fields that wait for a person.
+    public let conflicts: Int
+    public let lastSync: Instant?
+    /// Server clock minus device clock, as of the last sync.
+    public let clockOffsetMilliseconds: Int64?
+    /// Territories this device follows, by their id.
+    public let scopes: [RecordID]
+}
+
+/// One value of a contested field.
+public struct ConflictValue: Sendable, Hashable {
+    public let value: Value?
+    public let at: Instant
+    public let author: RecordID
+    public let device: RecordID
+}
+
+/// A field that several people changed without having seen each other.
+public struct Conflict: Sendable, Hashable {
+    public let entity: EntityID
+    public let record: RecordID
+    public let field: UInt32
+    /// The stable name and the label of the field.
+    public let fieldName: String
+    public let fieldLabel: Phrase
+    /// The shown one first.
+    public let values: [ConflictValue]
+}
+
+/// A refused commit, with what it held and why.
+public struct TrayItem: Sendable, Hashable {
+    public let n: Int64
+    public let capturedAt: Instant
+    public let code: RefusalCode
+    public let reason: Phrase
+    public let entity: EntityID?
+    public let record: RecordID?
+    /// The kinds of the records it would have changed.
+    public let contents: [EntityID]
+}
+
+extension LocalReader {
+    public func status() throws -> LocalStatus {
+        let outbox = Outbox(database: database)
+        let facts = Facts(database: database)
+        let statement = try database.prepared("SELECT id FROM cursor WHERE id <> x'' ORDER BY id")
+        defer { statement.reset() }
+        var scopes: [RecordID] = []
+        while try statement.step() { scopes.append(statement.id(0)) }
+        return LocalStatus(
+            pending: try outbox.pendingCount(), accepted: try outbox.count(in: .accepted),
+            merged: try outbox.count(in: .merged), refused: try outbox.count(in: .refused),
+            conflicts: try conflicts().count,
+            lastSync: try facts.number(.lastSync).map { Instant(milliseconds: $0) },
+            clockOffsetMilliseconds: try facts.number(.clockOffset), scopes: scopes)
+    }
+
+    /// The contested fields that ask for a person, by record and field.
+    public func conflicts() throws -> [Conflict] {
+        let statement = try database.prepared(
+            """
+            SELECT entity, record, number, value, stamp, author, device FROM sibling
+            ORDER BY record, number, position
+            """)
+        defer { statement.reset() }
+        var conflicts: [Conflict] = []
+        var values: [ConflictValue] = []
+        var current: (EntityID, RecordID, UInt32)?
+        func close() throws {
+            guard let (entityID, record, number) = current, values.count > 1 else { return }
+            let entity = try Self.table(entityID).entity
+            guard let position = entity.position(ofNumber: number), entity.fields[position].review,
+                // An own unsent write of the field has seen them all: it settles the conflict.
+                try RowWriter(database: database).shadow(record, number) == nil
+            else { return }
+            let field = entity.fields[position]
+            conflicts.append(
+                Conflict(
+                    entity: entityID, record: record, field: number, fieldName: field.name,
+                    fieldLabel: field.label, values: values))
+        }
+        while try statement.step() {
+            let key = (
+                EntityID(rawValue: UInt32(statement.int64(0))), statement.id(1),
+                UInt32(statement.int64(2))
+            )
+            if current.map({ $0 != key }) ?? true {
+                try close()
+                (current, values) = (key, [])
+            }
+            values.append(
+                ConflictValue(
+                    value: try RowWriter.unpack(statement.bytes(3)).value,
+                    at: Stamp(bits: statement.uint64(4)).instant, author: statement.id(5),
+                    device: statement.id(6)))
+        }
+        try close()
+        return conflicts
+    }
+
+    /// The refused commits, oldest first.
+    public func tray() throws -> [TrayItem] {
+        try Outbox(database: database).entries(in: .refused).map { entry, verdict in
+            TrayItem(
+                n: entry.n, capturedAt: entry.commit.stamp.instant,
+                code: verdict.refusal?.code ?? .malformed,
+                reason: (verdict.refusal?.code ?? .malformed).phrase,
+                entity: verdict.refusal?.entity, record: verdict.refusal?.record,
+                contents: entry.commit.changes.map(\.entity))
+        }
+    }
+
+    /// Whose device this is.
+    public func identity() throws -> DeviceIdentity? { try Facts(database: database).identity() }
+
+    /// Whether the record was captured here and the server has not judged it yet.
+    public func isUnsent<R: RondaRecord>(_ type: R.Type, _ id: RecordID) throws -> Bool {
+        try row(R.entity, id)?.flags.contains(.local) ?? false
+    }
+}

@@ -1,0 +1,242 @@
+internal import Foundation
+internal import GRDB
+public import RondaModel
+internal import RondaSQLite
+
+/// A rep's records on this device: capture and read with no network, sync when there is one.
+///
+/// **Guarantees.** What `capture` returned for is on the disk, rows and outgoing commit together.
+/// Nothing that was captured is deleted by any call of this library. Several processes may use one
+/// store; one of them syncs at a time.
+public final class LocalStore: Sendable {
+    public static let fileName = "ronda.sqlite"
+    private static let format = 1
+    /// "RndD", kept in `PRAGMA application_id`.
+    private static let applicationID = 0x526e_6444
+
+    /// The directory that holds the store.
+    public let directory: String
+    let pool: DatabasePool
+    let surroundings: DeviceSurroundings
+    let limits: Limits
+
+    private init(
+        directory: String, pool: DatabasePool, surroundings: DeviceSurroundings, limits: Limits
+    ) {
+        self.directory = directory
+        self.pool = pool
+        self.surroundings = surroundings
+        self.limits = limits
+    }
+
+    /// Opens the store in `directory`; makes it, and the directory, when `create` says so.
+    /// - Throws: `ClientError` with code `notLoggedIn` when there is none, `store` when it cannot
+    ///   be used; the file is then as it was.
+    public static func open(
+        at directory: String, create: Bool = false, surroundings: DeviceSurroundings = .system
+    ) throws(ClientError) -> LocalStore {
+        try open(at: directory, create: create, surroundings: surroundings, limits: Limits())
+    }
+
+    package static func open(
+        at directory: String, create: Bool, surroundings: DeviceSurroundings, limits: Limits
+    ) throws(ClientError) -> LocalStore {
+        let path = directory + "/" + fileName
+        do {
+            if !FileManager.default.fileExists(atPath: path) {
+                guard create else { throw StoreError(.notFound, path) }
+                try makeDirectory(directory)
+            } else {
+                try StoreFile.check(path: path, applicationID: applicationID)
+            }
+            let pool = try DatabasePool.ronda(path: path, label: "device")
+            let store = LocalStore(
+                directory: directory, pool: pool, surroundings: surroundings, limits: limits)
+            try store.prepare()
+            return store
+        } catch {
+            throw .store(error, path: path)
+        }
+    }
+
+    var path: String { directory + "/" + Self.fileName }
+
+    private static func makeDirectory(_ directory: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StoreError(.readOnly, "cannot make \(directory)")
+        }
+    }
+
+    private func prepare() throws {
+        let (owner, version, schema) = try pool.read { database in
+            let owner = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+            let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+            let schema =
+                owner == Self.applicationID ? try Facts(database: database).number(.schema) : nil
+            return (owner, version, schema)
+        }
+        if version > Self.format { throw StoreError(.newerFormat, "format \(version)") }
+        if owner == Self.applicationID, schema == Int64(Schema.current.version) { return }
+        try pool.write { database in
+            let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+            if owner != Self.applicationID {
+                guard tables == 0 else { throw StoreError(.damaged, "not a Ronda store") }
+                try database.execute(sql: Self.tables + Outbox.creation + RowWriter.creation)
+                try database.execute(
+                    sql: """
+                        PRAGMA application_id = \(Self.applicationID);
+                        PRAGMA user_version = \(Self.format)
+                        """)
+            }
+            try Self.fitTables(database)
+            // Fields this device did not know before come again from the start.
+            try database.execute(sql: "DELETE FROM cursor")
+            try Facts(database: database).set(.schema, number: Int64(Schema.current.version))
+        }
+    }
+
+    private static let tables = """
+        CREATE TABLE fact(name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+        CREATE TABLE cursor(
+            scope INTEGER NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, behind INTEGER NOT NULL,
+            id BLOB NOT NULL);
+
+        """
+
+    /// Makes the tables the schema asks for, and adds the columns it has gained.
+    private static func fitTables(_ database: Database) throws {
+        for entity in Schema.current.entities {
+            let table = try LocalReader.table(entity.id)
+            if try !database.tableExists(entity.name) {
+                for sql in table.creation { try database.execute(sql: sql) }
+                continue
+            }
+            let present = Set(try database.columns(in: entity.name).map(\.name))
+            for field in entity.fields where !present.contains(field.name) {
+                try database.execute(
+                    sql: "ALTER TABLE \(table.name) ADD COLUMN \"\(field.name)\"")
+            }
+        }
+    }
+
+    /// Reads every scope from the start at the next sync; nothing is deleted.
+    package func forgetCursors() async throws {
+        try await pool.write { try $0.execute(sql: "DELETE FROM cursor") }
+    }
+
+    /// `PRAGMA synchronous` of the connection that writes: 2 is FULL.
+    package func synchronousPragma() async throws -> Int {
+        try await pool.writeWithoutTransaction {
+            try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1
+        }
+    }
+
+    /// The SQL of one entity's table, for measuring it against plain SQLite.
+    package static func tableSQL(_ entity: EntityID) throws -> (create: String, insert: String) {
+        let table = try LocalReader.table(entity)
+        return (table.creation.joined(separator: ";"), table.insertSQL)
+    }
+}
+
+// MARK: - Reading and capturing
+
+extension LocalStore {
+    /// Reads on one snapshot.
+    public func read<Result: Sendable>(
+        _ body: @Sendable (LocalReader) throws -> Result
+    ) async throws(ClientError) -> Result {
+        do {
+            return try await withoutActuallyEscaping(body) { body in
+                try await pool.read { try body(LocalReader($0)) }
+            }
+        } catch {
+            throw .store(error, path: path)
+        }
+    }
+
+    /// Whose device this is; `nil` before login.
+    public func identity() async throws(ClientError) -> DeviceIdentity? {
+        try await read { try Facts(database: $0.database).identity() }
+    }
+
+    /// Captures everything `body` does as one commit: kept together, accepted together.
+    ///
+    /// When it returns, the capture is on the disk. When it throws, nothing of it is.
+    /// - Returns: what was captured, `nil` when nothing differs from what is there.
+    @discardableResult
+    public func capture(
+        _ body: @Sendable (inout Capture) throws -> Void
+    ) async throws(ClientError) -> CaptureReceipt? {
+        try await capture(each: [()]) { _, capture in try body(&capture) }.first ?? nil
+    }
+
+    /// Captures one commit for each item, all of them in one durable transaction: the quick way to
+    /// bring in many.
+    @discardableResult
+    public func capture<Item: Sendable>(
+        each items: [Item], _ body: @Sendable (Item, inout Capture) throws -> Void
+    ) async throws(ClientError) -> [CaptureReceipt?] {
+        let (surroundings, limits) = (surroundings, limits)
+        do {
+            return try await withoutActuallyEscaping(body) { body in
+                try await pool.write { database in
+                    let facts = Facts(database: database)
+                    guard let identity = try facts.identity() else { throw Self.notLoggedIn }
+                    let outbox = Outbox(database: database)
+                    var stamp = try outbox.lastStamp()
+                    var touched = Set<RecordID>()
+                    let receipts = try items.map { item in
+                        var capture = Capture(
+                            reader: LocalReader(database), identity: identity,
+                            mint: surroundings.mint)
+                        try body(item, &capture)
+                        stamp = stamp.next(now: surroundings.now())
+                        let (boot, milliseconds) = surroundings.uptime()
+                        let receipt = try capture.finish(
+                            stamp: stamp, uptime: Uptime(boot: boot, milliseconds: milliseconds),
+                            limits: limits)
+                        touched.formUnion(receipt?.records ?? [])
+                        return receipt
+                    }
+                    if !touched.isEmpty { try database.notifyChanges(in: .fullDatabase) }
+                    return receipts
+                }
+            }
+        } catch {
+            throw .store(error, path: path)
+        }
+    }
+
+    static var notLoggedIn: ClientError {
+        ClientError(
+            .notLoggedIn,
+            Phrase(
+                en: "this device is not logged in; use: ronda login --server URL --code CODE",
+                es: "este equipo no ha iniciado sesión; use: ronda login --server URL --code CÓDIGO"
+            ))
+    }
+
+    /// The records of a kind, now and after each change, whether captured here or received.
+    ///
+    /// Several changes may come as one. The sequence ends when its consumer stops, and throws
+    /// `ClientError` when the store fails.
+    public func observe<R: RondaRecord>(_ type: R.Type) -> AsyncThrowingStream<[R], any Error> {
+        let table = Table(DeviceTable.all[R.entity]?.entity.name ?? "")
+        let observation = ValueObservation.tracking(region: table) {
+            try LocalReader($0).records(type)
+        }.removeDuplicates()
+        let (pool, path) = (pool, path)
+        return AsyncThrowingStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            let cancellable = observation.start(in: pool, scheduling: .async(onQueue: .global())) {
+                continuation.finish(throwing: ClientError.store($0, path: path))
+            } onChange: {
+                continuation.yield($0)
+            }
+            continuation.onTermination = { _ in cancellable.cancel() }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+internal import GRDB
+internal import RondaModel
+internal import RondaProtobuf
+internal import RondaSQLite
+internal import RondaWire
+internal import SwiftProtobuf
+
+/// Writes the device's typed rows and the shadows of edited fields.
+///
+/// A field with an unacknowledged edit shows the edit; its shadow keeps what the hub last said, so
+/// that a refusal can be undone and a three-way view shown.
+struct RowWriter {
+    let database: Database
+
+    static let creation = """
+        CREATE TABLE shadow(
+            record BLOB NOT NULL, number INTEGER NOT NULL, value BLOB NOT NULL,
+            PRIMARY KEY (record, number)) WITHOUT ROWID;
+        CREATE TABLE sibling(
+            record BLOB NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL,
+            entity INTEGER NOT NULL, value BLOB NOT NULL, stamp INTEGER NOT NULL,
+            device BLOB NOT NULL, author BLOB NOT NULL,
+            PRIMARY KEY (record, number, position)) WITHOUT ROWID;
+        """
+
+    /// Returns false when the record is already there; then nothing was written.
+    @discardableResult
+    func insert(
+        _ entity: EntitySchema, _ id: RecordID, version: UInt64, flags: RowFlags,
+        creator: RecordID?, values: FieldValues
+    ) throws -> Bool {
+        let table = try LocalReader.table(entity.id)
+        let statement = try database.prepared(table.insertSQL)
+        table.bindInsert(
+            statement, id: id, version: version, flags: flags, creator: creator, values: values)
+        try statement.run()
+        return database.changesCount == 1
+    }
+
+    /// Applies an own edit to a row: the first edit of a field leaves the hub's value in a shadow.
+    func edit(_ change: Change, entity: EntitySchema, before: FieldValues?) throws {
+        guard let before else { return }
+        if change.deletes {
+            try setFlags(entity, change.record) { $0.union(.deleted) }
+            return
+        }
+        var values: [(Int, FieldContent)] = []
+        for number in change.touchedFields {
+            guard let position = entity.position(ofNumber: number) else { continue }
+            let statement = try database.prepared(
+                "INSERT INTO shadow(record, number, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            statement.bind(1, change.record)
+            statement.bind(2, Int64(number))
+            statement.bind(3, try Self.pack(before[position], number))
+            try statement.run()
+            let field = entity.fields[position]
+            values.append((position, before[position].applying(change, field)))
+        }
+        try set(values, entity: entity, id: change.record)
+    }
+
+    /// Sets these fields of a row, and its search text when they are part of it.
+    func set(
+        _ values: [(position: Int, content: FieldContent)], entity: EntitySchema, id: RecordID
+    ) throws {
+        if values.isEmpty { return }
+        let table = try LocalReader.table(entity.id)
+        let names = values.map { "\"\(entity.fields[$0.position].name)\" = ?" }
+        let statement = try database.prepared(
+            "UPDATE \(table.name) SET \(names.joined(separator: ", ")) WHERE id = ?")
+        for (index, value) in values.enumerated() {
+            DeviceTable.bind(value.content, to: statement, at: Int32(index + 1))
+        }
+        statement.bind(Int32(values.count + 1), id)
+        try statement.run()
+        guard values.contains(where: { entity.fields[$0.position].searched }),
+            let row = try LocalReader(database).row(entity.id, id)
+        else { return }
+        let search = try database.prepared("UPDATE \(table.name) SET _search = ? WHERE id = ?")
+        search.bind(1, table.searchText(row.values))
+        search.bind(2, id)
+        try search.run()
+    }
+
+    func setHead(
+        _ entity: EntitySchema, _ id: RecordID, version: UInt64, flags: RowFlags, creator: RecordID?
+    ) throws {
+        let table = try LocalReader.table(entity.id)
+        let statement = try database.prepared(
+            """
+            UPDATE \(table.name) SET _version = ?, _flags = ?, _creator = coalesce(?, _creator)
+            WHERE id = ?
+            """)
+        statement.bind(1, version)
+        statement.bind(2, Int64(flags.rawValue))
+        if let creator { statement.bind(3, creator) }
+        statement.bind(4, id)
+        try statement.run()
+    }
+
+    func setFlags(
+        _ entity: EntitySchema, _ id: RecordID, _ change: (RowFlags) -> RowFlags
+    ) throws {
+        guard let row = try LocalReader(database).row(entity.id, id) else { return }
+        try setHead(entity, id, version: row.version, flags: change(row.flags), creator: nil)
+    }
+
+    func remove(_ entity: EntitySchema, _ id: RecordID) throws {
+        let table = try LocalReader.table(entity.id)
+        for sql in [
+            "DELETE FROM \(table.name) WHERE id = ?", "DELETE FROM shadow WHERE record = ?",
+            "DELETE FROM sibling WHERE record = ?",
+        ] {
+            let statement = try database.prepared(sql)
+            statement.bind(1, id)
+            try statement.run()
+        }
+    }
+
+    func dropSiblings(_ record: RecordID, _ number: UInt32) throws {
+        let statement = try database.prepared(
+            "DELETE FROM sibling WHERE record = ? AND number = ?")
+        statement.bind(1, record)
+        statement.bind(2, Int64(number))
+        try statement.run()
+    }
+
+    // MARK: Shadows
+
+    func shadow(_ record: RecordID, _ number: UInt32) throws -> FieldContent? {
+        let statement = try database.prepared(
+            "SELECT value FROM shadow WHERE record = ? AND number = ?")
+        statement.bind(1, record)
+        statement.bind(2, Int64(number))
+        defer { statement.reset() }
+        return try statement.step() ? try Self.unpack(statement.bytes(0)) : nil
+    }
+
+    func setShadow(_ record: RecordID, _ number: UInt32, _ content: FieldContent?) throws {
+        let statement = try database.prepared(
+            content == nil
+                ? "DELETE FROM shadow WHERE record = ? AND number = ?"
+                : "UPDATE shadow SET value = ?3 WHERE record = ?1 AND number = ?2")
+        statement.bind(1, record)
+        statement.bind(2, Int64(number))
+        if let content { statement.bind(3, try Self.pack(content, number)) }
+        try statement.run()
+    }
+
+    func shadowedRecords() throws -> Set<RecordID> {
+        let statement = try database.prepared("SELECT DISTINCT record FROM shadow")
+        defer { statement.reset() }
+        var records = Set<RecordID>()
+        while try statement.step() { records.insert(statement.id(0)) }
+        return records
+    }
+
+    /// One value is packed as itself, a set with a leading empty entry, nothing as no entry.
+    static func pack(_ content: FieldContent, _ number: UInt32) throws -> [UInt8] {
+        var message = PackedShown()
+        switch content {
+        case .none: break
+        case .one(let value): message.fields = [PackedField(number, value)]
+        case .many(let values):
+            message.fields = [PackedField()] + values.map { PackedField(number, $0) }
+        }
+        return try message.serializedBytes()
+    }
+
+    static func unpack(_ bytes: [UInt8]) throws -> FieldContent {
+        let fields = try PackedShown(serializedBytes: bytes).fields
+        guard let first = fields.first else { return .none }
+        if let value = first.model { return .one(value) }
+        return .set(fields.dropFirst().compactMap(\.model))
+    }
+}

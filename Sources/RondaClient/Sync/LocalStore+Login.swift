@@ -1,0 +1,87 @@
+internal import Foundation
+internal import GRDB
+internal import RondaModel
+internal import RondaProtobuf
+internal import RondaSQLite
+
+extension LocalStore {
+    /// Turns this store into a device of the account that the code was made for.
+    ///
+    /// The secret is made here and kept before the code is sent, so that the same code may be sent
+    /// again when the answer was lost. A store that is logged in stays whose it is.
+    /// - Throws: `ClientError` with code `alreadyLoggedIn`, `offline` or `server`.
+    public func login(
+        server: String, code: String, deviceName: String, transport: any Transport
+    ) async throws(ClientError) -> DeviceIdentity {
+        if let identity = try await identity() {
+            throw ClientError(
+                .alreadyLoggedIn,
+                Phrase(
+                    en: "this device already belongs to \(identity.accountName); use another "
+                        + "directory (--home) for another account",
+                    es:
+                        "este equipo ya es de \(identity.accountName); use otro directorio (--home) "
+                        + "para otra cuenta"))
+        }
+        let secret = try await pendingSecret(for: code)
+        var request = WireEnrolRequest()
+        request.code = code
+        request.secret = Data(secret)
+        request.name = deviceName
+        let answer = try await ServerCalls(transport: transport, limits: limits).enrol(request)
+        guard let device = RecordID(bytes: answer.device),
+            let account = RecordID(bytes: answer.account), let hub = RecordID(bytes: answer.hub),
+            let role = Role(rawValue: answer.role)
+        else {
+            throw ClientError(
+                .server,
+                Phrase(
+                    en: "the server's answer was not understood; update this program",
+                    es: "no se entendió la respuesta del servidor; actualice este programa"),
+                detail: "login answer with role \(answer.role)")
+        }
+        let identity = DeviceIdentity(
+            device: device, account: account, accountName: answer.accountName, role: role, hub: hub,
+            server: server)
+        try await adopt(identity, secret: secret)
+        return identity
+    }
+
+    /// Makes the store the device that `identity` names.
+    package func adopt(_ identity: DeviceIdentity, secret: [UInt8]) async throws(ClientError) {
+        do {
+            try await pool.write { database in
+                let facts = Facts(database: database)
+                try facts.set(.device, identity.device.bytes)
+                try facts.set(.account, identity.account.bytes)
+                try facts.set(.accountName, text: identity.accountName)
+                try facts.set(.role, text: identity.role.rawValue)
+                try facts.set(.hub, identity.hub.bytes)
+                try facts.set(.server, text: identity.server)
+                try facts.set(.secret, secret)
+                try facts.remove(.pendingSecret)
+            }
+        } catch {
+            throw .store(error, path: path)
+        }
+    }
+
+    /// The secret that was made for this code: the same one when the code is sent again.
+    private func pendingSecret(for code: String) async throws(ClientError) -> [UInt8] {
+        let surroundings = surroundings
+        do {
+            return try await pool.write { database in
+                let facts = Facts(database: database)
+                let kept = try facts.bytes(.pendingSecret) ?? []
+                if Array(kept.dropFirst(32)) == Array(code.utf8) { return Array(kept.prefix(32)) }
+                let secret = (0..<4).flatMap { _ in
+                    withUnsafeBytes(of: surroundings.random(), Array.init)
+                }
+                try facts.set(.pendingSecret, secret + Array(code.utf8))
+                return secret
+            }
+        } catch {
+            throw .store(error, path: path)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Foundation
+internal import RondaModel
+internal import RondaProtobuf
+internal import RondaWire
+internal import SwiftProtobuf
+
+/// The two calls a device makes, in protobuf over whatever transport there is.
+struct ServerCalls: Sendable {
+    let transport: any Transport
+    let limits: Limits
+
+    func exchange(
+        _ request: WireExchangeRequest, secret: [UInt8]
+    ) async throws(ClientError) -> WireExchangeResponse {
+        let token = Data(secret).base64EncodedString()
+        return try await call(
+            "/v1/exchange", request, headers: [("authorization", "Bearer \(token)")],
+            timeoutSeconds: 120)
+    }
+
+    func enrol(_ request: WireEnrolRequest) async throws(ClientError) -> WireEnrolResponse {
+        try await call("/v1/devices", request, headers: [], timeoutSeconds: 30)
+    }
+
+    private func call<Question: Message, Answer: Message>(
+        _ path: String, _ question: Question, headers: [(name: String, value: String)],
+        timeoutSeconds: Double
+    ) async throws(ClientError) -> Answer {
+        var headers = headers
+        headers.append(("content-type", "application/x-protobuf"))
+        var body = Data()
+        do {
+            body = try question.serializedData()
+            if body.count >= limits.compressFromBytes {
+                body = try Gzip.compress(body)
+                headers.append(("content-encoding", "gzip"))
+            }
+        } catch {
+            throw Self.unreadable("the request could not be written: \(error)")
+        }
+        let response: TransportResponse
+        do throws(TransportError) {
+            response = try await transport.send(
+                TransportRequest(
+                    method: "POST", path: path, headers: headers, body: Array(body),
+                    timeoutSeconds: timeoutSeconds))
+        } catch {
+            throw Self.noAnswer(error)
+        }
+        guard response.status == 200 else { throw Self.problem(response) }
+        // No answer of the protocol is empty: an empty body is one that was cut on its way.
+        guard !response.body.isEmpty, let answer = try? Answer(serializedBytes: response.body)
+        else { throw Self.unreadable("\(response.body.count) bytes that are not an answer") }
+        return answer
+    }
+
+    private static func unreadable(_ detail: String) -> ClientError {
+        ClientError(
+            .offline,
+            Phrase(
+                en:
+                    "the answer of the server did not arrive whole; what you captured stays queued, "
+                    + "sync again",
+                es: "la respuesta del servidor no llegó completa; lo capturado sigue en cola, "
+                    + "sincronice de nuevo"), detail: detail)
+    }
+
+    private static func noAnswer(_ error: TransportError) -> ClientError {
+        switch error.code {
+        case .cancelled:
+            ClientError(.cancelled, Phrase(en: "cancelled", es: "cancelado"))
+        case .misconfigured, .insecure:
+            ClientError(
+                .server,
+                Phrase(
+                    en: "the server's address cannot be used: \(error.detail)",
+                    es: "no se puede usar la dirección del servidor: \(error.detail)"),
+                detail: "\(error.code): \(error.detail)")
+        case .unreachable, .timedOut, .interrupted, .responseTooLarge:
+            ClientError(
+                .offline,
+                Phrase(
+                    en:
+                        "no answer from the server; what you captured stays queued here, sync again "
+                        + "when there is network",
+                    es: "el servidor no responde; lo capturado sigue en cola aquí, sincronice de "
+                        + "nuevo cuando haya red"), detail: "\(error.code): \(error.detail)")
+        }
+    }
+
+    private static func problem(_ response: TransportResponse) -> ClientError {
+        let problem = try? WireProblem(serializedBytes: response.body)
+        let known = problem.flatMap { $0.en.isEmpty ? nil : $0 }
+        return ClientError(
+            .server,
+            known.map { Phrase(en: $0.en, es: $0.es) }
+                ?? Phrase(
+                    en:
+                        "the server answered \(response.status); what you captured stays queued here",
+                    es: "el servidor respondió \(response.status); lo capturado sigue en cola aquí"),
+            detail: "HTTP \(response.status) \(known?.detail ?? "")",
+            serverCode: known?.code ?? (response.status == 503 ? "busy" : nil))
+    }
+}

@@ -1,0 +1,121 @@
+internal import RondaMerge
+internal import RondaModel
+internal import RondaProtobuf
+internal import RondaStore
+internal import RondaWire
+
+/// The writes that came in with this very request: the device has them, so they are not sent back.
+struct OwnWrites: Sendable {
+    private let device: RecordID
+    private let numbers: ClosedRange<UInt64>?
+
+    init(request: WireExchangeRequest, device: RecordID) {
+        self.device = device
+        if let first = request.commits.first?.number, let last = request.commits.last?.number {
+            numbers = first...max(first, last)
+        } else {
+            numbers = nil
+        }
+    }
+
+    func contains(_ mark: Mark) -> Bool {
+        mark.device == device && numbers?.contains(mark.number) == true
+    }
+}
+
+/// Turns a stored record into what a device lacks of it that had everything of this scope at
+/// position `since`.
+struct DeltaWriter {
+    let schema: Schema
+    let scope: RecordID
+    let since: UInt64
+    let own: OwnWrites
+
+    func delta(_ row: StreamRow, _ table: inout IDTable) throws -> WireDelta {
+        guard let entity = schema[row.entity] else {
+            throw StoreError(.newerFormat, "entity \(row.entity.rawValue)")
+        }
+        var delta = WireDelta()
+        delta.entity = row.entity.rawValue
+        delta.record = table.index(of: row.id)
+        delta.version = row.version
+        if entity.hasAuthors { delta.creator = table.index(of: row.creator) + 1 }
+        // Plain, and read from the start: the shown values are all there is to tell.
+        if row.meta.isEmpty {
+            for (number, value) in try RecordPacking.shownFields(row.shown) {
+                delta.fields.append(WireField(number, value, &table))
+            }
+            return delta
+        }
+        let record = try RecordPacking.record(
+            id: row.id, entity: entity, creator: row.creator, version: row.version,
+            shown: row.shown, meta: row.meta)
+        write(record, entity: entity, into: &delta, &table)
+        return delta
+    }
+
+    private func write(
+        _ record: StoredRecord, entity: EntitySchema, into delta: inout WireDelta,
+        _ table: inout IDTable
+    ) {
+        delta.deleted = record.isDeleted
+        delta.contested = record.isContested
+        let place = record.placements.firstIndex { $0.scope == scope }
+        let arrived = place.map { record.placements[$0].arrived } ?? 0
+        func isNew(_ mark: Int) -> Bool {
+            let seqs = record.marks[mark].seqs
+            let seq = place.flatMap { seqs.indices.contains($0) ? seqs[$0] : nil } ?? arrived
+            return seq > since
+        }
+        // Made by a single commit of this request: the device has all of it.
+        if record.version == 1, let mark = record.marks.last, own.contains(mark) { return }
+        for (position, field) in entity.fields.enumerated() {
+            switch record.registers[position] {
+            case .empty: break
+            case .siblings(let siblings):
+                guard siblings.contains(where: { isNew($0.mark) }) else { continue }
+                if siblings.count == 1, own.contains(record.marks[siblings[0].mark]) { continue }
+                if let value = siblings[0].value {
+                    delta.fields.append(WireField(field.number, value, &table))
+                } else {
+                    delta.cleared.append(field.number)
+                }
+                for (index, sibling) in record.differing(position).enumerated() {
+                    delta.siblings.append(
+                        WireSibling(
+                            field.number, sibling, record.marks[sibling.mark], shown: index == 0,
+                            &table))
+                }
+            case .elements(let elements, let changed):
+                guard isNew(changed) else { continue }
+                if elements.isEmpty { delta.cleared.append(field.number) }
+                for element in elements {
+                    delta.fields.append(WireField(field.number, element.value, &table))
+                }
+            }
+        }
+    }
+}
+
+extension WireSibling {
+    init(
+        _ number: UInt32, _ sibling: Sibling, _ mark: Mark, shown: Bool, _ table: inout IDTable
+    ) {
+        self.init()
+        if let value = sibling.value {
+            self.value = WireField(number, value, &table)
+        } else {
+            self.value.number = number
+        }
+        version = mark.version
+        stamp = mark.stamp.bits
+        device = table.index(of: mark.device)
+        author = table.index(of: mark.author)
+        self.shown = shown
+    }
+}
+
+extension EntitySchema {
+    /// Whether somebody needs to know who made the record.
+    var hasAuthors: Bool { fields.contains { $0.writers.contains(.author) } }
+}

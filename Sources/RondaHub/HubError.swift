@@ -1,0 +1,83 @@
+package import RondaModel
+
+/// Why a hub does not answer a request at all. The answer to a single commit is a `Verdict`.
+package struct HubError: Error, Sendable, Hashable {
+    package enum Code: String, Sendable, CaseIterable {
+        case badRequest, badCredential, badCode, fork, tooLarge, unsupported, busy, full, fault
+    }
+    package let code: Code
+    /// English, for the log and the answer's `detail`; names places, never values.
+    package let detail: String
+
+    package init(_ code: Code, _ detail: String = "") {
+        self.code = code
+        self.detail = detail
+    }
+
+    package var phrase: Phrase {
+        switch code {
+        case .badRequest:
+            Phrase(
+                en: "the request is not well formed; nothing was applied (\(detail))",
+                es: "la solicitud está mal formada; no se aplicó nada (\(detail))")
+        case .badCredential:
+            Phrase(
+                en:
+                    "this device is not known to the server or was revoked; its unsent work is kept, "
+                    + "ask the office for a new code",
+                es: "el servidor no conoce este equipo o fue revocado; su trabajo sin enviar se "
+                    + "conserva, pida a la oficina un código nuevo")
+        case .badCode:
+            Phrase(
+                en: "the code is wrong, was used or has expired; ask the office for a new one",
+                es: "el código no es válido, ya se usó o venció; pida a la oficina uno nuevo")
+        case .fork:
+            Phrase(
+                en: "this store looks like a copy or an old backup of another one: the server has "
+                    + "other work under the same numbers. Nothing was lost and nothing was applied; "
+                    + "ask the office to enrol this copy as a device of its own",
+                es: "este almacén parece una copia o un respaldo viejo de otro: el servidor tiene "
+                    + "otro trabajo con los mismos números. No se perdió ni se aplicó nada; pida a "
+                    + "la oficina que inscriba esta copia como otro equipo")
+        case .tooLarge:
+            Phrase(
+                en: "the request is larger than the server takes; send less at a time (\(detail))",
+                es:
+                    "la solicitud supera lo que acepta el servidor; envíe menos a la vez (\(detail))"
+            )
+        case .unsupported:
+            Phrase(
+                en: "the server does not speak this version or encoding; update (\(detail))",
+                es: "el servidor no habla esta versión o codificación; actualice (\(detail))")
+        case .busy:
+            Phrase(
+                en: "the server is busy; it will be tried again in a moment",
+                es: "el servidor está ocupado; se intentará de nuevo en un momento")
+        case .full:
+            Phrase(
+                en: "the server's disk is full; nothing was applied, your work is kept here",
+                es:
+                    "el disco del servidor está lleno; no se aplicó nada, su trabajo se conserva aquí"
+            )
+        case .fault:
+            Phrase(
+                en: "the server failed; nothing was applied, your work is kept here",
+                es: "el servidor falló; no se aplicó nada, su trabajo se conserva aquí")
+        }
+    }
+
+    package var isRetryable: Bool { code == .busy || code == .full || code == .fault }
+
+    package init(_ error: any Error) {
+        switch error {
+        case let error as HubError: self = error
+        case let error as StoreError:
+            switch error.code {
+            case .inUse: self.init(.busy, error.detail)
+            case .full: self.init(.full, error.detail)
+            default: self.init(.fault, error.detail)
+            }
+        default: self.init(.fault, "\(type(of: error))")
+        }
+    }
+}

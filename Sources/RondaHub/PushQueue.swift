@@ -1,0 +1,69 @@
+internal import RondaStore
+
+/// Group commit: pushes that arrive while a transaction is being made durable go together into the
+/// next one, so that many devices share one write to the disk.
+///
+/// Whoever finds the queue idle leads: it runs its own push and those that wait, then hands the
+/// lead to the next in line. No push waits for more than the transaction in progress and its own.
+actor PushQueue {
+    private enum Turn {
+        case lead
+        case done(Result<PushResult, any Error>)
+    }
+
+    private let store: any CentralStore
+    private let pusher: Pusher
+    /// The most commits in one transaction.
+    private let most: Int
+    private var isBusy = false
+    private var waiting: [(push: Push, turn: CheckedContinuation<Turn, Never>)] = []
+
+    init(store: any CentralStore, pusher: Pusher, most: Int) {
+        self.store = store
+        self.pusher = pusher
+        self.most = most
+    }
+
+    func submit(_ push: Push) async throws -> PushResult {
+        if isBusy {
+            let turn = await withCheckedContinuation { waiting.append((push, $0)) }
+            if case .done(let result) = turn { return try result.get() }
+        }
+        isBusy = true
+        let followers = takeFollowers(beside: push)
+        let results = await run([push] + followers.map(\.push))
+        for (follower, result) in zip(followers, results.dropFirst()) {
+            follower.turn.resume(returning: .done(result))
+        }
+        if waiting.isEmpty {
+            isBusy = false
+        } else {
+            waiting.removeFirst().turn.resume(returning: .lead)
+        }
+        return try results[0].get()
+    }
+
+    private func takeFollowers(
+        beside push: Push
+    ) -> [(push: Push, turn: CheckedContinuation<Turn, Never>)] {
+        var commits = push.offers.count
+        let end =
+            waiting.firstIndex { candidate in
+                commits += candidate.push.offers.count
+                return commits > most
+            } ?? waiting.count
+        defer { waiting.removeFirst(end) }
+        return Array(waiting[..<end])
+    }
+
+    private func run(_ pushes: [Push]) async -> [Result<PushResult, any Error>] {
+        let pusher = pusher
+        do {
+            return try await store.write { store in
+                try pushes.map { try pusher.run($0, in: store) }
+            }
+        } catch {
+            return pushes.map { _ in .failure(error) }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package import RondaModel
+
+/// Who sends a commit, and what the hub knows about them at that moment.
+package struct PlanContext: Sendable {
+    package let schema: Schema
+    package let limits: Limits
+    package let device: RecordID
+    package let author: RecordID
+    package let role: Role
+    /// The scopes the account sees; `nil` for an account that sees every one.
+    package let visible: Set<RecordID>?
+    /// When the commit arrived.
+    package let receivedAt: Instant
+
+    package init(
+        schema: Schema, limits: Limits, device: RecordID, author: RecordID, role: Role,
+        visible: Set<RecordID>?, receivedAt: Instant
+    ) {
+        self.schema = schema
+        self.limits = limits
+        self.device = device
+        self.author = author
+        self.role = role
+        self.visible = visible
+        self.receivedAt = receivedAt
+    }
+
+    func sees(_ scope: RecordID) -> Bool { visible?.contains(scope) ?? true }
+}
+
+/// A record as it will be, and the scopes it will stand in. The last of its marks is this commit's;
+/// positions in the streams are given when the plan is applied.
+package struct PlannedRecord: Sendable, Hashable {
+    package var record: StoredRecord
+    package let scopes: [RecordID]
+}
+
+/// What becomes of a commit: decided here, done by whoever executes it.
+package struct Plan: Sendable, Hashable {
+    package let verdict: Verdict
+    /// In the order of the commit's changes; empty when it is refused.
+    package let records: [PlannedRecord]
+
+    package init(verdict: Verdict, records: [PlannedRecord]) {
+        self.verdict = verdict
+        self.records = records
+    }
+}
+
+extension Plan {
+    /// The records that must be read before a commit can be planned.
+    package static func needs(_ commit: Commit, schema: Schema) -> Set<RecordID> {
+        var ids = Set<RecordID>()
+        for change in commit.changes {
+            ids.insert(change.record)
+            guard let entity = schema[change.entity] else { continue }
+            for position in entity.referencePositions {
+                let number = entity.fields[position].number
+                for write in change.sets where write.number == number {
+                    if case .ref(let id) = write.value { ids.insert(id) }
+                }
+                for add in change.adds where add.number == number {
+                    if case .ref(let id) = add.value { ids.insert(id) }
+                }
+            }
+        }
+        return ids
+    }
+
+    /// Decides a commit. Pure and total: every commit gets a verdict, and either all of its changes
+    /// are planned or none is.
+    package static func make(
+        for commit: Commit, stored: [RecordID: StoredRecord], context: PlanContext
+    ) -> Plan {
+        var planner = Planner(commit: commit, stored: stored, context: context)
+        do throws(Refusal) {
+            return try planner.plan()
+        } catch {
+            return Plan(verdict: .refused(commit.number, error), records: [])
+        }
+    }
+}
+
+extension EntitySchema {
+    /// The fields whose records decide scope or must exist: the ones `Plan.needs` reads.
+    var referencePositions: [Int] {
+        let scopePosition: Int? =
+            switch scope {
+            case .catalogue: nil
+            case .territory(let field), .customer(let field): field
+            }
+        return fields.indices.filter { $0 == scopePosition || fields[$0].parent }
+    }
+}

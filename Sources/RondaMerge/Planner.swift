@@ -1,0 +1,274 @@
+import RondaModel
+
+/// Works through the changes of one commit on a private copy of the records it touches.
+struct Planner {
+    let commit: Commit
+    let context: PlanContext
+    private var records: [RecordID: StoredRecord]
+    private var scopes: [RecordID: [RecordID]] = [:]
+    private var order: [RecordID] = []
+    private var merges: [Merge] = []
+    private let stamp: Stamp
+    private let clockSuspect: Bool
+
+    init(commit: Commit, stored: [RecordID: StoredRecord], context: PlanContext) {
+        self.commit = commit
+        self.context = context
+        records = stored
+        // A clock far ahead would win every field until the hub's own time reached it: such a
+        // commit is ordered by its arrival, and says so (SPEC §7.3).
+        let ahead = commit.stamp.instant.milliseconds - context.receivedAt.milliseconds
+        clockSuspect = ahead > context.limits.futureStampMilliseconds
+        stamp = clockSuspect ? Stamp(milliseconds: context.receivedAt.milliseconds) : commit.stamp
+    }
+
+    mutating func plan() throws(Refusal) -> Plan {
+        try checkWhole()
+        for change in commit.changes {
+            if let problem = Validation.problem(
+                in: change, schema: context.schema, limits: context.limits)
+            {
+                throw problem
+            }
+            guard let entity = context.schema[change.entity] else {
+                throw Refusal(.unknownEntity, entity: change.entity, record: change.record)
+            }
+            try apply(change, entity: entity)
+        }
+        let planned = order.compactMap { id in
+            records[id].map { PlannedRecord(record: $0, scopes: scopes[id] ?? []) }
+        }
+        let verdict = Verdict(
+            number: commit.number, outcome: merges.isEmpty ? .accepted : .merged, merges: merges,
+            versions: commit.changes.map { records[$0.record]?.version ?? 0 },
+            clockSuspect: clockSuspect)
+        return Plan(verdict: verdict, records: planned)
+    }
+
+    private func checkWhole() throws(Refusal) {
+        if commit.schema > context.schema.version {
+            throw Refusal(.schemaTooNew, detail: "schema \(commit.schema)")
+        }
+        if commit.changes.isEmpty { throw Refusal(.malformed, detail: "a commit without changes") }
+        if commit.changes.count > context.limits.changesPerCommit {
+            throw Refusal(.tooLarge, detail: "\(commit.changes.count) changes")
+        }
+        // One change a record keeps "the version each change got" one number a change.
+        if Set(commit.changes.map(\.record)).count != commit.changes.count {
+            throw Refusal(.malformed, detail: "a record changed twice in one commit")
+        }
+    }
+
+    private mutating func apply(_ change: Change, entity: EntitySchema) throws(Refusal) {
+        let existing = records[change.record]
+        if let existing, existing.entity != entity.id {
+            throw refusal(.malformed, change, detail: "the record is of another entity")
+        }
+        if change.base > existing?.version ?? 0 {
+            // A device that knows of a record this hub does not have, or has in an older state.
+            throw refusal(existing == nil ? .unknownRecord : .futureBase, change)
+        }
+        if existing == nil { try checkCreation(change, entity: entity) }
+        try checkWriters(change, entity: entity, existing: existing)
+
+        var record =
+            existing
+            ?? StoredRecord(
+                id: change.record, entity: entity.id, creator: context.author,
+                registers: Array(repeating: .empty, count: entity.fields.count))
+        try checkDerivedID(change, entity: entity, record: record)
+        try checkParents(change, entity: entity)
+        let placed = try place(record, change: change, entity: entity)
+
+        record.version += 1
+        record.marks.append(
+            Mark(
+                version: record.version, number: commit.number, stamp: stamp,
+                device: context.device, author: context.author, isOffice: context.role == .office))
+        try write(change, to: &record, entity: entity)
+        noteMerges(change, record: record, entity: entity)
+        record.compactMarks()
+        records[change.record] = record
+        scopes[change.record] = placed
+        order.append(change.record)
+    }
+
+    private func refusal(
+        _ code: RefusalCode, _ change: Change, field: UInt32 = 0, detail: String = ""
+    ) -> Refusal {
+        Refusal(code, entity: change.entity, record: change.record, field: field, detail: detail)
+    }
+}
+
+// MARK: - Checks
+
+extension Planner {
+    private func checkCreation(_ change: Change, entity: EntitySchema) throws(Refusal) {
+        if change.deletes { throw refusal(.unknownRecord, change) }
+        let given = Set(
+            change.sets.filter { $0.value != nil }.map(\.number) + change.adds.map(\.number))
+        let required = entity.fields.filter(\.required).map(\.number)
+        if let missing = required.first(where: { !given.contains($0) }) {
+            // Without a single required field it is an edit, of a record that never came in.
+            let isEdit = given.isDisjoint(with: required)
+            throw refusal(isEdit ? .unknownRecord : .requiredField, change, field: missing)
+        }
+        guard entity.creators.contains(context.role) else {
+            throw refusal(.notPermitted, change, detail: "may not create this")
+        }
+    }
+
+    private func checkWriters(
+        _ change: Change, entity: EntitySchema, existing: StoredRecord?
+    ) throws(Refusal) {
+        if change.deletes, !entity.deleters.contains(context.role) {
+            throw refusal(.notPermitted, change, detail: "may not delete this")
+        }
+        let isAuthor = existing.map { $0.creator == context.author } ?? true
+        let own: Writer = context.role == .office ? .office : .rep
+        let numbers =
+            change.sets.map(\.number) + change.adds.map(\.number) + change.removes.map(\.number)
+        for number in numbers {
+            guard let position = entity.position(ofNumber: number) else { continue }
+            let writers = entity.fields[position].writers
+            if writers.contains(own) || isAuthor && writers.contains(.author) { continue }
+            throw refusal(.notPermitted, change, field: number)
+        }
+    }
+
+    /// A derived id must follow from its key fields, whatever the order in which two devices
+    /// create the same record.
+    private func checkDerivedID(
+        _ change: Change, entity: EntitySchema, record: StoredRecord
+    ) throws(Refusal) {
+        let derived = context.schema.derivedID(of: entity) { position in
+            let number = entity.fields[position].number
+            if let write = change.sets.first(where: { $0.number == number }) { return write.value }
+            return record.shown(position).value
+        }
+        if let derived, derived != change.record {
+            throw refusal(.wrongDerivedID, change)
+        }
+    }
+
+    private func checkParents(_ change: Change, entity: EntitySchema) throws(Refusal) {
+        for write in change.sets {
+            guard let position = entity.position(ofNumber: write.number),
+                entity.fields[position].parent, case .ref(let id) = write.value
+            else { continue }
+            let parent = records[id]
+            let target = entity.fields[position].target
+            let parentScopes = scopes[id] ?? parent?.placements.map(\.scope) ?? []
+            guard let parent, target == nil || target == parent.entity,
+                parentScopes.contains(where: context.sees)
+            else { throw refusal(.unknownParent, change, field: write.number) }
+        }
+    }
+}
+
+// MARK: - Scope
+
+extension Planner {
+    /// The scopes the record stands in after the change. A record outside what the account sees is
+    /// answered exactly as one that does not exist.
+    private func place(
+        _ record: StoredRecord, change: Change, entity: EntitySchema
+    ) throws(Refusal) -> [RecordID] {
+        var result = scopes[record.id] ?? record.placements.map(\.scope)
+        let isVisible = result.contains(where: context.sees)
+        switch entity.scope {
+        case .catalogue:
+            if result.isEmpty { result = [context.schema.catalogue] }
+        case .territory(let position):
+            for id in references(in: change, at: position, entity: entity) {
+                guard records[id]?.entity == .territory, context.sees(id) else {
+                    throw refusal(
+                        .unknownParent, change, field: entity.fields[position].number)
+                }
+                if result.isEmpty { result.append(id) }
+            }
+        case .customer(let position):
+            for id in references(in: change, at: position, entity: entity) {
+                let customer = records[id].flatMap { $0.entity == .customer ? $0 : nil }
+                let customerScopes = scopes[id] ?? customer?.placements.map(\.scope) ?? []
+                guard customer != nil, customerScopes.contains(where: context.sees) else {
+                    throw refusal(
+                        .unknownParent, change, field: entity.fields[position].number)
+                }
+                for scope in customerScopes where !result.contains(scope) { result.append(scope) }
+            }
+        }
+        // A derived record may be created by several who do not see each other: the change itself
+        // names a customer the account sees. Any other change needs the record to be visible.
+        let placesItself = result.contains(where: context.sees)
+        guard isVisible || (record.version == 0 || isDerived(entity)) && placesItself else {
+            throw refusal(.unknownRecord, change)
+        }
+        return result
+    }
+
+    private func isDerived(_ entity: EntitySchema) -> Bool {
+        if case .derived = entity.identity { true } else { false }
+    }
+
+    private func references(
+        in change: Change, at position: Int, entity: EntitySchema
+    ) -> [RecordID] {
+        let number = entity.fields[position].number
+        let values =
+            change.sets.filter { $0.number == number }.compactMap(\.value)
+            + change.adds.filter { $0.number == number }.map(\.value)
+        return values.compactMap { if case .ref(let id) = $0 { id } else { nil } }
+    }
+}
+
+// MARK: - Writing
+
+extension Planner {
+    private func write(
+        _ change: Change, to record: inout StoredRecord, entity: EntitySchema
+    ) throws(Refusal) {
+        let writer = record.marks.count - 1
+        for write in change.sets {
+            guard let position = entity.position(ofNumber: write.number) else { continue }
+            try record.write(
+                write.value, at: position, field: entity.fields[position], base: change.base,
+                writer: writer)
+        }
+        for position in entity.fields.indices where entity.fields[position].isSet {
+            let number = entity.fields[position].number
+            let adds = change.adds.filter { $0.number == number }.map(\.value)
+            let removes = change.removes.filter { $0.number == number }.map(\.value)
+            if adds.isEmpty && removes.isEmpty { continue }
+            record.write(
+                adds: adds, removes: removes, at: position, base: change.base, writer: writer)
+            if record.shown(position).elements.count > context.limits.elementsPerSet {
+                throw refusal(.tooLarge, change, field: number, detail: "too many elements")
+            }
+        }
+        record.touch(deleting: change.deletes, base: change.base, writer: writer)
+    }
+
+    private mutating func noteMerges(
+        _ change: Change, record: StoredRecord, entity: EntitySchema
+    ) {
+        var conflicts = 0
+        for write in change.sets {
+            guard let position = entity.position(ofNumber: write.number),
+                !record.differing(position).isEmpty
+            else { continue }
+            merges.append(Merge(record: record.id, field: write.number, kind: .conflict))
+            conflicts += 1
+        }
+        if record.isContested {
+            merges.append(Merge(record: record.id, field: 0, kind: .conflict))
+            conflicts += 1
+        }
+        let isParallel = record.marks.dropLast().contains {
+            !$0.isSeen(base: change.base, device: context.device)
+        }
+        if isParallel && conflicts == 0 {
+            merges.append(Merge(record: record.id, field: 0, kind: .parallel))
+        }
+    }
+}

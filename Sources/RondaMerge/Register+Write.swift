@@ -1,0 +1,112 @@
+package import RondaModel
+
+/// The merge of one field. Everything here is a function of what is stored and what is written:
+/// no clock, no order of arrival, no randomness (SPEC §5).
+extension StoredRecord {
+    /// What the last mark, the write being applied, had seen.
+    private func isSeen(_ mark: Int, base: UInt64, by writer: Int) -> Bool {
+        marks[mark].isSeen(base: base, device: marks[writer].device)
+    }
+
+    /// Writes a value into a single-valued field. `writer` is the index of the write's mark.
+    package mutating func write(
+        _ value: Value?, at position: Int, field: FieldSchema, base: UInt64, writer: Int
+    ) throws(Refusal) {
+        let siblings: [Sibling] =
+            if case .siblings(let stored) = registers[position] { stored } else { [] }
+        let written = Sibling(value: value, mark: writer)
+        let unseen = siblings.filter { !isSeen($0.mark, base: base, by: writer) }
+        switch field.rule {
+        case .first:
+            let seen = siblings.filter { isSeen($0.mark, base: base, by: writer) }
+            if seen.isEmpty {
+                registers[position] = ordered(siblings + [written], field: field)
+            } else if !seen.contains(where: { $0.value == value }) {
+                throw Refusal(.fixedValue, entity: entity, record: id, field: field.number)
+            }
+        case .least, .greatest:
+            registers[position] = ordered(siblings + [written], field: field)
+            if case .siblings(let all) = registers[position] {
+                registers[position] = .siblings(Array(all.prefix(1)))
+            }
+        case .latest, .office, .furthest, .protective:
+            registers[position] = ordered(unseen + [written], field: field)
+        case .union:
+            throw Refusal(.malformed, entity: entity, record: id, field: field.number)
+        }
+    }
+
+    /// Adds to and removes from a set field: an add-wins set whose additions are tagged by commit.
+    package mutating func write(
+        adds: [Value], removes: [Value], at position: Int, base: UInt64, writer: Int
+    ) {
+        var elements: [Value: [Int]] = [:]
+        if case .elements(let stored, _) = registers[position] {
+            for element in stored { elements[element.value] = element.marks }
+        }
+        for value in adds + removes {
+            elements[value] = elements[value]?.filter { !isSeen($0, base: base, by: writer) }
+        }
+        for value in adds { elements[value, default: []].append(writer) }
+        let kept = elements.filter { !$0.value.isEmpty }
+            .map { SetElement(value: $0.key, marks: $0.value) }
+            .sorted { $0.value < $1.value }
+        registers[position] = .elements(kept, changed: writer)
+    }
+
+    /// Notes that the write touched the record, or deleted it.
+    package mutating func touch(deleting: Bool, base: UInt64, writer: Int) {
+        lives = lives.filter { !isSeen($0, base: base, by: writer) }
+        deletions = deletions.filter { !isSeen($0, base: base, by: writer) }
+        if deleting { deletions.append(writer) } else { lives.append(writer) }
+    }
+
+    /// The siblings with the shown one first and the rest in an order that everybody agrees on.
+    private func ordered(_ siblings: [Sibling], field: FieldSchema) -> Register {
+        .siblings(siblings.sorted { isShown($0, before: $1, field: field) })
+    }
+
+    /// Whether `left` is shown rather than `right` (the table of SPEC §5.3).
+    private func isShown(_ left: Sibling, before right: Sibling, field: FieldSchema) -> Bool {
+        let (a, b) = (marks[left.mark], marks[right.mark])
+        let isLater = (a.stamp, a.device) > (b.stamp, b.device)
+        switch field.rule {
+        case .latest, .union:
+            return isLater
+        case .first:
+            return (a.stamp, a.device) < (b.stamp, b.device)
+        case .office:
+            return a.isOffice == b.isOffice ? isLater : a.isOffice
+        case .furthest, .protective:
+            let (p, q) = (field.progress(of: left.value), field.progress(of: right.value))
+            return p == q ? isLater : p > q
+        case .least, .greatest:
+            // A join: equal values keep the earliest writer, so that the result is one and the same.
+            guard let p = left.value, let q = right.value, p != q else {
+                return (a.stamp, a.device) < (b.stamp, b.device)
+            }
+            return field.rule == .least ? p < q : p > q
+        }
+    }
+}
+
+extension FieldSchema {
+    /// How far along the field's order a value is: rounds first, then rank. No value comes first.
+    fileprivate func progress(of value: Value?) -> Progress {
+        switch value {
+        case .option(let number): Progress(round: 0, rank: option(number)?.rank ?? 0)
+        case .status(let number, let round):
+            Progress(round: Int(round), rank: option(number)?.rank ?? 0)
+        default: Progress(round: -1, rank: 0)
+        }
+    }
+}
+
+private struct Progress: Comparable {
+    let round: Int
+    let rank: Int
+
+    static func < (left: Progress, right: Progress) -> Bool {
+        (left.round, left.rank) < (right.round, right.rank)
+    }
+}

@@ -1,0 +1,25 @@
+/// Every bound of the exchange in one value, with its unit in its name. SPEC §8 prints them.
+package struct Limits: Sendable, Hashable {
+    package var commitsPerExchange = 200
+    package var requestBytes = 2 << 20
+    /// A compressed body may not grow beyond this once opened.
+    package var inflatedRequestBytes = 8 << 20
+    /// Half a request, so that any commit fits into one.
+    package var commitBytes = 1 << 20
+    package var changesPerCommit = 1_000
+    package var writesPerChange = 500
+    package var elementsPerSet = 500
+    package var cursorsPerExchange = 1_000
+    package var pageRecords = 2_000
+    package var pageBytes = 1 << 20
+    package var responseBytes = 32 << 20
+    package var futureStampMilliseconds: Int64 = 120_000
+    package var backOffFirstMilliseconds: Int64 = 1_000
+    package var backOffLastMilliseconds: Int64 = 300_000
+    package var backOffJitterPercent: Int64 = 25
+    package var codeLifetimeMilliseconds: Int64 = 24 * 3_600_000
+    package var commitsPerGroup = 1_024
+    package var compressFromBytes = 1_024
+
+    package init() {}
+}

@@ -1,0 +1,191 @@
+/// The number of an entity in the schema.
+public struct EntityID: RawRepresentable, Sendable, Hashable, Comparable {
+    public let rawValue: UInt32
+
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    public static func < (left: EntityID, right: EntityID) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+package enum FieldType: UInt8, Sendable {
+    case text, integer, real, boolean, instant, date, option, status, ref
+}
+
+/// How concurrent values of a field become the one that is shown (SPEC §5.3).
+package enum MergeRule: String, Sendable {
+    case latest, first, office, furthest, protective, least, greatest, union
+}
+
+/// Who may write a field. `author` is whoever created the record.
+package enum Writer: String, Sendable {
+    case rep, office, author
+}
+
+/// The role of an account.
+public enum Role: String, Sendable, CaseIterable {
+    case rep, office
+}
+
+/// Where a record is visible (SPEC §4.1).
+package enum ScopeRule: Sendable, Hashable {
+    /// The one scope every account sees.
+    case catalogue
+    /// The territories named by this field.
+    case territory(field: Int)
+    /// Wherever the customers named by this field are.
+    case customer(field: Int)
+}
+
+package enum Identity: Sendable, Hashable {
+    /// A UUIDv7 made by the device.
+    case minted
+    /// A UUIDv5 over the fields at these positions: the business key is the identity.
+    case derived(from: [Int])
+}
+
+package struct OptionSchema: Sendable, Hashable {
+    package let number: UInt32
+    package let name: String
+    /// The place in the order of a `furthest` or `protective` field; 0 where order means nothing.
+    package let rank: Int
+    package let label: Phrase
+
+    package init(_ number: UInt32, _ name: String, rank: Int = 0, _ en: String, _ es: String) {
+        self.number = number
+        self.name = name
+        self.rank = rank
+        label = Phrase(en: en, es: es)
+    }
+}
+
+package struct FieldSchema: Sendable, Hashable {
+    package let number: UInt32
+    package let name: String
+    package let type: FieldType
+    package let isSet: Bool
+    package let rule: MergeRule
+    package let review: Bool
+    package let required: Bool
+    package let personal: Bool
+    /// People look records up by it.
+    package let searched: Bool
+    package let isMoney: Bool
+    /// The record it names must exist before this one is accepted.
+    package let parent: Bool
+    package let target: EntityID?
+    package let options: [OptionSchema]
+    /// For text: the most UTF-8 bytes; for numbers: the largest value.
+    package let maximum: Double?
+    package let minimum: Double?
+    package let writers: [Writer]
+    /// Which of the four aspects of a post-sale visit it belongs to, and whether it answers it.
+    package let aspect: Int?
+    package let answersAspect: Bool
+    package let label: Phrase
+
+    package init(
+        _ number: UInt32, _ name: String, _ type: FieldType, _ rule: MergeRule, isSet: Bool = false,
+        review: Bool = false, required: Bool = false, personal: Bool = false,
+        searched: Bool = false,
+        isMoney: Bool = false, parent: Bool = false, target: EntityID? = nil,
+        options: [OptionSchema] = [], minimum: Double? = nil, maximum: Double? = nil,
+        writers: [Writer], aspect: Int? = nil,
+        answersAspect: Bool = false, en: String, es: String
+    ) {
+        self.number = number
+        self.name = name
+        self.type = type
+        self.isSet = isSet
+        self.rule = rule
+        self.review = review
+        self.required = required
+        self.personal = personal
+        self.searched = searched
+        self.isMoney = isMoney
+        self.parent = parent
+        self.target = target
+        self.options = options
+        self.minimum = minimum
+        self.maximum = maximum
+        self.writers = writers
+        self.aspect = aspect
+        self.answersAspect = answersAspect
+        label = Phrase(en: en, es: es)
+    }
+
+    package func option(_ number: UInt32) -> OptionSchema? {
+        options.first { $0.number == number }
+    }
+}
+
+package struct EntitySchema: Sendable, Hashable {
+    package let id: EntityID
+    package let name: String
+    package let identity: Identity
+    package let scope: ScopeRule
+    package let creators: [Role]
+    package let deleters: [Role]
+    /// In ascending order of number; a field is addressed inside the process by its position here.
+    package let fields: [FieldSchema]
+    package let label: Phrase
+    private let positions: [UInt32: Int]
+
+    package init(
+        _ id: EntityID, _ name: String, identity: Identity, scope: ScopeRule, creators: [Role],
+        deleters: [Role], en: String, es: String, fields: [FieldSchema]
+    ) {
+        self.id = id
+        self.name = name
+        self.identity = identity
+        self.scope = scope
+        self.creators = creators
+        self.deleters = deleters
+        self.fields = fields
+        label = Phrase(en: en, es: es)
+        positions = Dictionary(
+            uniqueKeysWithValues: fields.enumerated().map { ($1.number, $0) })
+    }
+
+    package func position(ofNumber number: UInt32) -> Int? { positions[number] }
+
+    package func position(named name: String) -> Int? {
+        fields.firstIndex { $0.name == name }
+    }
+}
+
+/// Everything Ronda records: generated from `Protocol/schema`, see `Schema.current`.
+package struct Schema: Sendable {
+    package let version: UInt32
+    package let namespace: RecordID
+    package let entities: [EntitySchema]
+    private let byID: [EntityID: EntitySchema]
+
+    package init(version: UInt32, namespace: RecordID, entities: [EntitySchema]) {
+        self.version = version
+        self.namespace = namespace
+        self.entities = entities
+        byID = Dictionary(uniqueKeysWithValues: entities.map { ($0.id, $0) })
+    }
+
+    package subscript(id: EntityID) -> EntitySchema? { byID[id] }
+
+    /// The namespace of an entity's derived ids.
+    package func namespace(of entity: EntitySchema) -> RecordID {
+        .derived(namespace: namespace, name: entity.name)
+    }
+
+    /// The scope that every account sees.
+    package var catalogue: RecordID { .derived(namespace: namespace, name: "catalogue") }
+
+    /// The derived id of a record with these values; `nil` for a minted one.
+    package func derivedID(of entity: EntitySchema, values: (Int) -> Value?) -> RecordID? {
+        guard case .derived(let positions) = entity.identity else { return nil }
+        let parts = positions.map { values($0)?.keyText ?? "" }
+        return .derived(
+            namespace: namespace(of: entity), name: parts.joined(separator: "\u{1f}"))
+    }
+}

@@ -1,0 +1,26 @@
+internal import Foundation
+package import RondaModel
+
+/// A look at a file before SQLite opens it: opening for writing turns on WAL, which changes the
+/// file, and a file that is not ours must stay as it is.
+package enum StoreFile {
+    /// Throws `damaged` for a file that is not an SQLite database, or that belongs to another
+    /// program. Reads the header only (https://sqlite.org/fileformat.html#the_database_header).
+    package static func check(path: String, applicationID: Int) throws(StoreError) {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw StoreError(.readOnly, "cannot read \(path)")
+        }
+        let header = [UInt8]((try? file.read(upToCount: 100)) ?? Data())
+        // The file of a store that was just made is empty until the first checkpoint.
+        if header.isEmpty { return }
+        guard header.count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else {
+            throw StoreError(.damaged, "not an SQLite file")
+        }
+        let owner = header[68..<72].reduce(0) { $0 << 8 | Int($1) }
+        // 0 as long as the owner's mark is still in the write-ahead log.
+        let hasLog = FileManager.default.fileExists(atPath: path + "-wal")
+        guard owner == applicationID || owner == 0 && hasLog else {
+            throw StoreError(.damaged, "the database of another program")
+        }
+    }
+}

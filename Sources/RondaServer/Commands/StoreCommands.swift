@@ -1,0 +1,223 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Logging
+internal import RondaHub
+internal import RondaModel
+internal import RondaSQLite
+internal import RondaStore
+internal import RondaStoreSQLite
+internal import ServiceLifecycle
+internal import UnixSignals
+
+struct InitCommand: ServerSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Create an empty store / Crear un almacén vacío")
+
+    @OptionGroup var options: CommonOptions
+
+    private struct Document: Encodable {
+        let hub: String
+        let data: String
+    }
+
+    func run() async throws {
+        let hub = Hub.identity(.system)
+        _ = try SQLiteStore.create(in: options.data, hub: hub)
+        try options.terminal.show(
+            Document(hub: hub.id.description, data: options.data),
+            [
+                Phrase(
+                    en: "Created a store in \(options.data). Next: ronda-server import, user add, "
+                        + "device code, serve.",
+                    es: "Se creó un almacén en \(options.data). Siga con: ronda-server import, "
+                        + "user add, device code, serve.")
+            ])
+    }
+}
+
+struct ServeCommand: ServerSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve devices until stopped / Atender a los equipos")
+
+    @OptionGroup var options: CommonOptions
+
+    @Option(name: .long, help: "Address to listen on / Dirección.")
+    var host = "127.0.0.1"
+
+    @Option(name: .long, help: "Port, 0 for any free one / Puerto, 0 para uno libre.")
+    var port = 8080
+
+    private func takeLock() throws -> FileLock {
+        do {
+            return try FileLock(path: options.data + "/serve.lock")
+        } catch {
+            guard error.code == .inUse else { throw error }
+            throw ServerTerminal.Failure(
+                .store, "inUse",
+                Phrase(
+                    en: "another ronda-server is already serving \(options.data); stop it first",
+                    es: "otro ronda-server ya está atendiendo \(options.data); deténgalo primero"))
+        }
+    }
+
+    private struct Document: Encodable {
+        let host: String
+        let port: Int
+        let url: String
+    }
+
+    func run() async throws {
+        let hub = try options.openHub()
+        let lock = try takeLock()
+        defer { withExtendedLifetime(lock) {} }
+        let terminal = options.terminal
+        let address = RondaApplication.Address(host: host, port: port)
+        let application = RondaApplication(hub: hub, address: address) { address in
+            let url = "http://\(address.host):\(address.port)"
+            // Standard output that cannot be written is no reason not to serve.
+            try? terminal.show(
+                Document(host: address.host, port: address.port, url: url),
+                [Phrase(en: "Serving on \(url)", es: "Atendiendo en \(url)")])
+            fflush(nil)
+        }
+        do {
+            // SIGTERM and an interrupt end the requests in progress first; SIGKILL may come at any
+            // moment all the same.
+            let group = ServiceGroup(
+                services: [application], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "ronda.server"))
+            try await group.run()
+        } catch let error where "\(error)".contains("bind") {
+            throw ServerTerminal.Failure(
+                .other, "addressInUse",
+                Phrase(
+                    en: "cannot listen on \(host):\(port); is another program using it?",
+                    es: "no se puede escuchar en \(host):\(port); ¿lo usa otro programa?"))
+        }
+    }
+}
+
+struct StatusCommand: ServerSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "What the store holds / Qué hay en el almacén")
+
+    @OptionGroup var options: CommonOptions
+
+    private struct Document: Encodable {
+        struct DeviceLine: Encodable {
+            let device: String
+            let account: String
+            let name: String
+            let lastCommit: UInt64
+            let lastSeen: String?
+        }
+        let hub: String
+        let records: [String: Int]
+        let conflicts: Int
+        let accounts: Int
+        let commits: Int
+        let refused: Int
+        let devices: [DeviceLine]
+    }
+
+    func run() async throws {
+        let hub = try options.openHub()
+        let (identity, counts, devices, accounts) = try await hub.store.read { store in
+            (try store.hub(), try store.counts(), try store.devices(), try store.accounts())
+        }
+        let logins = Dictionary(accounts.map { ($0.id, $0.login) }, uniquingKeysWith: { $1 })
+        let people = devices.filter { !$0.secretHash.isEmpty }
+        let document = Document(
+            hub: identity.id.description,
+            records: Dictionary(
+                uniqueKeysWithValues: hub.schema.entities.map {
+                    ($0.name, counts.records[$0.id] ?? 0)
+                }), conflicts: counts.conflicts, accounts: counts.accounts,
+            commits: counts.commits, refused: counts.refused,
+            devices: people.map {
+                .init(
+                    device: $0.id.description, account: logins[$0.account] ?? "", name: $0.name,
+                    lastCommit: $0.lastNumber, lastSeen: $0.lastSeen.map(Self.text))
+            })
+        let records = hub.schema.entities.filter { counts.records[$0.id] ?? 0 > 0 }
+        var lines = records.map { entity in
+            let count = counts.records[entity.id] ?? 0
+            return Phrase(
+                en: "\(entity.label.en): \(count)", es: "\(entity.label.es): \(count)")
+        }
+        lines.append(
+            Phrase(
+                en: "commits: \(counts.commits), refused: \(counts.refused), "
+                    + "open conflicts: \(counts.conflicts)",
+                es: "capturas: \(counts.commits), rechazadas: \(counts.refused), "
+                    + "conflictos abiertos: \(counts.conflicts)"))
+        lines += people.map {
+            let who = "\(logins[$0.account] ?? "?") (\($0.name))"
+            let seen = $0.lastSeen.map(Self.text) ?? "-"
+            return Phrase(
+                en: "device \(who): last commit \($0.lastNumber), last seen \(seen)",
+                es: "equipo \(who): última captura \($0.lastNumber), visto \(seen)")
+        }
+        try options.terminal.show(document, lines)
+    }
+
+    private static func text(_ instant: Instant) -> String {
+        Date(timeIntervalSince1970: Double(instant.milliseconds) / 1_000)
+            .formatted(.iso8601)
+    }
+}
+
+struct SampleCommand: ServerSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sample",
+        abstract: "Write invented customers to try with / Escribir clientes inventados")
+
+    @OptionGroup var options: CommonOptions
+
+    @Option(name: .long, help: "Directory for the three CSV files / Directorio de los CSV.")
+    var out: String
+
+    @Option(name: .long, help: "How many customers / Cuántos clientes.")
+    var customers = 400
+
+    @Option(name: .long, help: "The same seed gives the same files / Semilla.")
+    var seed: UInt64 = 2026
+
+    private struct Document: Encodable {
+        let customers: String
+        let purchases: String
+        let territories: String
+    }
+
+    func run() async throws {
+        guard (1...1_000_000).contains(customers) else {
+            throw ValidationError("--customers must be between 1 and 1000000")
+        }
+        let today = Int32(Surroundings.system.now().milliseconds / 86_400_000)
+        var random = SplitMix64(seed: seed)
+        let files = SampleGenerator.files(customers: customers, today: today, using: &random)
+        let document = Document(
+            customers: out + "/customers.csv", purchases: out + "/purchases.csv",
+            territories: out + "/territories.csv")
+        do {
+            try FileManager.default.createDirectory(
+                atPath: out, withIntermediateDirectories: true)
+            try Data(files.customers.utf8).write(to: URL(filePath: document.customers))
+            try Data(files.purchases.utf8).write(to: URL(filePath: document.purchases))
+            try Data(files.territories.utf8).write(to: URL(filePath: document.territories))
+        } catch {
+            throw ServerTerminal.Failure(
+                .other, "cannotWrite",
+                Phrase(
+                    en: "cannot write to \(out); check that it exists and has space",
+                    es: "no se puede escribir en \(out); revise que exista y tenga espacio"))
+        }
+        try options.terminal.show(
+            document,
+            [
+                Phrase(
+                    en: "Wrote \(customers) invented customers to \(out)",
+                    es: "Se escribieron \(customers) clientes inventados en \(out)")
+            ])
+    }
+}

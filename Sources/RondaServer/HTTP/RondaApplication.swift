@@ -1,0 +1,100 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+package import RondaHub
+internal import RondaModel
+internal import RondaProtobuf
+internal import RondaStore
+internal import ServiceLifecycle
+
+/// The server: the protocol over HTTP, for as long as its task runs.
+package struct RondaApplication: Service {
+    package struct Address: Sendable, Hashable {
+        package let host: String
+        package let port: Int
+
+        package init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    private let hub: Hub
+    private let address: Address
+    private let onRunning: @Sendable (Address) async -> Void
+
+    /// - Parameter onRunning: called once with the address in use, which tells the port when 0 was
+    ///   asked for.
+    package init(
+        hub: Hub, address: Address,
+        onRunning: @escaping @Sendable (Address) async -> Void = { _ in }
+    ) {
+        self.hub = hub
+        self.address = address
+        self.onRunning = onRunning
+    }
+
+    package func run() async throws {
+        let (address, onRunning) = (address, onRunning)
+        var logger = Logger(label: "ronda.http")
+        logger.logLevel = .warning
+        let application = Application(
+            router: router(),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port), serverName: nil),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? address.port
+                await onRunning(Address(host: address.host, port: port))
+            }, logger: logger)
+        try await application.run()
+    }
+
+    private func router() -> Router<BasicRequestContext> {
+        let hub = hub
+        let logger = Logger(label: "ronda.server")
+        let exchange = Endpoint<WireExchangeRequest, WireExchangeResponse>(
+            name: "exchange", limits: hub.limits, logger: logger
+        ) { question, headers, encoding throws(HubError) in
+            let answer = try await hub.exchange(question, secret: try Self.secret(in: headers))
+            return encoding == .json ? answer.namingFields(hub.schema) : answer
+        }
+        let enrol = Endpoint<WireEnrolRequest, WireEnrolResponse>(
+            name: "devices", limits: hub.limits, logger: logger
+        ) { question, _, _ throws(HubError) in
+            try await Self.enrol(question, hub: hub)
+        }
+        let router = Router()
+        router.post("v1/exchange") { request, _ in await exchange.respond(to: request) }
+        router.post("v1/devices") { request, _ in await enrol.respond(to: request) }
+        router.get("v1/health") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: "{\"status\":\"ok\"}")))
+        }
+        return router
+    }
+
+    private static func enrol(
+        _ question: WireEnrolRequest, hub: Hub
+    ) async throws(HubError) -> WireEnrolResponse {
+        let (device, account, identity) = try await hub.enrol(
+            code: question.code, secret: Array(question.secret), name: question.name)
+        var answer = WireEnrolResponse()
+        answer.device = Data(device.id.bytes)
+        answer.account = Data(account.id.bytes)
+        answer.accountName = account.name
+        answer.role = account.role.rawValue
+        answer.hub = Data(identity.id.bytes)
+        return answer
+    }
+
+    private static func secret(in headers: HTTPFields) throws(HubError) -> [UInt8] {
+        let parts = headers[.authorization]?.split(separator: " ") ?? []
+        guard parts.count == 2, parts[0].lowercased() == "bearer",
+            let secret = Data(base64Encoded: String(parts[1])), secret.count == 32
+        else { throw HubError(.badCredential, "no usable bearer token") }
+        return Array(secret)
+    }
+}

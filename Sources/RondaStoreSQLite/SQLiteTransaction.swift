@@ -1,0 +1,379 @@
+internal import GRDB
+internal import RondaMerge
+internal import RondaModel
+internal import RondaSQLite
+internal import RondaStore
+
+/// One transaction, for reading or for writing, on the connection that GRDB handed out.
+struct SQLiteTransaction {
+    let database: Database
+    let schema: Schema
+
+    func entity(_ id: EntityID) throws -> EntitySchema {
+        guard let entity = schema[id] else {
+            throw StoreError(.newerFormat, "entity \(id.rawValue) is not in this schema")
+        }
+        return entity
+    }
+
+    /// Reads one row at most.
+    private func first<Result>(
+        _ sql: String, bind: (Prepared) -> Void = { _ in }, row: (Prepared) throws -> Result
+    ) throws -> Result? {
+        let statement = try database.prepared(sql)
+        bind(statement)
+        defer { statement.reset() }
+        return try statement.step() ? try row(statement) : nil
+    }
+
+    private func each(
+        _ sql: String, bind: (Prepared) -> Void = { _ in }, row: (Prepared) throws -> Void
+    ) throws {
+        let statement = try database.prepared(sql)
+        bind(statement)
+        defer { statement.reset() }
+        while try statement.step() { try row(statement) }
+    }
+}
+
+// MARK: - Reading
+
+extension SQLiteTransaction: StoreReader {
+    func hub() throws -> HubIdentity {
+        guard
+            let hub = try first(
+                "SELECT id, epoch FROM hub", row: { HubIdentity(id: $0.id(0), epoch: $0.uint64(1)) }
+            )
+        else { throw StoreError(.damaged, "no hub row") }
+        return hub
+    }
+
+    private static let recordColumns = "id, entity, creator, version, shown, meta"
+
+    private func record(in row: Prepared) throws -> StoredRecord {
+        try RecordPacking.record(
+            id: row.id(0), entity: try entity(EntityID(rawValue: UInt32(row.int64(1)))),
+            creator: row.id(2), version: row.uint64(3), shown: row.bytes(4), meta: row.bytes(5))
+    }
+
+    func record(_ id: RecordID) throws -> StoredRecord? {
+        try first(
+            "SELECT \(Self.recordColumns) FROM record WHERE id = ?", bind: { $0.bind(1, id) },
+            row: record(in:))
+    }
+
+    func records(of entity: EntityID, _ body: (StoredRecord) throws -> Void) throws {
+        try each(
+            "SELECT \(Self.recordColumns) FROM record WHERE entity = ? ORDER BY id",
+            bind: { $0.bind(1, Int64(entity.rawValue)) }, row: { try body(try record(in: $0)) })
+    }
+
+    func conflicted(_ body: (StoredRecord) throws -> Void) throws {
+        try each(
+            "SELECT \(Self.recordColumns) FROM record WHERE conflicts > 0 ORDER BY id",
+            row: { try body(try record(in: $0)) })
+    }
+
+    func stream(
+        of scope: RecordID, after seq: UInt64, tracing: Bool, limit: Int,
+        _ body: (StreamRow) throws -> Bool
+    ) throws {
+        let statement = try database.prepared(
+            """
+            SELECT r.id, r.entity, r.creator, p.seq, r.version, r.plain, r.shown, r.meta
+            FROM placement p JOIN record r ON r.id = p.record
+            WHERE p.scope = (SELECT number FROM scope WHERE id = ?) AND p.seq > ?
+            ORDER BY p.seq, p.record
+            """)
+        statement.bind(1, scope)
+        statement.bind(2, seq)
+        defer { statement.reset() }
+        var count = 0
+        var last = seq
+        while try statement.step() {
+            let position = statement.uint64(3)
+            // What one commit changed is never cut in two.
+            if count >= limit && position != last { return }
+            let isPlain = statement.int64(5) != 0
+            let needsMeta = tracing || !isPlain
+            let goOn = try body(
+                StreamRow(
+                    id: statement.id(0), entity: EntityID(rawValue: UInt32(statement.int64(1))),
+                    creator: statement.id(2), seq: position, version: statement.uint64(4),
+                    isPlain: isPlain, shown: statement.bytes(6),
+                    meta: needsMeta ? statement.bytes(7) : []))
+            count += 1
+            last = position
+            if !goOn { return }
+        }
+    }
+
+    func scopes() throws -> [ScopeHead] {
+        var heads: [ScopeHead] = []
+        try each("SELECT number, id, seq FROM scope ORDER BY number") {
+            heads.append(
+                ScopeHead(number: UInt32($0.int64(0)), id: $0.id(1), seq: $0.uint64(2)))
+        }
+        return heads
+    }
+
+    func counts() throws -> StoreCounts {
+        var counts = StoreCounts()
+        try each("SELECT entity, count(*) FROM record GROUP BY entity") {
+            counts.records[EntityID(rawValue: UInt32($0.int64(0)))] = Int($0.int64(1))
+        }
+        func count(_ sql: String) throws -> Int { try first(sql) { Int($0.int64(0)) } ?? 0 }
+        counts.conflicts = try count(
+            "SELECT coalesce(sum(conflicts), 0) FROM record WHERE conflicts > 0")
+        counts.accounts = try count("SELECT count(*) FROM account")
+        counts.devices = try count("SELECT count(*) FROM device WHERE length(secret_hash) > 0")
+        counts.commits = try count("SELECT count(*) FROM journal")
+        counts.refused = try count(
+            "SELECT count(*) FROM journal WHERE outcome = \(Outcome.refused.rawValue)")
+        return counts
+    }
+
+    func journal(device: RecordID, number: UInt64) throws -> JournalEntry? {
+        try first(
+            """
+            SELECT author, received_at, bytes, verdict FROM journal WHERE device = ? AND number = ?
+            """,
+            bind: {
+                $0.bind(1, device)
+                $0.bind(2, number)
+            },
+            row: {
+                JournalEntry(
+                    device: device, number: number, author: $0.id(0),
+                    receivedAt: Instant(milliseconds: $0.int64(1)), commit: $0.bytes(2),
+                    verdict: try RecordPacking.verdict($0.bytes(3)))
+            })
+    }
+}
+
+// MARK: - Accounts and devices
+
+extension SQLiteTransaction {
+    private static let accountColumns = "id, login, name, role, territories"
+
+    private func account(in row: Prepared) throws -> Account {
+        guard let role = Role(rawValue: row.text(3)) else {
+            throw StoreError(.newerFormat, "an account has a role this version does not know")
+        }
+        let bytes = row.bytes(4)
+        let territories = stride(from: 0, to: bytes.count, by: 16).compactMap {
+            RecordID(bytes: bytes[$0..<min($0 + 16, bytes.count)])
+        }
+        return Account(
+            id: row.id(0), login: row.text(1), name: row.text(2), role: role,
+            territories: Set(territories))
+    }
+
+    func account(_ id: RecordID) throws -> Account? {
+        try first(
+            "SELECT \(Self.accountColumns) FROM account WHERE id = ?", bind: { $0.bind(1, id) },
+            row: account(in:))
+    }
+
+    func account(login: String) throws -> Account? {
+        try first(
+            "SELECT \(Self.accountColumns) FROM account WHERE login = ?",
+            bind: { $0.bind(1, login) }, row: account(in:))
+    }
+
+    func accounts() throws -> [Account] {
+        var all: [Account] = []
+        try each("SELECT \(Self.accountColumns) FROM account ORDER BY login") {
+            all.append(try account(in: $0))
+        }
+        return all
+    }
+
+    private static let deviceColumns =
+        "id, account, name, secret_hash, last_number, chain, last_seen"
+
+    private func device(in row: Prepared) -> Device {
+        Device(
+            id: row.id(0), account: row.id(1), name: row.text(2), secretHash: row.bytes(3),
+            lastNumber: row.uint64(4), chain: ChainHash(id: row.id(5)),
+            lastSeen: row.isNull(6) ? nil : Instant(milliseconds: row.int64(6)))
+    }
+
+    func device(_ id: RecordID) throws -> Device? {
+        try first(
+            "SELECT \(Self.deviceColumns) FROM device WHERE id = ?", bind: { $0.bind(1, id) },
+            row: device(in:))
+    }
+
+    func device(secretHash: [UInt8]) throws -> Device? {
+        guard !secretHash.isEmpty else { return nil }
+        return try first(
+            """
+            SELECT \(Self.deviceColumns) FROM device
+            WHERE secret_hash = ? AND length(secret_hash) > 0
+            """,
+            bind: { $0.bind(1, secretHash) }, row: device(in:))
+    }
+
+    func devices() throws -> [Device] {
+        var all: [Device] = []
+        try each("SELECT \(Self.deviceColumns) FROM device ORDER BY id") {
+            all.append(device(in: $0))
+        }
+        return all
+    }
+
+    func code(hash: [UInt8]) throws -> EnrolmentCode? {
+        try first(
+            "SELECT account, expires_at, device FROM code WHERE hash = ?",
+            bind: { $0.bind(1, hash) },
+            row: {
+                EnrolmentCode(
+                    codeHash: hash, account: $0.id(0),
+                    expiresAt: Instant(milliseconds: $0.int64(1)),
+                    device: $0.isNull(2) ? nil : $0.id(2))
+            })
+    }
+}
+
+// MARK: - Writing
+
+extension SQLiteTransaction: StoreWriter {
+    func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
+        try database.prepared("SAVEPOINT one_commit").run()
+        do {
+            let result = try body()
+            try database.prepared("RELEASE one_commit").run()
+            return result
+        } catch let error where !(error is StoreError) {
+            try database.prepared("ROLLBACK TO one_commit").run()
+            try database.prepared("RELEASE one_commit").run()
+            throw error
+        }
+        // A `StoreError`, such as a full disk, ends the whole transaction: SQLite may have undone
+        // the savepoint with it already.
+    }
+
+    func nextSeq(of scope: RecordID) throws -> UInt64 {
+        let next = try first(
+            """
+            INSERT INTO scope(id, seq) VALUES (?, 1)
+            ON CONFLICT(id) DO UPDATE SET seq = seq + 1 RETURNING seq
+            """,
+            bind: { $0.bind(1, scope) }, row: { $0.uint64(0) })
+        guard let next else { throw StoreError(.failed, "no position given") }
+        return next
+    }
+
+    func put(_ record: StoredRecord, isNew: Bool, moved: [Placement]) throws {
+        let entity = try entity(record.entity)
+        let isPlain =
+            !record.isDeleted && !record.isContested
+            && entity.fields.indices.allSatisfy { record.differing($0).isEmpty }
+        let statement = try database.prepared(
+            isNew
+                ? """
+                INSERT INTO record(version, plain, conflicts, shown, meta, id, entity, creator)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """
+                : """
+                UPDATE record SET version = ?, plain = ?, conflicts = ?, shown = ?, meta = ?
+                WHERE id = ?
+                """)
+        statement.bind(1, record.version)
+        statement.bind(2, Int64(isPlain ? 1 : 0))
+        statement.bind(3, Int64(record.openConflicts(in: entity)))
+        statement.bind(4, try RecordPacking.shown(of: record, entity: entity))
+        statement.bind(5, try RecordPacking.meta(of: record, entity: entity))
+        statement.bind(6, record.id)
+        if isNew {
+            statement.bind(7, Int64(record.entity.rawValue))
+            statement.bind(8, record.creator)
+        }
+        try statement.run()
+        for placement in moved {
+            let delete = try database.prepared(
+                """
+                DELETE FROM placement
+                WHERE scope = (SELECT number FROM scope WHERE id = ?) AND seq = ? AND record = ?
+                """)
+            delete.bind(1, placement.scope)
+            delete.bind(2, placement.seq)
+            delete.bind(3, record.id)
+            try delete.run()
+        }
+        for placement in record.placements {
+            let insert = try database.prepared(
+                """
+                INSERT INTO placement(scope, seq, record)
+                VALUES ((SELECT number FROM scope WHERE id = ?), ?, ?)
+                """)
+            insert.bind(1, placement.scope)
+            insert.bind(2, placement.seq)
+            insert.bind(3, record.id)
+            try insert.run()
+        }
+    }
+
+    func append(_ entry: JournalEntry) throws {
+        let statement = try database.prepared(
+            """
+            INSERT INTO journal(device, number, author, received_at, outcome, bytes, verdict)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """)
+        statement.bind(1, entry.device)
+        statement.bind(2, entry.number)
+        statement.bind(3, entry.author)
+        statement.bind(4, entry.receivedAt.milliseconds)
+        statement.bind(5, Int64(entry.verdict.outcome.rawValue))
+        statement.bind(6, entry.commit)
+        statement.bind(7, try RecordPacking.verdict(entry.verdict))
+        try statement.run()
+    }
+
+    func put(_ account: Account) throws {
+        let statement = try database.prepared(
+            """
+            INSERT INTO account(id, login, name, role, territories) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT(id) DO UPDATE SET login = excluded.login, name = excluded.name,
+                role = excluded.role, territories = excluded.territories
+            """)
+        statement.bind(1, account.id)
+        statement.bind(2, account.login)
+        statement.bind(3, account.name)
+        statement.bind(4, account.role.rawValue)
+        statement.bind(5, account.territories.sorted().flatMap(\.bytes))
+        try statement.run()
+    }
+
+    func put(_ device: Device) throws {
+        let statement = try database.prepared(
+            """
+            INSERT INTO device(id, account, name, secret_hash, last_number, chain, last_seen)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT(id) DO UPDATE SET last_number = excluded.last_number,
+                chain = excluded.chain, last_seen = excluded.last_seen, name = excluded.name
+            """)
+        statement.bind(1, device.id)
+        statement.bind(2, device.account)
+        statement.bind(3, device.name)
+        statement.bind(4, device.secretHash)
+        statement.bind(5, device.lastNumber)
+        statement.bind(6, device.chain.id)
+        if let seen = device.lastSeen { statement.bind(7, seen.milliseconds) }
+        try statement.run()
+    }
+
+    func put(_ code: EnrolmentCode) throws {
+        let statement = try database.prepared(
+            """
+            INSERT INTO code(hash, account, expires_at, device) VALUES (?, ?, ?, ?)
+            ON CONFLICT(hash) DO UPDATE SET device = excluded.device
+            """)
+        statement.bind(1, code.codeHash)
+        statement.bind(2, code.account)
+        statement.bind(3, code.expiresAt.milliseconds)
+        if let device = code.device { statement.bind(4, device) }
+        try statement.run()
+    }
+}

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import RondaClient
+internal import RondaModel
+
+struct SyncCommand: TerminalCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync",
+        abstract: "Send what is queued, take what is new / Enviar lo pendiente, traer lo nuevo.",
+        aliases: ["sincronizar"])
+
+    @OptionGroup var globals: GlobalOptions
+
+    func perform(in session: Session) async throws -> Output {
+        let store = try session.open()
+        guard let identity = try await store.identity() else { throw Self.notLoggedIn }
+        let transport = try session.transport(identity.server)
+        let report: SyncReport
+        do {
+            report = try await store.sync(over: transport) { session.progress($0) }
+            session.endProgress()
+        } catch {
+            session.endProgress()
+            let pending = try await session.read(store) { try $0.status().pending }
+            throw Self.withPending(TerminalError(error), pending)
+        }
+        let status = try await session.read(store) { try $0.status() }
+        return SyncView.output(report, status: status)
+    }
+
+    private static func withPending(_ error: TerminalError, _ pending: Int) -> TerminalError {
+        guard pending > 0 else { return error }
+        let count = Phrase.count(
+            pending, one: (en: "change waits here", es: "cambio espera aquí"),
+            many: (en: "changes wait here", es: "cambios esperan aquí"))
+        return error.adding(en: " (\(count.en))", es: " (\(count.es))")
+    }
+
+    static var notLoggedIn: TerminalError {
+        TerminalError(
+            .notPermitted, "notLoggedIn",
+            en: "this device is not logged in; use: ronda login --server URL --code CODE",
+            es: "este equipo no ha iniciado sesión; use: ronda entrar --server URL --code CÓDIGO")
+    }
+}
+
+extension Session {
+    func transport(_ server: String) throws(TerminalError) -> any Transport {
+        do throws(TransportError) {
+            return try context.makeTransport(server)
+        } catch {
+            throw .usage(
+                en: "“\(server)” cannot be used as the server's address: \(error.detail)",
+                es: "«\(server)» no sirve como dirección del servidor: \(error.detail)")
+        }
+    }
+
+    /// One line on stderr, written over and over, when somebody is watching.
+    func progress(_ report: SyncReport) {
+        guard context.isErrorTerminal else { return }
+        context.writeError("\r\(wording(SyncView.progress(report)))\u{1b}[K")
+    }
+
+    func endProgress() {
+        if context.isErrorTerminal { context.writeError("\r\u{1b}[K") }
+    }
+}

@@ -1,0 +1,18 @@
+internal import ArgumentParser
+internal import RondaClient
+
+struct TodayCommand: TerminalCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "today",
+        abstract: "Visits planned, promises due, conflicts that need you / "
+            + "Visitas planificadas, promesas por cumplir, conflictos por resolver.",
+        aliases: ["hoy"])
+
+    @OptionGroup var globals: GlobalOptions
+
+    func perform(in session: Session) async throws -> Output {
+        let wording = session.wording
+        let today = try await session.read { try Today.load(wording, from: $0) }
+        return TodayView.output(today, in: wording)
+    }
+}

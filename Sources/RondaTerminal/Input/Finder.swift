@@ -1,0 +1,64 @@
+internal import RondaClient
+internal import RondaModel
+
+/// Finds the record a person means by the few characters they typed.
+struct Finder {
+    let reader: LocalReader
+
+    func record<R: RondaRecord>(_ type: R.Type, _ text: String) throws -> R {
+        let ids = try reader.ids(type, prefix: text)
+        if ids.count > 1 { throw ambiguous(type, text) }
+        guard let id = ids.first, let record = try reader.record(type, id) else {
+            throw missing(type, text)
+        }
+        return record
+    }
+
+    /// A customer by code or by the beginning of the id.
+    func customer(_ text: String) throws -> Customer {
+        let coded = try reader.customers(code: text)
+        if coded.count > 1 { throw ambiguous(Customer.self, text) }
+        if let customer = coded.first { return customer }
+        return try record(Customer.self, text)
+    }
+
+    /// The programme with this code; without one, the only programme there is.
+    func programme(_ code: String?) throws -> Programme {
+        let programmes = try reader.records(Programme.self)
+        guard let code else {
+            if programmes.count == 1 { return programmes[0] }
+            if programmes.isEmpty {
+                throw TerminalError.notFound(
+                    en: "no loyalty programme is on this device; sync first: ronda sync",
+                    es: "no hay programas de lealtad en este equipo; primero: ronda sincronizar")
+            }
+            let codes = programmes.compactMap(\.code).sorted().joined(separator: ", ")
+            throw TerminalError.usage(
+                en: "say which programme with --programme: \(codes)",
+                es: "diga qué programa con --programme: \(codes)")
+        }
+        let folded = Folding.fold(code)
+        if let programme = programmes.first(where: { Folding.fold($0.code ?? "") == folded }) {
+            return programme
+        }
+        throw missing(Programme.self, code)
+    }
+
+    private func label(_ type: any RondaRecord.Type) -> Phrase {
+        Schema.current[type.entity]?.label ?? Phrase(en: "record", es: "registro")
+    }
+
+    private func missing(_ type: any RondaRecord.Type, _ text: String) -> TerminalError {
+        let label = label(type)
+        return .notFound(
+            en: "no \(label.en) “\(text)” is on this device",
+            es: "en este equipo no hay: \(label.es) «\(text)»")
+    }
+
+    private func ambiguous(_ type: any RondaRecord.Type, _ text: String) -> TerminalError {
+        let label = label(type)
+        return .usage(
+            en: "“\(text)” fits more than one \(label.en); write more of it",
+            es: "«\(text)» corresponde a más de un registro (\(label.es)); escriba más caracteres")
+    }
+}

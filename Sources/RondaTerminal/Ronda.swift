@@ -1,0 +1,26 @@
+internal import ArgumentParser
+
+/// The root of the command tree. Its own options stand for those of every command, so that
+/// `ronda --lang es hoy` and `ronda hoy --lang es` are the same.
+struct Ronda: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ronda",
+        abstract: "Field visits, promises and referrals, with or without a network / "
+            + "Visitas, promesas y referidos, con red o sin ella.",
+        discussion: """
+            ronda visit new --customer C0007 --reality met --repurchase 9 --referral-asked no \
+            --handoff-ok yes
+            ronda promesa nueva --customer C0007 --due "jueves 16h" "llamar a Rosa"
+
+            \(ExitStatus.help)
+            """,
+        version: "ronda 0.1.0",
+        subcommands: [
+            TodayCommand.self, CustomerCommand.self, VisitCommand.self, PromiseCommand.self,
+            ReferralCommand.self, EnrolCommand.self, SyncCommand.self, StatusCommand.self,
+            ConflictsCommand.self, TrayCommand.self, LoginCommand.self, ExportStateCommand.self,
+        ],
+        defaultSubcommand: TodayCommand.self)
+
+    @OptionGroup var globals: GlobalOptions
+}

@@ -1,0 +1,127 @@
+internal import RondaClient
+internal import RondaModel
+
+/// One run of one command: the context with the options applied to it.
+struct Session: Sendable {
+    let context: CommandContext
+    let home: String
+    let mode: OutputMode
+    let wording: Wording
+    /// Whether questions may be asked.
+    let isInteractive: Bool
+
+    private init(
+        context: CommandContext, home: String?, mode: OutputMode, language: Language?, asks: Bool
+    ) {
+        self.context = context
+        self.home = context.home(option: home)
+        self.mode = mode
+        wording = Wording(
+            language: language ?? .preferred(in: context.environment), zone: context.timeZone,
+            now: context.now)
+        isInteractive =
+            asks && mode != .json && context.isInputTerminal && context.isErrorTerminal
+    }
+
+    init(context: CommandContext, options: GlobalOptions) {
+        let mode: OutputMode =
+            if options.json {
+                .json
+            } else if options.plain || !context.isOutputTerminal {
+                .plain
+            } else {
+                .people(
+                    width: context.width, color: Self.isColored(options.color, context: context))
+            }
+        self.init(
+            context: context, home: options.home, mode: mode, language: options.lang?.language,
+            asks: !options.noInput)
+    }
+
+    /// For arguments that could not be parsed: what can still be seen in them.
+    init(context: CommandContext, lenientlyReading arguments: [String]) {
+        let asked = arguments.indices.compactMap { index -> LanguageChoice? in
+            if arguments[index].hasPrefix("--lang=") {
+                return LanguageChoice(rawValue: String(arguments[index].dropFirst(7)))
+            }
+            guard arguments[index] == "--lang", index + 1 < arguments.count else { return nil }
+            return LanguageChoice(rawValue: arguments[index + 1])
+        }
+        self.init(
+            context: context, home: nil, mode: arguments.contains("--json") ? .json : .plain,
+            language: asked.first?.language, asks: false)
+    }
+
+    /// NO_COLOR (no-color.org) and dumb terminals are honoured unless colour is asked for.
+    private static func isColored(_ choice: ColorChoice, context: CommandContext) -> Bool {
+        switch choice {
+        case .always: return true
+        case .never: return false
+        case .auto:
+            let environment = context.environment
+            return context.isOutputTerminal && environment["TERM"] != "dumb"
+                && (environment["NO_COLOR"] ?? "").isEmpty
+        }
+    }
+}
+
+// MARK: - The store
+
+extension Session {
+    func open() throws(TerminalError) -> LocalStore {
+        do throws(ClientError) {
+            return try LocalStore.open(at: home, surroundings: context.surroundings)
+        } catch {
+            throw TerminalError(error)
+        }
+    }
+
+    /// Reads on one snapshot. What `body` throws about the command itself passes unchanged.
+    func read<Result: Sendable>(
+        _ store: LocalStore, _ body: @Sendable (LocalReader) throws -> Result
+    ) async throws -> Result {
+        let result: Swift.Result<Result, TerminalError> = try await store.read { reader in
+            do {
+                return .success(try body(reader))
+            } catch let error as TerminalError {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Opens the store and reads.
+    func read<Result: Sendable>(
+        _ body: @Sendable (LocalReader) throws -> Result
+    ) async throws -> Result {
+        try await read(try open(), body)
+    }
+}
+
+// MARK: - What the person sees
+
+extension Session {
+    func show(_ output: Output) {
+        let renderer = Renderer(mode: mode, wording: wording)
+        let text = renderer.text(output, pretty: context.isOutputTerminal)
+        if !text.isEmpty { context.write(text) }
+        renderer.asides(output).forEach(say)
+    }
+
+    /// A sentence on stderr.
+    func say(_ phrase: Phrase) {
+        context.writeError(wording(phrase) + "\n")
+    }
+
+    func show(_ error: TerminalError) {
+        context.writeError("ronda: \(wording(error.phrase))\n")
+        guard mode == .json else { return }
+        let document = JSONValue.object([
+            "error": .object([
+                "code": .string(error.code), "en": .string(error.phrase.en),
+                "es": .string(error.phrase.es),
+            ])
+        ])
+        context.write(document.text(pretty: false) + "\n")
+    }
+}

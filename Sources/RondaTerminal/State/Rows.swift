@@ -1,0 +1,127 @@
+internal import RondaClient
+internal import RondaModel
+
+/// One line of a list of promises.
+struct PromiseRow: Sendable {
+    let promise: Commitment
+    let handle: String
+    let customer: CustomerName
+    let state: PromiseState
+
+    /// Open ones first, the longest overdue at the top; settled ones after, the latest first.
+    static func ordered(_ rows: [PromiseRow]) -> [PromiseRow] {
+        rows.sorted { left, right in
+            if left.state.isOpen != right.state.isOpen { return left.state.isOpen }
+            let (a, b) = (left.promise.dueAt, right.promise.dueAt)
+            if let a, let b, a != b { return left.state.isOpen ? a < b : a > b }
+            return left.promise.id < right.promise.id
+        }
+    }
+}
+
+/// One line of a list of visits.
+struct VisitRow: Sendable {
+    let visit: Visit
+    let handle: String
+    let customer: CustomerName
+    let madeBy: String
+    let missing: [VisitAspect]
+
+    /// A visit that is only planned lacks nothing yet.
+    var isOver: Bool { visit.state == .completed || visit.state == nil }
+}
+
+struct ReferralRow: Sendable {
+    struct Claim: Sendable {
+        let claim: ReferralClaim
+        let repName: String
+        let customer: CustomerName
+    }
+    let referral: Referral
+    let handle: String
+    let referrers: [CustomerName]
+    let claims: [Claim]
+}
+
+struct EnrolmentRow: Sendable {
+    let enrolment: Enrolment
+    let programmeCode: String
+    let programmeName: String
+    let points: Int
+}
+
+struct ConflictRow: Sendable {
+    /// Its place in the list, counted from 1.
+    let number: Int
+    let conflict: Conflict
+    let title: String
+    /// What to type before the dot to mean the record.
+    let handle: String
+    let authors: [RecordID: String]
+    /// What the values that name records are called.
+    let refs: [RecordID: String]
+
+    var field: FieldSchema? {
+        guard let entity = Schema.current[conflict.entity] else { return nil }
+        return entity.position(ofNumber: conflict.field).map { entity.fields[$0] }
+    }
+}
+
+// MARK: - Reading them
+
+extension Names {
+    func row(_ promise: Commitment, now: Instant) throws -> PromiseRow {
+        PromiseRow(
+            promise: promise, handle: try reader.shortID(Commitment.self, promise.id),
+            customer: try customer(promise.customer), state: PromiseState(promise, now: now))
+    }
+
+    func row(_ visit: Visit) throws -> VisitRow {
+        VisitRow(
+            visit: visit, handle: try reader.shortID(Visit.self, visit.id),
+            customer: try customer(visit.customer), madeBy: visit.madeBy.map(person) ?? "",
+            missing: VisitAspect.missing(in: visit))
+    }
+
+    func row(_ referral: Referral, claims: [ReferralClaim]) throws -> ReferralRow {
+        ReferralRow(
+            referral: referral, handle: try reader.shortID(Referral.self, referral.id),
+            referrers: try referral.referrers.map { try customer($0) },
+            claims: try claims.sorted { ($0.claimedAt, $0.id) < ($1.claimedAt, $1.id) }.map {
+                ReferralRow.Claim(
+                    claim: $0, repName: $0.rep.map(person) ?? "", customer: try customer($0.customer))
+            })
+    }
+
+    func row(_ enrolment: Enrolment, entries: [PointsEntry]) throws -> EnrolmentRow {
+        let programme = try enrolment.programme.flatMap { try reader.record(Programme.self, $0) }
+        return EnrolmentRow(
+            enrolment: enrolment, programmeCode: programme?.code ?? "",
+            programmeName: programme?.name ?? "",
+            points: entries.filter { $0.enrolment == enrolment.id }.compactMap(\.points)
+                .reduce(0, +))
+    }
+
+    func conflicts() throws -> [ConflictRow] {
+        try reader.conflicts().enumerated().map { index, conflict in
+            let values = conflict.values
+            let refs = values.compactMap { if case .ref(let id) = $0.value { id } else { nil } }
+            let authors = Set(values.map(\.author)).map { ($0, person($0)) }
+            let handle =
+                conflict.entity == .customer
+                ? try customer(conflict.record).handle : String(conflict.record.hex.prefix(13))
+            return ConflictRow(
+                number: index + 1, conflict: conflict,
+                title: try title(conflict.entity, conflict.record), handle: handle,
+                authors: Dictionary(uniqueKeysWithValues: authors),
+                refs: Dictionary(
+                    Set(refs).map { ($0, ref($0, target: nil)) }, uniquingKeysWith: { $1 }))
+        }
+    }
+}
+
+/// Nothing comes before something.
+private func < (left: (Instant?, RecordID), right: (Instant?, RecordID)) -> Bool {
+    let (a, b) = (left.0?.milliseconds ?? .min, right.0?.milliseconds ?? .min)
+    return a == b ? left.1 < right.1 : a < b
+}

@@ -1,0 +1,30 @@
+internal import RondaClient
+internal import RondaModel
+
+/// What a rep needs to see in the morning.
+struct Today: Sendable {
+    let visits: [VisitRow]
+    /// Overdue, and due today.
+    let promises: [PromiseRow]
+    /// The next one due after today, when there is one.
+    let next: PromiseRow?
+    let status: LocalStatus
+
+    static func load(_ wording: Wording, from reader: LocalReader) throws -> Today {
+        let names = try Names(reader)
+        let day = LocalTime.civil(wording.now, in: wording.zone).day
+        func isToday(_ instant: Instant?) -> Bool {
+            instant.map { LocalTime.civil($0, in: wording.zone).day <= day } ?? false
+        }
+        let planned = try reader.records(Visit.self)
+            .filter { $0.state == .planned || $0.state == .inProgress }
+            .filter { isToday($0.at) }
+        let open = try reader.records(Commitment.self)
+            .filter { PromiseState($0, now: wording.now).isOpen }
+        let rows = PromiseRow.ordered(try open.map { try names.row($0, now: wording.now) })
+        return Today(
+            visits: try VisitList.latest(planned, most: .max).reversed().map { try names.row($0) },
+            promises: rows.filter { isToday($0.promise.dueAt) },
+            next: rows.first { !isToday($0.promise.dueAt) }, status: try reader.status())
+    }
+}

@@ -1,0 +1,69 @@
+internal import ArgumentParser
+internal import RondaModel
+
+/// The terminal client: arguments in, text and an exit status out.
+package enum Terminal {
+    /// Runs one command, given its arguments without the program's name.
+    package static func run(_ arguments: [String], in context: CommandContext) async -> ExitStatus {
+        let command: any ParsableCommand
+        do {
+            command = try Ronda.parseAsRoot(arguments)
+        } catch {
+            return finish(parsing: error, arguments: arguments, in: context)
+        }
+        guard let command = command as? any TerminalCommand else {
+            return help(command, arguments: arguments, in: context)
+        }
+        let session = Session(context: context, options: command.globals)
+        do {
+            let output = try await command.perform(in: session)
+            session.show(output)
+            return output.status
+        } catch {
+            let error = TerminalError(any: error)
+            session.show(error)
+            return error.status
+        }
+    }
+
+    /// A command of the parser's own, such as `help`, or a noun without a verb.
+    private static func help(
+        _ command: any ParsableCommand, arguments: [String], in context: CommandContext
+    ) -> ExitStatus {
+        var command = command
+        do {
+            try command.run()
+            return .done
+        } catch {
+            return finish(parsing: error, arguments: arguments, in: context)
+        }
+    }
+
+    /// Help asked for is an answer; anything else is wrong usage, which the parser would end with 64.
+    private static func finish(
+        parsing error: any Error, arguments: [String], in context: CommandContext
+    ) -> ExitStatus {
+        let code = Ronda.exitCode(for: error)
+        let full = Ronda.fullMessage(for: error, columns: context.width)
+        if code == .success {
+            context.write(full + "\n")
+            return .done
+        }
+        let reason = Ronda.message(for: error).split(separator: "\n").joined(separator: " ")
+        let failure = TerminalError.usage(
+            en: "the command was not understood: \(reason)",
+            es: "no se entendió la orden: \(reason)")
+        let session = Session(context: context, lenientlyReading: arguments)
+        session.show(failure)
+        let usage = full.split(separator: "\n", omittingEmptySubsequences: false)
+            .drop { !$0.hasPrefix("Usage:") }
+        if !usage.isEmpty { context.writeError(usage.joined(separator: "\n") + "\n") }
+        return .usage
+    }
+}
+
+/// A command of Ronda: reads or captures, and says what to show.
+protocol TerminalCommand: ParsableCommand {
+    var globals: GlobalOptions { get }
+    func perform(in session: Session) async throws -> Output
+}

@@ -1,0 +1,126 @@
+internal import RondaClient
+internal import RondaModel
+
+/// Customers: the list found, and the one page before a visit.
+enum CustomerView {
+    static func found(_ customers: [(customer: Customer, name: CustomerName)]) -> Output {
+        let table = Table(
+            kind: "customer",
+            columns: [
+                .fullID, Table.Column("CODE", "CÓDIGO"), Table.Column("NAME", "NOMBRE", wraps: true),
+                Table.Column("CITY", "CIUDAD", wraps: true),
+                Table.Column("ADDRESS", "DIRECCIÓN", wraps: true),
+                Table.Column("PHONES", "TELÉFONOS", wraps: true),
+            ],
+            rows: customers.map { customer, name in
+                [
+                    Cell(customer.id.description), Cell(name.handle), Cell(name.name),
+                    Cell(customer.city ?? ""), Cell(customer.street ?? ""),
+                    Cell(customer.phones.joined(separator: ", ")),
+                ]
+            })
+        return Output(
+            json: .array(customers.map { .record($0.customer) }),
+            blocks: customers.isEmpty
+                ? [
+                    .sentence(
+                        Phrase(
+                            en: "Nobody like that is on this device.",
+                            es: "No hay nadie así en este equipo."))
+                ] : [.table(table)])
+    }
+
+    static func page(_ page: CustomerPage, in wording: Wording) -> Output {
+        var blocks: [Block] = [.heading(Phrase(page.name.name)), .card(card(page, in: wording))]
+        func section(_ heading: Phrase, _ table: Table) {
+            if !table.rows.isEmpty { blocks += [.heading(heading), .table(table)] }
+        }
+        section(
+            Phrase(en: "Conflicts", es: "Conflictos"),
+            ConflictRow.table(page.conflicts, in: wording))
+        section(
+            Phrase(en: "Open promises", es: "Promesas abiertas"),
+            PromiseRow.table(page.promises, in: wording, withCustomer: false))
+        section(
+            Phrase(en: "Last visits", es: "Últimas visitas"),
+            VisitRow.table(page.visits, in: wording, withCustomer: false))
+        section(
+            Phrase(en: "Loyalty", es: "Lealtad"), EnrolmentRow.table(page.enrolments, in: wording))
+        section(
+            Phrase(en: "Referrals given", es: "Referidos que dio"),
+            ReferralRow.table(page.referrals, in: wording))
+        return Output(json: json(page), blocks: blocks, isMixed: true)
+    }
+
+    private static func card(_ page: CustomerPage, in wording: Wording) -> [CardRow] {
+        guard let entity = Schema.current[.customer] else { return [] }
+        let values = page.customer.fields
+        var rows = [CardRow("id", Phrase("id"), Cell(page.customer.id.description, tone: .quiet))]
+        for (position, field) in entity.fields.enumerated() where !values[position].isEmpty {
+            let text = wording.text(values[position], of: field) { _ in page.territory }
+            let plain = values[position].plainText(of: field)
+            rows.append(
+                CardRow(
+                    field.name, field.label, Cell(text, plain: plain),
+                    isForPrograms: field.type == .real))
+        }
+        rows.append(
+            CardRow(
+                "points", Phrase(en: "points", es: "puntos"), Cell(String(page.points))))
+        rows.append(purchases(page.purchases, in: wording))
+        if !page.unsent.isEmpty {
+            let count = Phrase.count(
+                page.unsent.count, one: (en: "change", es: "cambio"),
+                many: (en: "changes", es: "cambios"))
+            rows.append(
+                CardRow(
+                    "unsent", Phrase(en: "not sent yet", es: "sin enviar"),
+                    Cell(wording(count), plain: String(page.unsent.count), tone: .strong)))
+        }
+        return rows
+    }
+
+    private static func purchases(
+        _ purchases: CustomerPage.Purchases, in wording: Wording
+    ) -> CardRow {
+        let amount = Money.text(purchases.amount)
+        let last = purchases.last.map { wording.day($0) } ?? Phrase("")
+        let text =
+            purchases.count == 0
+            ? Phrase(en: "none", es: "ninguna")
+            : Phrase(
+                en: "\(purchases.count) for \(amount), last \(last.en)",
+                es: "\(purchases.count) por \(amount), última \(last.es)")
+        return CardRow(
+            "purchases", Phrase(en: "purchases", es: "compras"),
+            Cell(wording(text), plain: "\(purchases.count) \(amount)"))
+    }
+
+    private static func json(_ page: CustomerPage) -> JSONValue {
+        .record(
+            page.customer,
+            [
+                "openConflicts": .array(page.conflicts.map(\.json)),
+                "promises": .array(page.promises.map(\.json)),
+                "visits": .array(page.visits.map(\.json)),
+                "enrolments": .array(page.enrolments.map(\.json)),
+                "points": .integer(page.points),
+                "referrals": .array(page.referrals.map(\.json)),
+                "territoryCode": .string(page.territory),
+                "purchases": .object([
+                    "count": .integer(page.purchases.count),
+                    "units": .integer(page.purchases.units),
+                    "amount": .decimal(Money.text(page.purchases.amount)),
+                    "last": .optional(page.purchases.last?.description),
+                ]),
+                "unsent": .array(
+                    page.unsent.map { change in
+                        .object([
+                            "entity": .string(Schema.current[change.entity]?.name ?? ""),
+                            "record": .id(change.record), "fields": .strings(change.fieldNames),
+                            "capturedAt": .instant(change.capturedAt),
+                        ])
+                    }),
+            ])
+    }
+}

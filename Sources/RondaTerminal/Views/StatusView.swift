@@ -1,0 +1,121 @@
+internal import RondaClient
+internal import RondaModel
+
+/// The truth about sync.
+struct StatusPage: Sendable {
+    let status: LocalStatus
+    let identity: DeviceIdentity
+    let counts: [Count]
+    let territories: [String]
+
+    struct Count: Sendable {
+        let name: String
+        let label: Phrase
+        let count: Int
+    }
+}
+
+enum StatusView {
+    static func output(_ page: StatusPage, in wording: Wording) -> Output {
+        let (status, identity) = (page.status, page.identity)
+        let lastSync =
+            status.lastSync.map { wording.cell($0) }
+            ?? Cell(wording(Phrase(en: "never", es: "nunca")), plain: "")
+        var rows = [
+            CardRow("account", Phrase(en: "account", es: "cuenta"), Cell(identity.accountName)),
+            CardRow(
+                "role", Phrase(en: "role", es: "función"),
+                Cell(wording(roleLabel(identity.role)), plain: identity.role.rawValue)),
+            CardRow("server", Phrase(en: "server", es: "servidor"), Cell(identity.server)),
+            CardRow("device", Phrase(en: "device", es: "equipo"), Cell(identity.device.description)),
+            CardRow(
+                "territories", Phrase(en: "territories", es: "territorios"),
+                Cell(page.territories.joined(separator: ", "))),
+            CardRow("lastSync", Phrase(en: "last sync", es: "última sincronización"), lastSync),
+        ]
+        rows += counters(status)
+        let records = page.counts.map {
+            CardRow("records.\($0.name)", $0.label, Cell(String($0.count)))
+        }
+        let heading = Phrase(en: "On this device", es: "En este equipo")
+        return Output(
+            json: json(page), blocks: [.card(rows), .heading(heading), .card(records)],
+            notes: attention(status))
+    }
+
+    private static func counters(_ status: LocalStatus) -> [CardRow] {
+        func row(_ name: String, _ en: String, _ es: String, _ number: Int, _ tone: Cell.Tone)
+            -> CardRow
+        {
+            CardRow(
+                name, Phrase(en: en, es: es),
+                Cell(String(number), tone: number == 0 ? .plain : tone))
+        }
+        return [
+            row("pending", "to send", "por enviar", status.pending, .strong),
+            row("accepted", "accepted", "aceptados", status.accepted, .good),
+            row("merged", "accepted beside others", "aceptados junto a otros", status.merged, .good),
+            row("refused", "refused (tray)", "rechazados (bandeja)", status.refused, .alert),
+            row("conflicts", "conflicts", "conflictos", status.conflicts, .alert),
+        ]
+    }
+
+    private static func roleLabel(_ role: Role) -> Phrase {
+        switch role {
+        case .rep: StaffRole.rep.label
+        case .office: StaffRole.office.label
+        }
+    }
+
+    private static func json(_ page: StatusPage) -> JSONValue {
+        let (status, identity) = (page.status, page.identity)
+        return .object([
+            "pending": .integer(status.pending), "accepted": .integer(status.accepted),
+            "merged": .integer(status.merged), "refused": .integer(status.refused),
+            "conflicts": .integer(status.conflicts),
+            "records": .object(
+                Dictionary(
+                    page.counts.map { ($0.name, JSONValue.integer($0.count)) },
+                    uniquingKeysWith: { $1 })),
+            "lastSync": .instant(status.lastSync), "account": .id(identity.account),
+            "accountName": .string(identity.accountName), "role": .string(identity.role.rawValue),
+            "server": .string(identity.server), "device": .id(identity.device),
+            "hub": .id(identity.hub), "territories": .strings(page.territories),
+            "clockOffsetMilliseconds": status.clockOffsetMilliseconds.map { .integer($0) } ?? .null,
+        ])
+    }
+
+    /// What waits for somebody, one sentence each: for the end of any screen.
+    static func attention(_ status: LocalStatus) -> [Phrase] {
+        var notes: [Phrase] = []
+        if status.conflicts > 0 {
+            notes.append(
+                .count(
+                    status.conflicts,
+                    one: (en: "conflict needs you: ronda conflicts",
+                        es: "conflicto necesita su decisión: ronda conflictos"),
+                    many: (en: "conflicts need you: ronda conflicts",
+                        es: "conflictos necesitan su decisión: ronda conflictos")))
+        }
+        if status.refused > 0 {
+            notes.append(
+                .count(
+                    status.refused,
+                    one: (en: "refused change is in the tray: ronda tray",
+                        es: "cambio rechazado está en la bandeja: ronda bandeja"),
+                    many: (en: "refused changes are in the tray: ronda tray",
+                        es: "cambios rechazados están en la bandeja: ronda bandeja")))
+        }
+        if let pending = pending(status.pending) { notes.append(pending) }
+        return notes
+    }
+
+    /// `4 cambios por enviar: ronda sync`
+    static func pending(_ count: Int) -> Phrase? {
+        if count == 0 { return nil }
+        return .count(
+            count,
+            one: (en: "change to send: ronda sync", es: "cambio por enviar: ronda sync"),
+            many: (en: "changes to send: ronda sync", es: "cambios por enviar: ronda sync"))
+    }
+}

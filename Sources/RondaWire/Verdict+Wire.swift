@@ -1,0 +1,56 @@
+package import RondaModel
+package import RondaProtobuf
+
+extension WireVerdict {
+    package init(_ verdict: Verdict, _ table: inout IDTable) {
+        self.init()
+        number = verdict.number
+        outcome = WireOutcome(rawValue: Int(verdict.outcome.rawValue)) ?? .unspecified
+        versions = verdict.versions
+        clockSuspect = verdict.clockSuspect
+        merges = verdict.merges.map { merge in
+            var wire = WireMerge()
+            wire.record = table.index(of: merge.record)
+            wire.field = merge.field
+            wire.conflict = merge.kind == .conflict
+            return wire
+        }
+        if let refusal = verdict.refusal {
+            var wire = WireRefusal()
+            wire.code = WireCode(rawValue: Int(refusal.code.rawValue)) ?? .unspecified
+            wire.entity = refusal.entity?.rawValue ?? 0
+            wire.record = refusal.record.map { table.index(of: $0) + 1 } ?? 0
+            wire.field = refusal.field
+            wire.detail = refusal.detail
+            wire.retryable = refusal.code.isRetryable
+            self.refusal = wire
+        }
+    }
+
+    package func model(_ ids: IDList) throws(WireError) -> Verdict {
+        guard let outcome = Outcome(rawValue: UInt32(clamping: outcome.rawValue)) else {
+            throw WireError(.badField, "verdict \(number) has outcome \(outcome.rawValue)")
+        }
+        var merges: [Merge] = []
+        for merge in self.merges {
+            merges.append(
+                Merge(
+                    record: try ids.id(at: merge.record), field: merge.field,
+                    kind: merge.conflict ? .conflict : .parallel))
+        }
+        return Verdict(
+            number: number, outcome: outcome,
+            refusal: hasRefusal ? try refusal.model(ids) : nil, merges: merges,
+            versions: versions, clockSuspect: clockSuspect)
+    }
+}
+
+extension WireRefusal {
+    func model(_ ids: IDList) throws(WireError) -> Refusal {
+        // A code from a later edition is kept as a fault that waits: the commit stays here.
+        Refusal(
+            RefusalCode(rawValue: UInt32(clamping: code.rawValue)) ?? .internalFault,
+            entity: entity == 0 ? nil : EntityID(rawValue: entity),
+            record: record == 0 ? nil : try ids.id(at: record - 1), field: field, detail: detail)
+    }
+}

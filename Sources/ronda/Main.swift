@@ -1,0 +1,54 @@
+import Foundation
+import RondaClient
+import RondaTerminal
+
+/// The composition root: everything real is made here and nowhere else.
+@main
+struct Main {
+    static func main() async {
+        let context = CommandContext(
+            environment: ProcessInfo.processInfo.environment,
+            hostName: ProcessInfo.processInfo.hostName,
+            readLine: { readLine() },
+            write: { write($0, to: .standardOutput) },
+            writeError: { write($0, to: .standardError) },
+            isInputTerminal: isatty(STDIN_FILENO) == 1,
+            isOutputTerminal: isatty(STDOUT_FILENO) == 1,
+            isErrorTerminal: isatty(STDERR_FILENO) == 1,
+            width: columns, timeZone: .current, surroundings: .system,
+            makeTransport: { server throws(TransportError) in
+                try transport(to: server)
+            })
+        let status = await Terminal.run(Array(CommandLine.arguments.dropFirst()), in: context)
+        exit(status.rawValue)
+    }
+
+    /// Nobody can be told when there is nowhere left to write.
+    private static func write(_ text: String, to handle: FileHandle) {
+        do {
+            try handle.write(contentsOf: Data(text.utf8))
+        } catch {
+            exit(ExitStatus.otherError.rawValue)
+        }
+    }
+
+    /// The largest answer taken from a server, decompressed.
+    private static let maximumResponseBytes = 32 << 20
+
+    private static func transport(to server: String) throws(TransportError) -> any Transport {
+        #if os(Linux)
+            try CurlTransport(server: server, maximumResponseBytes: maximumResponseBytes)
+        #else
+            try URLSessionTransport(server: server, maximumResponseBytes: maximumResponseBytes)
+        #endif
+    }
+
+    /// The terminal's width; 80 where there is none.
+    private static var columns: Int {
+        var size = winsize()
+        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+            return Int(size.ws_col)
+        }
+        return ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 80
+    }
+}

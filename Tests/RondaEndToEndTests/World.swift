@@ -1,0 +1,157 @@
+import Foundation
+import RondaClient
+import RondaHub
+import RondaModel
+import RondaProtobuf
+import RondaServer
+import RondaStore
+import RondaStoreSQLite
+import RondaWire
+import SwiftProtobuf
+import Synchronization
+import Testing
+
+/// A hub in memory of the test, and devices that talk to it without a network in between.
+final class World: Sendable {
+    let directory: String
+    let hub: Hub
+    private let time = Mutex(Int64(1_790_000_000_000))
+
+    init() async throws {
+        directory = FileManager.default.temporaryDirectory.path + "/ronda-e2e-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        let store = try SQLiteStore.create(in: directory + "/hub", hub: Hub.identity(.system))
+        hub = Hub(store: store, surroundings: .system)
+        _ = try await hub.submitAsSystem([
+            ["MX-14", "AR-05"].map { code in
+                var territory = Territory(id: Importer.territoryID(code))
+                territory.code = code
+                territory.country = String(code.prefix(2))
+                return Change(creating: territory)
+            }
+        ])
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    /// Ten milliseconds later than the last time anybody asked.
+    func now() -> Instant {
+        Instant(
+            milliseconds: time.withLock {
+                $0 += 10; return $0
+            })
+    }
+
+    func customer(_ code: String, territory: String = "MX-14") async throws -> RecordID {
+        var customer = Customer(id: Importer.customerID(code))
+        customer.territory = Importer.territoryID(territory)
+        customer.code = code
+        customer.name = "Cliente \(code)"
+        customer.street = "Calle Vieja 1"
+        customer.phones = ["+523312345678"]
+        let verdicts = try await hub.submitAsSystem([[Change(creating: customer)]])
+        try #require(verdicts.allSatisfy { $0.refusal == nil })
+        return customer.id
+    }
+
+    func programme(bonus: Int = 100) async throws -> RecordID {
+        let id = try #require(Schema.current.derivedID(of: .programme) { _ in .text("ORO") })
+        var programme = Programme(id: id)
+        programme.code = "ORO"
+        programme.name = "Club Oro"
+        programme.welcomeBonus = bonus
+        _ = try await hub.submitAsSystem([[Change(creating: programme)]])
+        return id
+    }
+
+    func device(
+        _ login: String, role: Role = .rep, territories: [String] = ["MX-14"]
+    ) async throws -> TestDevice {
+        _ = try await hub.addAccount(
+            login: login, name: login, role: role, territoryCodes: role == .rep ? territories : [])
+        let (code, _) = try await hub.newCode(login: login)
+        let transport = HubTransport(hub)
+        let surroundings = DeviceSurroundings(
+            now: { [weak self] in self?.now() ?? Instant(milliseconds: 0) },
+            random: { .random(in: 0 ... .max) }, uptime: { (1, 1) }, sleep: { _ in })
+        let store = try LocalStore.open(
+            at: directory + "/" + login, create: true, surroundings: surroundings)
+        _ = try await store.login(
+            server: "test", code: code, deviceName: login, transport: transport)
+        return TestDevice(store: store, transport: transport)
+    }
+}
+
+struct TestDevice: Sendable {
+    let store: LocalStore
+    let transport: HubTransport
+
+    @discardableResult
+    func sync() async throws -> SyncReport { try await store.sync(over: transport) }
+}
+
+/// Carries requests straight to the hub, and loses what the test says.
+final class HubTransport: Transport {
+    private let hub: Hub
+    /// How many of the next answers get lost on their way back.
+    private let answersToLose = Mutex(0)
+    /// The requests that reached the hub.
+    private let delivered = Mutex(0)
+
+    init(_ hub: Hub) { self.hub = hub }
+
+    func loseAnswers(_ count: Int) { answersToLose.withLock { $0 = count } }
+    var deliveredCount: Int { delivered.withLock { $0 } }
+
+    func send(
+        _ request: TransportRequest
+    ) async throws(TransportError) -> TransportResponse {
+        let response = await answer(request)
+        delivered.withLock { $0 += 1 }
+        let isLost = answersToLose.withLock { left in
+            defer { left = max(0, left - 1) }
+            return left > 0
+        }
+        if isLost { throw TransportError(.interrupted, detail: "lost by the test") }
+        return response
+    }
+
+    private func answer(_ request: TransportRequest) async -> TransportResponse {
+        do {
+            let body: [UInt8]
+            if request.path == "/v1/devices" {
+                let question = try WireEnrolRequest(serializedBytes: request.body)
+                let (device, account, identity) = try await hub.enrol(
+                    code: question.code, secret: Array(question.secret), name: question.name)
+                var answer = WireEnrolResponse()
+                answer.device = Data(device.id.bytes)
+                answer.account = Data(account.id.bytes)
+                answer.accountName = account.name
+                answer.role = account.role.rawValue
+                answer.hub = Data(identity.id.bytes)
+                body = try answer.serializedBytes()
+            } else {
+                let token = request.headers.first { $0.name == "authorization" }?.value ?? ""
+                let secret = Data(base64Encoded: String(token.dropFirst("Bearer ".count)))
+                let isPacked = request.headers.contains { $0.name == "content-encoding" }
+                let plain =
+                    isPacked
+                    ? try Gzip.expand(Data(request.body), mostBytes: 8 << 20) : Data(request.body)
+                let question = try WireExchangeRequest(serializedBytes: plain)
+                body = try await hub.exchange(question, secret: Array(secret ?? Data()))
+                    .serializedBytes()
+            }
+            return TransportResponse(status: 200, body: body)
+        } catch let error as HubError {
+            var problem = WireProblem()
+            problem.code = error.code.rawValue
+            problem.en = error.phrase.en
+            problem.es = error.phrase.es
+            return TransportResponse(
+                status: 400, body: (try? problem.serializedBytes()) ?? [])
+        } catch {
+            return TransportResponse(status: 500)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import RondaHub
+import RondaMerge
+import RondaModel
+import RondaStore
+import RondaStoreSQLite
+import Testing
+
+@Suite("Turning a code into a device")
+struct EnrolmentTests {
+    private func error(
+        _ world: TestWorld, _ code: String, _ secret: [UInt8]
+    ) async -> HubError.Code? {
+        await #expect(throws: HubError.self) {
+            try await world.hub.enrol(code: code, secret: secret, name: "phone")
+        }?.code
+    }
+
+    @Test("gives a device of the account, once")
+    func once() async throws {
+        let world = try await TestWorld()
+        let (code, expiresAt) = try await world.hub.newCode(login: "ana")
+        #expect(expiresAt == world.surroundings.now.adding(milliseconds: 86_400_000))
+        let secret = world.surroundings.secret()
+        let first = try await world.hub.enrol(code: code, secret: secret, name: "phone")
+        #expect(first.account.login == "ana")
+        #expect(first.hub.id == RecordID(high: 1, low: 1))
+        // The answer may be lost: asking again gives the same device, even when the code is old.
+        world.surroundings.advance(milliseconds: 90_000_000)
+        let again = try await world.hub.enrol(code: code, secret: secret, name: "phone")
+        #expect(again.device.id == first.device.id)
+        #expect(await error(world, code, world.surroundings.secret()) == .badCode)
+        #expect(try await world.store.read { try $0.counts() }.devices == 1)
+    }
+
+    @Test("takes a code as people type it, and no other")
+    func spelling() async throws {
+        let world = try await TestWorld()
+        let code = try await world.hub.newCode(login: "ana").code
+        #expect(code.count == 8)
+        #expect(await error(world, "", world.surroundings.secret()) == .badCode)
+        #expect(
+            await error(world, String(code.dropLast()), world.surroundings.secret()) == .badCode)
+        let typed = code.lowercased().prefix(4) + " - " + code.lowercased().suffix(4)
+        _ = try await world.hub.enrol(
+            code: String(typed).replacing("0", with: "o").replacing("1", with: "l"),
+            secret: world.surroundings.secret(), name: "phone")
+    }
+
+    @Test("refuses a code that has expired, to the millisecond")
+    func expired() async throws {
+        let world = try await TestWorld()
+        let lifetime = world.hub.limits.codeLifetimeMilliseconds
+        let codes = [
+            try await world.hub.newCode(login: "ana").code,
+            try await world.hub.newCode(login: "ana").code,
+        ]
+        world.surroundings.advance(milliseconds: lifetime - 1)
+        _ = try await world.hub.enrol(
+            code: codes[0], secret: world.surroundings.secret(), name: "phone")
+        world.surroundings.advance(milliseconds: 1)
+        #expect(await error(world, codes[1], world.surroundings.secret()) == .badCode)
+    }
+
+    @Test("refuses a secret of another length, and one that another device has")
+    func secrets() async throws {
+        let world = try await TestWorld()
+        let code = try await world.hub.newCode(login: "ana").code
+        #expect(await error(world, code, [1, 2, 3]) == .badRequest)
+        let taken = try await world.device(of: "luis").secret
+        let reused = await error(world, code, taken)
+        #expect(reused == .badRequest || reused == .badCode)
+        _ = try await world.hub.enrol(
+            code: code, secret: world.surroundings.secret(), name: "phone")
+    }
+
+    @Test("an account has its own login and territories that exist")
+    func accounts() async throws {
+        let world = try await TestWorld()
+        await #expect(throws: Hub.AccountProblem.loginTaken) {
+            try await world.hub.addAccount(
+                login: "ana", name: "Other", role: .rep, territoryCodes: ["north"])
+        }
+        await #expect(throws: Hub.AccountProblem.unknownTerritory("west")) {
+            try await world.hub.addAccount(
+                login: "eva", name: "Eva", role: .rep, territoryCodes: ["north", "west"])
+        }
+        await #expect(throws: Refusal.self) {
+            try await world.hub.addAccount(login: "eva", name: "", role: .rep, territoryCodes: [])
+        }
+        await #expect(throws: Hub.AccountProblem.unknownLogin) {
+            try await world.hub.newCode(login: "eva")
+        }
+        #expect(try await world.store.read { try $0.account(login: "eva") } == nil)
+        let eva = try await world.hub.addAccount(
+            login: "eva", name: "Eva", role: .office, territoryCodes: [])
+        #expect(try await world.record(eva.id).entity == .staff)
+    }
+}

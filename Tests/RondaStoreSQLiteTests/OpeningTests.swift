@@ -1,0 +1,127 @@
+import Foundation
+import GRDB
+import RondaMerge
+import RondaModel
+import RondaStore
+import RondaStoreSQLite
+import Testing
+
+@Suite("Making and opening a central store")
+struct OpeningTests {
+    private let directory: TemporaryDirectory
+    private var path: String { directory.path + "/" + SQLiteStore.fileName }
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    private func openError() -> StoreError? {
+        #expect(throws: StoreError.self) { try SQLiteStore.open(in: directory.path) }
+    }
+
+    @Test("a store made is opened again with its identity")
+    func reopen() async throws {
+        let nested = directory.path + "/not/there/yet"
+        do {
+            let store = try SQLiteStore.create(in: nested, hub: testHub)
+            #expect(try await store.read { try $0.hub() } == testHub)
+        }
+        let store = try SQLiteStore.open(in: nested)
+        #expect(try await store.read { try $0.hub() } == testHub)
+    }
+
+    @Test("a store is not made over anything that is there")
+    func alreadyThere() throws {
+        for there in ["", "anything"] {
+            try Data(there.utf8).write(to: URL(filePath: path))
+            let before = try directory.contents()
+            let error = #expect(throws: StoreError.self) {
+                try SQLiteStore.create(in: directory.path, hub: testHub)
+            }
+            #expect(error?.code == .alreadyThere)
+            #expect(try directory.contents() == before)
+        }
+    }
+
+    @Test("a store is not made where nothing can be written")
+    func unwritable() {
+        let error = #expect(throws: StoreError.self) {
+            try SQLiteStore.create(in: "/dev/null/store", hub: testHub)
+        }
+        #expect(error?.code == .readOnly)
+    }
+
+    @Test("no store is told from a damaged one")
+    func notFound() throws {
+        #expect(openError()?.code == .notFound)
+        #expect(try directory.contents() == [:])
+    }
+
+    @Test("garbage is called damaged and left as it is", arguments: [0, 3, 100, 10_000])
+    func garbage(count: Int) throws {
+        try Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) })
+            .write(to: URL(filePath: path))
+        let before = try directory.contents()
+        #expect(openError()?.code == .damaged)
+        #expect(try directory.contents() == before)
+    }
+
+    @Test("a stranger's database is called damaged and left as it is")
+    func stranger() throws {
+        do {
+            let database = try DatabaseQueue(path: path)
+            try database.write { database in
+                try database.execute(sql: "CREATE TABLE theirs(a); INSERT INTO theirs VALUES (1)")
+            }
+            try database.close()
+        }
+        let before = try directory.contents()
+        #expect(openError()?.code == .damaged)
+        #expect(try directory.contents() == before)
+    }
+
+    @Test("a store of a later format is told apart and left as it is")
+    func newerFormat() throws {
+        do {
+            _ = try SQLiteStore.create(in: directory.path, hub: testHub)
+        }
+        do {
+            let database = try DatabaseQueue(path: path)
+            try database.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA user_version = 999")
+                try database.checkpoint(.truncate)
+            }
+            try database.close()
+        }
+        let before = try directory.contents()[SQLiteStore.fileName]
+        #expect(openError()?.code == .newerFormat)
+        #expect(try directory.contents()[SQLiteStore.fileName] == before)
+    }
+
+    @Test("a store cut short fails as damaged, not as anything else")
+    func truncated() async throws {
+        do {
+            let store = try SQLiteStore.create(in: directory.path, hub: testHub)
+            try await store.write { store in
+                for number in 1...50 as ClosedRange<UInt64> {
+                    let seq = try store.nextSeq(of: .zero)
+                    try store.put(
+                        customer(
+                            number, name: String(repeating: "x", count: 200),
+                            placements: [Placement(scope: .zero, seq: seq, arrived: seq)]),
+                        isNew: true, moved: [])
+                }
+            }
+            try await store.checkpoint()
+        }
+        let whole = try Data(contentsOf: URL(filePath: path))
+        try whole.prefix(whole.count / 2).write(to: URL(filePath: path))
+        let error = await #expect(throws: StoreError.self) {
+            let store = try SQLiteStore.open(in: directory.path)
+            try await store.read { store in
+                try store.records(of: .customer) { _ in }
+            }
+        }
+        #expect(error?.code == .damaged)
+    }
+}

@@ -1,0 +1,209 @@
+import Foundation
+import RondaClient
+import RondaHub
+import RondaModel
+import RondaProtobuf
+import RondaStore
+import RondaStoreSQLite
+import RondaWire
+import SwiftProtobuf
+import Synchronization
+import Testing
+
+@testable import RondaTerminal
+
+/// A hub in this process with two reps of one territory, and the terminals they type into.
+final class TerminalWorld: Sendable {
+    struct Run: Sendable {
+        let status: ExitStatus
+        let out: String
+        let err: String
+
+        func json<Document>(_ type: Document.Type) throws -> Document {
+            try #require(
+                JSONSerialization.jsonObject(with: Data(out.utf8), options: .fragmentsAllowed)
+                    as? Document)
+        }
+    }
+
+    private struct State {
+        var now: Int64
+        var counter: UInt64 = 0
+        var isOffline = false
+    }
+
+    private let directory = NSTemporaryDirectory() + "ronda-terminal-" + UUID().uuidString
+    private let state = Mutex(State(now: WhenParserTests.now.milliseconds))
+    private let hubBox = Mutex<Hub?>(nil)
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    static let codes = ["C0001", "C0002"]
+
+    /// - Parameter programmes: with the welcome bonus of each.
+    init(programmes: [(code: String, bonus: Int64)] = [("CLUB", 100)]) async throws {
+        let store = try SQLiteStore.create(
+            in: directory + "/hub", hub: HubIdentity(id: RecordID(high: 1, low: 1), epoch: 7))
+        let hub = Hub(
+            store: store, surroundings: Surroundings(now: { self.now }, random: { self.random() }))
+        hubBox.withLock { $0 = hub }
+        let verdicts = try await hub.submitAsSystem([try Self.catalogue(programmes)])
+        #expect(verdicts.allSatisfy { $0.outcome == .accepted })
+        for (login, name) in [("ana", "Ana Restrepo"), ("luis", "Luis Ortega")] {
+            _ = try await hub.addAccount(
+                login: login, name: name, role: .rep, territoryCodes: ["CO-02"])
+        }
+    }
+
+    private static func catalogue(
+        _ programmes: [(code: String, bonus: Int64)]
+    ) throws -> [Change] {
+        let schema = Schema.current
+        let territoryID = try #require(schema.derivedID(of: .territory) { _ in .text("CO-02") })
+        var territory = Territory(id: territoryID)
+        (territory.code, territory.country, territory.mainCity) = ("CO-02", "CO", "Medellín")
+        var changes = [Change(creating: territory)]
+        for (code, bonus) in programmes {
+            let id = try #require(schema.derivedID(of: .programme) { _ in .text(code) })
+            var programme = Programme(id: id)
+            (programme.code, programme.name) = (code, "Club \(code)")
+            programme.welcomeBonus = Int(bonus)
+            changes.append(Change(creating: programme))
+        }
+        for (index, code) in codes.enumerated() {
+            var customer = Customer(id: RecordID(high: 0xaaaa_0000 + UInt64(index), low: 9))
+            customer.territory = territoryID
+            (customer.code, customer.country, customer.city) = (code, "CO", "Medellín")
+            customer.name = index == 0 ? "Floristería Núñez" : "Cafetería San Gabriel"
+            customer.street = "Calle 10 # 4-3"
+            customer.phones = ["+57604038509\(index)"]
+            changes.append(Change(creating: customer))
+        }
+        return changes
+    }
+
+    // MARK: Time, chance, network
+
+    var now: Instant { state.withLock { Instant(milliseconds: $0.now) } }
+    func advance(hours: Int64) { state.withLock { $0.now += hours * 3_600_000 } }
+    func setOffline(_ isOffline: Bool) { state.withLock { $0.isOffline = isOffline } }
+    fileprivate var isOffline: Bool { state.withLock { $0.isOffline } }
+
+    private func random() -> UInt64 {
+        state.withLock { state in
+            state.counter += 1
+            // The finaliser of SplitMix64: distinct counters give distinct, well spread words.
+            var word = state.counter &* 0x9e37_79b9_7f4a_7c15
+            word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+            word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+            return word ^ word >> 31
+        }
+    }
+
+    func hub() throws -> Hub { try #require(hubBox.withLock { $0 }) }
+
+    // MARK: Typing
+
+    func context(
+        _ device: String, language: String, answers: [String], terminal: Bool,
+        out: @escaping @Sendable (String) -> Void, err: @escaping @Sendable (String) -> Void
+    ) -> CommandContext {
+        let answers = AnswerQueue(answers)
+        return CommandContext(
+            environment: ["RONDA_HOME": "\(directory)/\(device)", "LANG": language],
+            hostName: "portátil", readLine: { answers.next() }, write: out, writeError: err,
+            isInputTerminal: terminal, isOutputTerminal: terminal, isErrorTerminal: terminal,
+            width: 80, timeZone: WhenParserTests.bogota,
+            surroundings: DeviceSurroundings(
+                now: { self.now }, random: { self.random() }, uptime: { (1, 1) },
+                sleep: { _ in }),
+            makeTransport: { _ throws(TransportError) in HubTransport(world: self) })
+    }
+
+    /// Types one command on a device, as a shell would pass it.
+    func run(
+        _ device: String, _ arguments: String..., language: String = "en_GB",
+        answers: [String] = [], terminal: Bool = false
+    ) async -> Run {
+        await run(device, arguments, language: language, answers: answers, terminal: terminal)
+    }
+
+    func run(
+        _ device: String, _ arguments: [String], language: String = "en_GB",
+        answers: [String] = [], terminal: Bool = false
+    ) async -> Run {
+        let (out, err) = (TextBox(), TextBox())
+        let context = context(
+            device, language: language, answers: answers, terminal: terminal,
+            out: { out.append($0) }, err: { err.append($0) })
+        let status = await Terminal.run(arguments, in: context)
+        return Run(status: status, out: out.text, err: err.text)
+    }
+
+    /// Logs a device in and syncs it.
+    func join(_ device: String) async throws {
+        let login = device.hasPrefix("luis") ? "luis" : "ana"
+        let code = try await hub().newCode(login: login).code
+        let entered = await run(device, "login", "--server", "http://hub", "--code", code)
+        try #require(entered.status == .done, "\(entered.err)")
+        let synced = await run(device, "sync")
+        try #require(synced.status == .done, "\(synced.err)")
+    }
+}
+
+private final class TextBox: Sendable {
+    private let content = Mutex("")
+    func append(_ more: String) { content.withLock { $0 += more } }
+    var text: String { content.withLock { $0 } }
+}
+
+private final class AnswerQueue: Sendable {
+    private let answers: Mutex<[String]>
+    init(_ answers: [String]) { self.answers = Mutex(answers) }
+    func next() -> String? { answers.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+}
+
+/// The hub's two calls without a network between.
+private struct HubTransport: Transport {
+    let world: TerminalWorld
+
+    func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+        if world.isOffline { throw TransportError(.unreachable, detail: "test network is down") }
+        do {
+            return TransportResponse(status: 200, body: Array(try await answer(request)))
+        } catch {
+            let error = HubError(error)
+            var problem = WireProblem()
+            problem.code = error.code.rawValue
+            (problem.en, problem.es) = (error.phrase.en, error.phrase.es)
+            return TransportResponse(
+                status: 400, body: (try? Array(problem.serializedData())) ?? [])
+        }
+    }
+
+    private func answer(_ request: TransportRequest) async throws -> Data {
+        func header(_ name: String) -> String? { request.headers.first { $0.name == name }?.value }
+        var body = Data(request.body)
+        if header("content-encoding") == "gzip" {
+            body = try Gzip.expand(body, mostBytes: 8 << 20)
+        }
+        let hub = try world.hub()
+        if request.path == "/v1/exchange" {
+            let token = header("authorization")?.split(separator: " ").last.map(String.init) ?? ""
+            return try await hub.exchange(
+                WireExchangeRequest(serializedBytes: body),
+                secret: Array(Data(base64Encoded: token) ?? Data())
+            ).serializedData()
+        }
+        let question = try WireEnrolRequest(serializedBytes: body)
+        let (device, account, identity) = try await hub.enrol(
+            code: question.code, secret: Array(question.secret), name: question.name)
+        var answer = WireEnrolResponse()
+        answer.device = Data(device.id.bytes)
+        answer.account = Data(account.id.bytes)
+        answer.accountName = account.name
+        answer.role = account.role.rawValue
+        answer.hub = Data(identity.id.bytes)
+        return try answer.serializedData()
+    }
+}
