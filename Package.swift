@@ -116,8 +116,27 @@ let package = Package(
         .target(name: "CRawSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         // Tests.
         tests("RondaModel", ["RondaModel"]),
+        tests(
+            "RondaTerminal",
+            [
+                "RondaTerminal", "RondaClient", "RondaModel", "RondaHub", "RondaStoreSQLite",
+                "RondaStore", "RondaWire", "RondaProtobuf", protobuf,
+            ]),
         tests("RondaClient", ["RondaClient"]),
         tests("RondaServer", ["RondaServer", "RondaModel"]),
+        tests("RondaMerge", ["RondaMerge", "RondaModel"]),
+        tests(
+            "RondaWire",
+            ["RondaWire", "RondaProtobuf", "RondaModel", "RondaStore", "RondaMerge", protobuf]),
+        tests(
+            "RondaHub",
+            [
+                "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaWire",
+                "RondaProtobuf", "RondaModel",
+            ]),
+        tests(
+            "RondaStoreSQLite",
+            ["RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaModel", grdb]),
         tests(
             "RondaEndToEnd",
             [

@@ -8,19 +8,31 @@ internal import RondaWire
 struct OwnWrites: Sendable {
     private let device: RecordID
     private let numbers: ClosedRange<UInt64>?
+    /// The least the device knew of each record when it captured.
+    private var bases: [RecordID: UInt64] = [:]
 
-    init(request: WireExchangeRequest, device: RecordID) {
+    init(_ offers: [Offer], device: RecordID) {
         self.device = device
-        if let first = request.commits.first?.number, let last = request.commits.last?.number {
+        if let first = offers.first?.number, let last = offers.last?.number {
             numbers = first...max(first, last)
         } else {
             numbers = nil
         }
+        for offer in offers {
+            guard case .success(let commit) = offer.commit else { continue }
+            for change in commit.changes {
+                bases[change.record] = min(change.base, bases[change.record] ?? .max)
+            }
+        }
     }
+
+    var isEmpty: Bool { numbers == nil }
 
     func contains(_ mark: Mark) -> Bool {
         mark.device == device && numbers?.contains(mark.number) == true
     }
+
+    func base(of record: RecordID) -> UInt64 { bases[record] ?? 0 }
 }
 
 /// Turns a stored record into what a device lacks of it that had everything of this scope at
@@ -69,6 +81,12 @@ struct DeltaWriter {
         }
         // Made by a single commit of this request: the device has all of it.
         if record.version == 1, let mark = record.marks.last, own.contains(mark) { return }
+        // Every other trace in the record was known to the device when it captured: what its own
+        // writes make of a set is what the hub made of it.
+        let base = own.base(of: record.id)
+        let isOnlyOwn = record.marks.indices.allSatisfy {
+            own.contains(record.marks[$0]) || record.marks[$0].version <= base && !isNew($0)
+        }
         for (position, field) in entity.fields.enumerated() {
             switch record.registers[position] {
             case .empty: break
@@ -87,7 +105,8 @@ struct DeltaWriter {
                             &table))
                 }
             case .elements(let elements, let changed):
-                guard isNew(changed) else { continue }
+                guard isNew(changed), !(own.contains(record.marks[changed]) && isOnlyOwn)
+                else { continue }
                 if elements.isEmpty { delta.cleared.append(field.number) }
                 for element in elements {
                     delta.fields.append(WireField(field.number, element.value, &table))

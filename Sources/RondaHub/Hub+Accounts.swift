@@ -63,7 +63,7 @@ extension Hub {
             }
             try store.put(account)
         }
-        _ = try await submitAsSystem([[change]])
+        if let refusal = try await submitAsSystem([[change]]).first?.refusal { throw refusal }
         return account
     }
 

@@ -52,16 +52,18 @@ package final class Hub: Sendable {
         try check(request)
         let offers = try offers(request.commits)
         do {
-            let login = try await authenticate(secret: secret, claimed: request.device)
-            let pushed =
-                offers.isEmpty && !isStale(login.device)
-                ? PushResult(verdicts: [], lastNumber: login.device.lastNumber)
-                : try await queue.submit(Push(device: login.device.id, offers: offers))
-            let page = Page(
-                schema: schema, limits: limits, request: request, device: login.device.id)
-            var response = try await store.read { store in
-                try page.answer(store, account: login.account, pushed: pushed)
+            let credential = Credential.secret(hash: Secret.hash(secret), claimed: request.device)
+            var answer: WireExchangeResponse?
+            if offers.isEmpty { answer = try await answerFromOneRead(request, credential) }
+            if answer == nil {
+                let pushed = try await queue.submit(Push(by: credential, offers: offers))
+                answer = try await store.read { store in
+                    let login = try credential.login(in: store)
+                    return try self.page(request, login, offers).answer(
+                        store, account: login.account, pushed: pushed)
+                }
             }
+            guard var response = answer else { throw HubError(.fault, "no answer") }
             response.serverTimeMs = surroundings.now().milliseconds
             return response
         } catch {
@@ -75,7 +77,7 @@ package final class Hub: Sendable {
     ) async throws(HubError) -> [Verdict] {
         do {
             let offers = commits.map(Offer.init)
-            return try await queue.submit(Push(device: device, offers: offers)).verdicts
+            return try await queue.submit(Push(by: .inside(device), offers: offers)).verdicts
         } catch {
             throw HubError(error)
         }
@@ -102,7 +104,7 @@ package final class Hub: Sendable {
             guard commit.number > 0 else {
                 throw HubError(.badRequest, "commits[\(index)]: numbers start at 1")
             }
-            if let last = offers.last, commit.number != last.number + 1 {
+            if let last = offers.last, commit.number - 1 != last.number {
                 throw HubError(.badRequest, "commits[\(index)]: numbers must rise by one")
             }
             offers.append(Offer(commit, schema: schema))
@@ -110,25 +112,62 @@ package final class Hub: Sendable {
         return offers
     }
 
-    private func isStale(_ device: Device) -> Bool {
-        guard let seen = device.lastSeen else { return true }
-        return surroundings.now().milliseconds - seen.milliseconds > 300_000
+    private func page(
+        _ request: WireExchangeRequest, _ login: Login, _ offers: [Offer]
+    ) -> Page {
+        Page(
+            schema: schema, limits: limits, request: request,
+            own: OwnWrites(offers, device: login.device.id))
     }
 
-    private func authenticate(
-        secret: [UInt8], claimed: Data
-    ) async throws -> (device: Device, account: Account) {
-        let hash = Secret.hash(secret)
-        let found = try await store.read { store -> (Device, Account)? in
-            guard let device = try store.device(secretHash: hash),
-                let account = try store.account(device.account)
+    /// The answer to a device that offers nothing; `nil` when it has to be written down that the
+    /// device was seen.
+    private func answerFromOneRead(
+        _ request: WireExchangeRequest, _ credential: Credential
+    ) async throws -> WireExchangeResponse? {
+        let now = surroundings.now()
+        return try await store.read { store in
+            let login = try credential.login(in: store)
+            guard let seen = login.device.lastSeen,
+                now.milliseconds - seen.milliseconds < Self.lastSeenMilliseconds
             else { return nil }
-            return (device, account)
+            let pushed = PushResult(verdicts: [], lastNumber: login.device.lastNumber)
+            return try self.page(request, login, []).answer(
+                store, account: login.account, pushed: pushed)
         }
-        guard let (device, account) = found else { throw HubError(.badCredential) }
-        guard claimed.isEmpty || Array(claimed) == device.id.bytes else {
-            throw HubError(.badCredential, "the credential belongs to another device")
+    }
+
+    /// How exactly it is known when a device that only reads was last here.
+    private static let lastSeenMilliseconds: Int64 = 300_000
+}
+
+/// A device and whose it is.
+struct Login {
+    let device: Device
+    let account: Account
+}
+
+/// By what a device is known.
+enum Credential: Sendable {
+    /// A device inside the server.
+    case inside(RecordID)
+    /// `claimed` is the id the request names; it may be empty.
+    case secret(hash: [UInt8], claimed: Data)
+
+    /// Looked up in every transaction, so that a revocation holds from the next request on.
+    func login(in store: any StoreReader) throws -> Login {
+        let device: Device?
+        switch self {
+        case .inside(let id): device = try store.device(id)
+        case .secret(let hash, let claimed):
+            device = try store.device(secretHash: hash)
+            if let device, !claimed.isEmpty, Array(claimed) != device.id.bytes {
+                throw HubError(.badCredential, "the credential belongs to another device")
+            }
         }
-        return (device, account)
+        guard let device, let account = try store.account(device.account) else {
+            throw HubError(.badCredential)
+        }
+        return Login(device: device, account: account)
     }
 }

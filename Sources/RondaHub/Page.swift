@@ -11,7 +11,7 @@ struct Page: Sendable {
     let schema: Schema
     let limits: Limits
     let request: WireExchangeRequest
-    let device: RecordID
+    let own: OwnWrites
 
     func answer(
         _ store: any StoreReader, account: Account, pushed: PushResult
@@ -35,7 +35,6 @@ struct Page: Sendable {
             let numbers = Set(seen.map(\.number))
             response.lostScopes = request.cursors.map(\.scope).filter { !numbers.contains($0) }
         }
-        let own = OwnWrites(request: request, device: device)
         var budget = Budget(records: limits.pageRecords, bytes: limits.pageBytes)
         for head in inOrder(seen) {
             let known = cursors[head.number].flatMap { $0.seq > head.seq ? nil : $0 }
@@ -45,7 +44,7 @@ struct Page: Sendable {
                 break
             }
             let stream = try read(
-                head, cursor: known, store: store, own: own, budget: &budget, table: &table)
+                head, cursor: known, store: store, budget: &budget, table: &table)
             if stream.behind > 0 { response.more = true }
             response.streams.append(stream)
         }
@@ -60,7 +59,7 @@ struct Page: Sendable {
     }
 
     private func read(
-        _ head: ScopeHead, cursor: WireCursor?, store: any StoreReader, own: OwnWrites,
+        _ head: ScopeHead, cursor: WireCursor?, store: any StoreReader,
         budget: inout Budget, table: inout IDTable
     ) throws -> WireStream {
         let after = cursor?.seq ?? 0
@@ -77,7 +76,7 @@ struct Page: Sendable {
         var wasCut = false
         var (copy, ids, left) = (stream, table, budget)
         try store.stream(
-            of: head.id, after: after, tracing: since > 0, limit: left.records
+            of: head.id, after: after, tracing: since > 0 || !own.isEmpty, limit: left.records
         ) { row in
             if left.isSpent && row.seq != lastRead {
                 wasCut = true

@@ -15,6 +15,7 @@ actor PushQueue {
     private let pusher: Pusher
     /// The most commits in one transaction.
     private let most: Int
+    private static let mostWaiting = 4_096
     private var isBusy = false
     private var waiting: [(push: Push, turn: CheckedContinuation<Turn, Never>)] = []
 
@@ -26,6 +27,7 @@ actor PushQueue {
 
     func submit(_ push: Push) async throws -> PushResult {
         if isBusy {
+            guard waiting.count < Self.mostWaiting else { throw HubError(.busy, "queue is full") }
             let turn = await withCheckedContinuation { waiting.append((push, $0)) }
             if case .done(let result) = turn { return try result.get() }
         }
@@ -59,9 +61,14 @@ actor PushQueue {
     private func run(_ pushes: [Push]) async -> [Result<PushResult, any Error>] {
         let pusher = pusher
         do {
-            return try await store.write { store in
-                try pushes.map { try pusher.run($0, in: store) }
-            }
+            // Not a child task: who gives up its push, such as a device that hung up, must not take
+            // along the others in the transaction.
+            let store = store
+            return try await Task {
+                try await store.write { store in
+                    try pushes.map { try pusher.run($0, in: store) }
+                }
+            }.value
         } catch {
             return pushes.map { _ in .failure(error) }
         }

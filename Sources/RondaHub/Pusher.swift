@@ -18,7 +18,7 @@ struct Offer: Sendable {
     init(_ wire: WireCommit, schema: Schema) {
         number = wire.number
         // Serialising to memory fails only for messages over 2 GiB, which the limits exclude.
-        bytes = (try? wire.serializedData()) ?? Data()
+        bytes = (try? wire.numbered(schema: schema).serializedData()) ?? Data()
         previous = wire.previous.isEmpty ? .start : ChainHash(id: RecordID(data: wire.previous))
         do throws(WireError) {
             commit = .success(try wire.model(schema: schema))
@@ -37,8 +37,13 @@ struct Offer: Sendable {
 
 /// The commits of one device in one exchange.
 struct Push: Sendable {
-    let device: RecordID
+    let credential: Credential
     let offers: [Offer]
+
+    init(by credential: Credential, offers: [Offer]) {
+        self.credential = credential
+        self.offers = offers
+    }
 }
 
 struct PushResult: Sendable {
@@ -56,9 +61,14 @@ struct Pusher: Sendable {
     /// A failure of the push is a value, so that the others in the transaction stand; only a
     /// failure of the store itself is thrown.
     func run(_ push: Push, in store: any StoreWriter) throws -> Result<PushResult, any Error> {
-        guard var device = try store.device(push.device),
-            let account = try store.account(device.account)
-        else { return .failure(HubError(.badCredential)) }
+        let login: Login
+        do {
+            login = try push.credential.login(in: store)
+        } catch let error as HubError {
+            return .failure(error)
+        }
+        var device = login.device
+        let account = login.account
         let context = PlanContext(
             schema: schema, limits: limits, device: device.id, author: account.id,
             role: account.role, visible: account.visible(schema),

@@ -15,10 +15,13 @@ struct Planner {
         self.commit = commit
         self.context = context
         records = stored
-        // A clock far ahead would win every field until the hub's own time reached it: such a
-        // commit is ordered by its arrival, and says so (SPEC §7.3).
+        // A clock far ahead would win every field until the hub's own time reached it, and one that
+        // fell back to 1970 every `first`: such a commit is ordered by its arrival, and says so
+        // (SPEC §7.3).
         let ahead = commit.stamp.instant.milliseconds - context.receivedAt.milliseconds
-        clockSuspect = ahead > context.limits.futureStampMilliseconds
+        let isBeforeRonda =
+            commit.stamp.instant.milliseconds < context.limits.earliestStampMilliseconds
+        clockSuspect = ahead > context.limits.futureStampMilliseconds || isBeforeRonda
         stamp = clockSuspect ? Stamp(milliseconds: context.receivedAt.milliseconds) : commit.stamp
     }
 
@@ -60,7 +63,10 @@ struct Planner {
     }
 
     private mutating func apply(_ change: Change, entity: EntitySchema) throws(Refusal) {
-        let existing = records[change.record]
+        // What the account does not see is answered as what does not exist: every check below that
+        // asks about the stored record asks about the visible one (SPEC §4.3).
+        let stored = records[change.record]
+        let existing = stored.flatMap { isVisible($0) ? $0 : nil }
         if let existing, existing.entity != entity.id {
             throw refusal(.malformed, change, detail: "the record is of another entity")
         }
@@ -70,9 +76,13 @@ struct Planner {
         }
         if existing == nil { try checkCreation(change, entity: entity) }
         try checkWriters(change, entity: entity, existing: existing)
+        // Only a derived record may be made again by somebody who does not see it.
+        if existing == nil, let stored, stored.entity != entity.id || !isDerived(entity) {
+            throw refusal(.unknownRecord, change)
+        }
 
         var record =
-            existing
+            stored
             ?? StoredRecord(
                 id: change.record, entity: entity.id, creator: context.author,
                 registers: Array(repeating: .empty, count: entity.fields.count))
@@ -207,6 +217,10 @@ extension Planner {
         return result
     }
 
+    private func isVisible(_ record: StoredRecord) -> Bool {
+        (scopes[record.id] ?? record.placements.map(\.scope)).contains(where: context.sees)
+    }
+
     private func isDerived(_ entity: EntitySchema) -> Bool {
         if case .derived = entity.identity { true } else { false }
     }
@@ -257,7 +271,9 @@ extension Planner {
             guard let position = entity.position(ofNumber: write.number),
                 !record.differing(position).isEmpty
             else { continue }
-            merges.append(Merge(record: record.id, field: write.number, kind: .conflict))
+            // Only a field whose rule asks for review waits for a person.
+            let kind: Merge.Kind = entity.fields[position].review ? .conflict : .parallel
+            merges.append(Merge(record: record.id, field: write.number, kind: kind))
             conflicts += 1
         }
         if record.isContested {

@@ -14,6 +14,8 @@ package struct Limits: Sendable, Hashable {
     package var pageBytes = 1 << 20
     package var responseBytes = 32 << 20
     package var futureStampMilliseconds: Int64 = 120_000
+    /// 2020-01-01: an earlier stamp comes from a clock that lost its time.
+    package var earliestStampMilliseconds: Int64 = 1_577_836_800_000
     package var backOffFirstMilliseconds: Int64 = 1_000
     package var backOffLastMilliseconds: Int64 = 300_000
     package var backOffJitterPercent: Int64 = 25

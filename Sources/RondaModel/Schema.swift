@@ -62,7 +62,9 @@ package struct OptionSchema: Sendable, Hashable {
     }
 }
 
-package struct FieldSchema: Sendable, Hashable {
+// Classes, because a schema is looked at for every value of every record: as structs, copying
+// their strings and lists cost more than the merge.
+package final class FieldSchema: Sendable {
     package let number: UInt32
     package let name: String
     package let type: FieldType
@@ -122,7 +124,7 @@ package struct FieldSchema: Sendable, Hashable {
     }
 }
 
-package struct EntitySchema: Sendable, Hashable {
+package final class EntitySchema: Sendable {
     package let id: EntityID
     package let name: String
     package let identity: Identity
@@ -132,7 +134,8 @@ package struct EntitySchema: Sendable, Hashable {
     /// In ascending order of number; a field is addressed inside the process by its position here.
     package let fields: [FieldSchema]
     package let label: Phrase
-    private let positions: [UInt32: Int]
+    /// By field number, -1 where no field has it: a look-up made for every value of every record.
+    private let positions: [Int]
 
     package init(
         _ id: EntityID, _ name: String, identity: Identity, scope: ScopeRule, creators: [Role],
@@ -146,11 +149,15 @@ package struct EntitySchema: Sendable, Hashable {
         self.deleters = deleters
         self.fields = fields
         label = Phrase(en: en, es: es)
-        positions = Dictionary(
-            uniqueKeysWithValues: fields.enumerated().map { ($1.number, $0) })
+        var positions = Array(repeating: -1, count: Int(fields.last?.number ?? 0) + 1)
+        for (position, field) in fields.enumerated() { positions[Int(field.number)] = position }
+        self.positions = positions
     }
 
-    package func position(ofNumber number: UInt32) -> Int? { positions[number] }
+    package func position(ofNumber number: UInt32) -> Int? {
+        guard number < positions.count, positions[Int(number)] >= 0 else { return nil }
+        return positions[Int(number)]
+    }
 
     package func position(named name: String) -> Int? {
         fields.firstIndex { $0.name == name }
@@ -162,16 +169,22 @@ package struct Schema: Sendable {
     package let version: UInt32
     package let namespace: RecordID
     package let entities: [EntitySchema]
-    private let byID: [EntityID: EntitySchema]
+    /// By entity number.
+    private let byNumber: [EntitySchema?]
 
     package init(version: UInt32, namespace: RecordID, entities: [EntitySchema]) {
         self.version = version
         self.namespace = namespace
         self.entities = entities
-        byID = Dictionary(uniqueKeysWithValues: entities.map { ($0.id, $0) })
+        let last = entities.map(\.id.rawValue).max() ?? 0
+        var byNumber = [EntitySchema?](repeating: nil, count: Int(last) + 1)
+        for entity in entities { byNumber[Int(entity.id.rawValue)] = entity }
+        self.byNumber = byNumber
     }
 
-    package subscript(id: EntityID) -> EntitySchema? { byID[id] }
+    package subscript(id: EntityID) -> EntitySchema? {
+        id.rawValue < byNumber.count ? byNumber[Int(id.rawValue)] : nil
+    }
 
     /// The namespace of an entity's derived ids.
     package func namespace(of entity: EntitySchema) -> RecordID {

@@ -1,4 +1,3 @@
-internal import Foundation
 package import RondaMerge
 package import RondaModel
 internal import RondaProtobuf
@@ -51,7 +50,7 @@ package enum RecordPacking {
         message.deletions = record.deletions.map(UInt32.init)
         message.placements = record.placements.map { placement in
             var packed = PackedPlacement()
-            packed.scope = Data(placement.scope.bytes)
+            packed.scope = PackedId(placement.scope)
             packed.seq = placement.seq
             packed.arrived = placement.arrived
             return packed
@@ -75,13 +74,14 @@ package enum RecordPacking {
         meta: [UInt8]
     ) throws -> StoredRecord {
         let trace = try PackedMeta(serializedBytes: meta)
+        guard trace.namesOnlyItsMarks else { throw StoreError(.damaged, "a trace out of range") }
         var record = StoredRecord(
             id: id, entity: entity.id, creator: creator, version: version,
             marks: trace.marks.map(\.model),
             registers: Array(repeating: .empty, count: entity.fields.count),
             lives: trace.lives.map(Int.init), deletions: trace.deletions.map(Int.init),
             placements: trace.placements.map {
-                Placement(scope: RecordID(data: $0.scope), seq: $0.seq, arrived: $0.arrived)
+                Placement(scope: $0.scope.model, seq: $0.seq, arrived: $0.arrived)
             })
         var values: [UInt32: Value] = [:]
         for (number, value) in try shownFields(shown) { values[number] = value }
@@ -131,8 +131,8 @@ extension PackedMark {
         version = mark.version
         number = mark.number
         stamp = mark.stamp.bits
-        device = Data(mark.device.bytes)
-        author = Data(mark.author.bytes)
+        device = PackedId(mark.device)
+        author = PackedId(mark.author)
         office = mark.isOffice
         seqs = mark.seqs
     }
@@ -140,7 +140,7 @@ extension PackedMark {
     fileprivate var model: Mark {
         Mark(
             version: version, number: number, stamp: Stamp(bits: stamp),
-            device: RecordID(data: device), author: RecordID(data: author), isOffice: office,
+            device: device.model, author: author.model, isOffice: office,
             seqs: seqs)
     }
 }
@@ -163,5 +163,20 @@ extension PackedRegister {
                 ? shown : others.indices.contains(index - 1) ? others[index - 1].model : nil
             return Sibling(value: value, mark: Int(mark))
         }
+    }
+}
+
+extension PackedMeta {
+    /// Whether every index is one of a mark: a damaged row must be an error, not a trap.
+    fileprivate var namesOnlyItsMarks: Bool {
+        let count = UInt32(clamping: marks.count)
+        let isWhole = plain.count.isMultiple(of: 2)
+        return isWhole && stride(from: 1, to: plain.count, by: 2).allSatisfy { plain[$0] < count }
+            && registers.allSatisfy { $0.marks.allSatisfy { $0 < count } }
+            && sets.allSatisfy { set in
+                set.changed < count
+                    && set.elements.allSatisfy { $0.marks.allSatisfy { $0 < count } }
+            }
+            && lives.allSatisfy { $0 < count } && deletions.allSatisfy { $0 < count }
     }
 }

@@ -25,7 +25,7 @@ package final class SQLiteStore: CentralStore {
         in directory: String, hub: HubIdentity, schema: Schema = .current
     ) throws(StoreError) -> SQLiteStore {
         let path = directory + "/" + fileName
-        if FileManager.default.fileExists(atPath: path) { throw StoreError(.alreadyThere, path) }
+        let exists = FileManager.default.fileExists(atPath: path)
         return try StoreError.mapping {
             do {
                 try FileManager.default.createDirectory(
@@ -34,8 +34,15 @@ package final class SQLiteStore: CentralStore {
             } catch {
                 throw StoreError(.readOnly, "cannot make \(directory)")
             }
+            if exists {
+                try StoreFile.check(
+                    path: path, applicationID: applicationID, format: format, isNew: true)
+            }
             let pool = try DatabasePool.ronda(path: path, label: "hub")
             try pool.write { database in
+                // A file without tables is left from a making that was cut short.
+                let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
+                guard tables == 0 else { throw StoreError(.alreadyThere, path) }
                 try database.execute(sql: Self.tables)
                 try database.execute(
                     sql: "INSERT INTO hub(id, epoch) VALUES (?, ?)",
@@ -58,7 +65,7 @@ package final class SQLiteStore: CentralStore {
             throw StoreError(.notFound, path)
         }
         return try StoreError.mapping {
-            try StoreFile.check(path: path, applicationID: applicationID)
+            try StoreFile.check(path: path, applicationID: applicationID, format: format)
             let pool = try DatabasePool.ronda(path: path, label: "hub")
             let (owner, version) = try pool.read { database in
                 (
@@ -91,7 +98,12 @@ package final class SQLiteStore: CentralStore {
         let schema = schema
         do {
             return try await withoutActuallyEscaping(body) { body in
-                try await pool.write { try body(SQLiteTransaction(database: $0, schema: schema)) }
+                try await pool.write { database in
+                    let transaction = SQLiteTransaction(database: database, schema: schema)
+                    let result = try body(transaction)
+                    try transaction.finish()
+                    return result
+                }
             }
         } catch let error as DatabaseError {
             throw StoreError(error)

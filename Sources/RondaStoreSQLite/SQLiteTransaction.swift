@@ -5,9 +5,35 @@ internal import RondaSQLite
 internal import RondaStore
 
 /// One transaction, for reading or for writing, on the connection that GRDB handed out.
-struct SQLiteTransaction {
+final class SQLiteTransaction {
     let database: Database
     let schema: Schema
+    /// The scopes this transaction has given positions in: read once, written once by `finish`.
+    private var heads: [RecordID: (number: Int64, seq: UInt64)] = [:]
+
+    init(database: Database, schema: Schema) {
+        self.database = database
+        self.schema = schema
+    }
+
+    /// Writes the positions that were given.
+    func finish() throws {
+        for (_, head) in heads {
+            let statement = try database.prepared("UPDATE scope SET seq = ? WHERE number = ?")
+            statement.bind(1, head.seq)
+            statement.bind(2, head.number)
+            try statement.run()
+        }
+    }
+
+    private func number(of scope: RecordID) throws -> Int64 {
+        if let head = heads[scope] { return head.number }
+        let number = try first(
+            "SELECT number FROM scope WHERE id = ?", bind: { $0.bind(1, scope) },
+            row: { $0.int64(0) })
+        guard let number else { throw StoreError(.damaged, "a placement in an unknown scope") }
+        return number
+    }
 
     func entity(_ id: EntityID) throws -> EntitySchema {
         guard let entity = schema[id] else {
@@ -52,7 +78,7 @@ extension SQLiteTransaction: StoreReader {
 
     private func record(in row: Prepared) throws -> StoredRecord {
         try RecordPacking.record(
-            id: row.id(0), entity: try entity(EntityID(rawValue: UInt32(row.int64(1)))),
+            id: row.id(0), entity: try entity(EntityID(rawValue: UInt32(clamping: row.int64(1)))),
             creator: row.id(2), version: row.uint64(3), shown: row.bytes(4), meta: row.bytes(5))
     }
 
@@ -98,7 +124,8 @@ extension SQLiteTransaction: StoreReader {
             let needsMeta = tracing || !isPlain
             let goOn = try body(
                 StreamRow(
-                    id: statement.id(0), entity: EntityID(rawValue: UInt32(statement.int64(1))),
+                    id: statement.id(0),
+                    entity: EntityID(rawValue: UInt32(clamping: statement.int64(1))),
                     creator: statement.id(2), seq: position, version: statement.uint64(4),
                     isPlain: isPlain, shown: statement.bytes(6),
                     meta: needsMeta ? statement.bytes(7) : []))
@@ -112,7 +139,7 @@ extension SQLiteTransaction: StoreReader {
         var heads: [ScopeHead] = []
         try each("SELECT number, id, seq FROM scope ORDER BY number") {
             heads.append(
-                ScopeHead(number: UInt32($0.int64(0)), id: $0.id(1), seq: $0.uint64(2)))
+                ScopeHead(number: UInt32(clamping: $0.int64(0)), id: $0.id(1), seq: $0.uint64(2)))
         }
         return heads
     }
@@ -120,7 +147,7 @@ extension SQLiteTransaction: StoreReader {
     func counts() throws -> StoreCounts {
         var counts = StoreCounts()
         try each("SELECT entity, count(*) FROM record GROUP BY entity") {
-            counts.records[EntityID(rawValue: UInt32($0.int64(0)))] = Int($0.int64(1))
+            counts.records[EntityID(rawValue: UInt32(clamping: $0.int64(0)))] = Int($0.int64(1))
         }
         func count(_ sql: String) throws -> Int { try first(sql) { Int($0.int64(0)) } ?? 0 }
         counts.conflicts = try count(
@@ -241,28 +268,35 @@ extension SQLiteTransaction {
 extension SQLiteTransaction: StoreWriter {
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
         try database.prepared("SAVEPOINT one_commit").run()
+        let headsBefore = heads
         do {
             let result = try body()
             try database.prepared("RELEASE one_commit").run()
             return result
-        } catch let error where !(error is StoreError) {
-            try database.prepared("ROLLBACK TO one_commit").run()
-            try database.prepared("RELEASE one_commit").run()
+        } catch {
+            heads = headsBefore
+            // A full disk may have undone the whole transaction already, and the savepoint with it:
+            // the first error is the one to report (https://sqlite.org/lang_transaction.html §3.1).
+            try? database.prepared("ROLLBACK TO one_commit").run()
+            try? database.prepared("RELEASE one_commit").run()
             throw error
         }
-        // A `StoreError`, such as a full disk, ends the whole transaction: SQLite may have undone
-        // the savepoint with it already.
     }
 
     func nextSeq(of scope: RecordID) throws -> UInt64 {
-        let next = try first(
+        if let head = heads[scope] {
+            heads[scope] = (head.number, head.seq + 1)
+            return head.seq + 1
+        }
+        let head = try first(
             """
-            INSERT INTO scope(id, seq) VALUES (?, 1)
-            ON CONFLICT(id) DO UPDATE SET seq = seq + 1 RETURNING seq
+            INSERT INTO scope(id, seq) VALUES (?, 0)
+            ON CONFLICT(id) DO UPDATE SET seq = seq RETURNING number, seq
             """,
-            bind: { $0.bind(1, scope) }, row: { $0.uint64(0) })
-        guard let next else { throw StoreError(.failed, "no position given") }
-        return next
+            bind: { $0.bind(1, scope) }, row: { ($0.int64(0), $0.uint64(1)) })
+        guard let (number, seq) = head else { throw StoreError(.failed, "no position given") }
+        heads[scope] = (number, seq + 1)
+        return seq + 1
     }
 
     func put(_ record: StoredRecord, isNew: Bool, moved: [Placement]) throws {
@@ -292,23 +326,19 @@ extension SQLiteTransaction: StoreWriter {
         }
         try statement.run()
         for placement in moved {
+            let number = try number(of: placement.scope)
             let delete = try database.prepared(
-                """
-                DELETE FROM placement
-                WHERE scope = (SELECT number FROM scope WHERE id = ?) AND seq = ? AND record = ?
-                """)
-            delete.bind(1, placement.scope)
+                "DELETE FROM placement WHERE scope = ? AND seq = ? AND record = ?")
+            delete.bind(1, number)
             delete.bind(2, placement.seq)
             delete.bind(3, record.id)
             try delete.run()
         }
         for placement in record.placements {
+            let number = try number(of: placement.scope)
             let insert = try database.prepared(
-                """
-                INSERT INTO placement(scope, seq, record)
-                VALUES ((SELECT number FROM scope WHERE id = ?), ?, ?)
-                """)
-            insert.bind(1, placement.scope)
+                "INSERT INTO placement(scope, seq, record) VALUES (?, ?, ?)")
+            insert.bind(1, number)
             insert.bind(2, placement.seq)
             insert.bind(3, record.id)
             try insert.run()

@@ -12,7 +12,7 @@ struct Ronda: ParsableCommand {
             --handoff-ok yes
             ronda promesa nueva --customer C0007 --due "jueves 16h" "llamar a Rosa"
 
-            \(ExitStatus.help)
+            \(ExitReason.help)
             """,
         version: "ronda 0.1.0",
         subcommands: [

@@ -68,12 +68,18 @@ struct Session: Sendable {
 // MARK: - The store
 
 extension Session {
-    func open() throws(TerminalError) -> LocalStore {
+    /// The store of this device, once it is somebody's.
+    func open() async throws(TerminalError) -> LocalStore {
         do throws(ClientError) {
-            return try LocalStore.open(at: home, surroundings: context.surroundings)
+            let store = try LocalStore.open(at: home, surroundings: context.surroundings)
+            if try await store.identity() != nil { return store }
         } catch {
             throw TerminalError(error)
         }
+        throw TerminalError(
+            .notPermitted, "notLoggedIn",
+            en: "this device is not logged in; use: ronda login --server URL --code CODE",
+            es: "este equipo no ha iniciado sesión; use: ronda entrar --server URL --code CÓDIGO")
     }
 
     /// Reads on one snapshot. What `body` throws about the command itself passes unchanged.
@@ -94,7 +100,7 @@ extension Session {
     func read<Result: Sendable>(
         _ body: @Sendable (LocalReader) throws -> Result
     ) async throws -> Result {
-        try await read(try open(), body)
+        try await read(try await open(), body)
     }
 }
 

@@ -4,7 +4,7 @@ internal import RondaModel
 /// The terminal client: arguments in, text and an exit status out.
 package enum Terminal {
     /// Runs one command, given its arguments without the program's name.
-    package static func run(_ arguments: [String], in context: CommandContext) async -> ExitStatus {
+    package static func run(_ arguments: [String], in context: CommandContext) async -> ExitReason {
         let command: any ParsableCommand
         do {
             command = try Ronda.parseAsRoot(arguments)
@@ -29,7 +29,7 @@ package enum Terminal {
     /// A command of the parser's own, such as `help`, or a noun without a verb.
     private static func help(
         _ command: any ParsableCommand, arguments: [String], in context: CommandContext
-    ) -> ExitStatus {
+    ) -> ExitReason {
         var command = command
         do {
             try command.run()
@@ -42,7 +42,7 @@ package enum Terminal {
     /// Help asked for is an answer; anything else is wrong usage, which the parser would end with 64.
     private static func finish(
         parsing error: any Error, arguments: [String], in context: CommandContext
-    ) -> ExitStatus {
+    ) -> ExitReason {
         let code = Ronda.exitCode(for: error)
         let full = Ronda.fullMessage(for: error, columns: context.width)
         if code == .success {

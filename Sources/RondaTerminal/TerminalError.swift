@@ -3,12 +3,12 @@ package import RondaModel
 
 /// Why a command did not do what was asked: one sentence, one exit code, one stable name.
 package struct TerminalError: Error, Sendable, Hashable {
-    package let status: ExitStatus
+    package let status: ExitReason
     /// The stable name in JSON.
     package let code: String
     package let phrase: Phrase
 
-    package init(_ status: ExitStatus, _ code: String, en: String, es: String) {
+    package init(_ status: ExitReason, _ code: String, en: String, es: String) {
         self.status = status
         self.code = code
         phrase = Phrase(en: en, es: es)
@@ -30,10 +30,11 @@ package struct TerminalError: Error, Sendable, Hashable {
 
 extension TerminalError {
     package init(_ error: ClientError) {
-        self.init(Self.status(of: error), error.code.rawValue, en: error.phrase.en, es: error.phrase.es)
+        self.init(
+            Self.status(of: error), error.code.rawValue, en: error.phrase.en, es: error.phrase.es)
     }
 
-    private static func status(of error: ClientError) -> ExitStatus {
+    private static func status(of error: ClientError) -> ExitReason {
         switch error.code {
         case .notLoggedIn: .notPermitted
         case .unknownRecord: .notFound

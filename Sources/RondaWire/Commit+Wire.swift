@@ -18,6 +18,18 @@ extension WireCommit {
         ids = table.encoded
     }
 
+    /// The same commit with every field numbered: what is hashed and kept, however it came.
+    package func numbered(schema: Schema) -> WireCommit {
+        var numbered = self
+        for change in numbered.changes.indices {
+            guard let entity = schema[EntityID(rawValue: changes[change].entity)] else { continue }
+            numbered.changes[change].sets.numberAll(entity)
+            numbered.changes[change].adds.numberAll(entity)
+            numbered.changes[change].removes.numberAll(entity)
+        }
+        return numbered
+    }
+
     /// Reads the commit; `schema` resolves fields that JSON named instead of numbering.
     package func model(schema: Schema) throws(WireError) -> Commit {
         let list = try IDList(ids)
@@ -107,5 +119,14 @@ extension ChainHash {
     package static func of(_ canonicalBytes: Data) -> ChainHash {
         ChainHash(
             id: RecordID(bytes: Array(SHA256.hash(data: canonicalBytes)).prefix(16)) ?? .zero)
+    }
+}
+
+extension [WireField] {
+    fileprivate mutating func numberAll(_ entity: EntitySchema) {
+        for index in indices where !self[index].name.isEmpty {
+            self[index].number = self[index].number(in: entity)
+            self[index].name = ""
+        }
     }
 }

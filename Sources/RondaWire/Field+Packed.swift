@@ -1,4 +1,3 @@
-internal import Foundation
 package import RondaModel
 package import RondaProtobuf
 
@@ -15,7 +14,7 @@ extension PackedField {
         case .instant(let moment): instant = moment.milliseconds
         case .date(let day): date = day.days
         case .option(let number): option = number
-        case .ref(let id): ref = Data(id.bytes)
+        case .ref(let id): ref = PackedId(id)
         case .status(let option, let round):
             var status = PackedStatus()
             status.option = option
@@ -34,8 +33,18 @@ extension PackedField {
         case .instant(let moment): .instant(Instant(milliseconds: moment))
         case .date(let days): .date(CivilDate(days: days))
         case .option(let number): .option(number)
-        case .ref(let bytes): bytes.count == 16 ? .ref(RecordID(data: bytes)) : nil
+        case .ref(let id): .ref(id.model)
         case .status(let status): .status(option: status.option, round: status.round)
         }
     }
+}
+
+extension PackedId {
+    package init(_ id: RecordID) {
+        self.init()
+        high = id.high
+        low = id.low
+    }
+
+    package var model: RecordID { RecordID(high: high, low: low) }
 }

@@ -4,15 +4,22 @@ package import RondaModel
 /// Ids named many times in one message travel once and are referred to by index (SPEC §2.3).
 package struct IDTable: Sendable {
     package private(set) var ids: [RecordID] = []
+    /// Made once the table is too long to look through, which a single commit's seldom is.
     private var indexes: [RecordID: UInt32] = [:]
+    private static let longestSearched = 16
 
     package init() {}
 
     package mutating func index(of id: RecordID) -> UInt32 {
-        if let index = indexes[id] { return index }
+        let known = indexes.isEmpty ? ids.firstIndex(of: id).map { UInt32($0) } : indexes[id]
+        if let known { return known }
         let index = UInt32(ids.count)
         ids.append(id)
-        indexes[id] = index
+        if !indexes.isEmpty {
+            indexes[id] = index
+        } else if ids.count > Self.longestSearched {
+            for (index, id) in ids.enumerated() { indexes[id] = UInt32(index) }
+        }
         return index
     }
 

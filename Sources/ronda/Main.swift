@@ -28,7 +28,7 @@ struct Main {
         do {
             try handle.write(contentsOf: Data(text.utf8))
         } catch {
-            exit(ExitStatus.otherError.rawValue)
+            exit(ExitReason.otherError.rawValue)
         }
     }
 

@@ -144,18 +144,24 @@ struct StoryTests {
         var luis = try await world.device(of: "luis")
         let rosa = try await world.customer(by: &ana, in: TestWorld.north)
         let pedro = try await world.customer(by: &luis, in: TestWorld.south)
+        var tablet = try await world.device(of: "luis")
+        try await tablet.sync(with: world.hub)
         try work(&ana, on: rosa, name: "ana")
+        try await ana.sync(with: world.hub)
+        let id = try #require(ana.records.first { $0.value.entity == .referral }?.key)
+        ana.capture(ana.edit(id, .referral, [FieldWrite(5, .text("sister"))]))
         try work(&luis, on: pedro, name: "luis")
         try await ana.sync(with: world.hub)
         try await luis.sync(with: world.hub)
         try await ana.sync(with: world.hub)
-        let id = try #require(
-            await world.meaning().first { $0.value.entity == .referral }?.key)
+        try await tablet.sync(with: world.hub)
         #expect(
             Set(try await world.record(id).placements.map(\.scope))
                 == [TestWorld.north, TestWorld.south])
-        for device in [ana, luis] {
+        // Also what was written before the record came into the other scope.
+        for device in [ana, luis, tablet] {
             #expect(device.verdicts.values.allSatisfy { $0.outcome != .refused })
+            #expect(device.records[id]?.fields[5] == [.text("sister")])
             #expect(device.records[id]?.fields[3] == [.ref(rosa), .ref(pedro)])
             try await world.expectAgreement(of: device)
         }

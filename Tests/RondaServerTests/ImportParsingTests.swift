@@ -187,11 +187,21 @@ struct ImportRowTests {
         expectSentences(customer.phrase)
     }
 
+    @Test("a row that only the hub's rules refuse names its line and its column")
+    func refusedByHub() {
+        let refusal = ImportRefusal(
+            Refusal(.tooLong, entity: .customer, field: 8), file: "customers.csv", line: 9,
+            schema: .current)
+        #expect(refusal.code == .refusedByHub)
+        #expect(refusal.column == "street" && refusal.line == 9)
+        expectSentences(refusal.phrase)
+    }
+
     @Test("no refusal is without a test")
     func completeness() {
         let tested =
             (badCustomers + badPurchases + badTerritories).map(\.code) + brokenRows.map(\.code)
-            + [.duplicateCode, .unknownTerritory, .unknownCustomer]
+            + [.duplicateCode, .unknownTerritory, .unknownCustomer, .refusedByHub]
         #expect(Set(tested) == Set(ImportRefusal.Code.allCases))
     }
 }

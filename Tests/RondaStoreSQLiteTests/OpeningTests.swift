@@ -32,15 +32,26 @@ struct OpeningTests {
 
     @Test("a store is not made over anything that is there")
     func alreadyThere() throws {
-        for there in ["", "anything"] {
-            try Data(there.utf8).write(to: URL(filePath: path))
-            let before = try directory.contents()
-            let error = #expect(throws: StoreError.self) {
-                try SQLiteStore.create(in: directory.path, hub: testHub)
-            }
-            #expect(error?.code == .alreadyThere)
-            #expect(try directory.contents() == before)
+        try Data("anything".utf8).write(to: URL(filePath: path))
+        let before = try directory.contents()
+        let stranger = #expect(throws: StoreError.self) {
+            try SQLiteStore.create(in: directory.path, hub: testHub)
         }
+        #expect(stranger?.code == .damaged)
+        #expect(try directory.contents() == before)
+    }
+
+    @Test("a store is made where the making of one was cut short, and then not made again")
+    func cutShort() async throws {
+        try Data().write(to: URL(filePath: path))
+        do {
+            let store = try SQLiteStore.create(in: directory.path, hub: testHub)
+            #expect(try await store.read { try $0.hub() } == testHub)
+        }
+        let again = #expect(throws: StoreError.self) {
+            try SQLiteStore.create(in: directory.path, hub: testHub)
+        }
+        #expect(again?.code == .alreadyThere)
     }
 
     @Test("a store is not made where nothing can be written")

@@ -17,6 +17,9 @@ struct CommandTests {
         let wrong = await world.run("ana", "login", "--server", "http://hub", "--code", "NOPE")
         #expect(wrong.status == .notPermitted)
         #expect(wrong.err.contains("code"))
+        for command in [["today"], ["status"], ["sync"]] {
+            #expect(await world.run("ana", command).status == .notPermitted)
+        }
     }
 
     @Test("wrong usage ends with 2, and with --json the reason is a document")
@@ -40,7 +43,8 @@ struct CommandTests {
         let world = try await TerminalWorld()
         try await world.join("ana")
         let run = await world.run(
-            "ana", "visit", "new", "--customer", "C0001", "--reality", "below", "--impediment-cause",
+            "ana", "visit", "new", "--customer", "C0001", "--reality", "below",
+            "--impediment-cause",
             "companyError", "--repurchase", "6", "--referral-asked", "yes", "--promise",
             "cambiar la nevera", "--due", "jueves 16h", "--referral-name", "Rosa Núñez",
             "--referral-phone", "300 555 0101", "--enrol", "CLUB", "--json")
@@ -70,10 +74,11 @@ struct CommandTests {
         let run = await world.run(
             "ana", "visita", "nueva", "--customer", "c0001", "--reality", "superó",
             "--repurchase", "9", language: "es_CO", terminal: true)
-        #expect(run.out.contains("incompleta: faltan las referencias, el respaldo de la empresa"))
+        #expect(run.line.contains("incompleta: faltan las referencias, el respaldo de la empresa"))
         #expect(run.err == "1 cambio por enviar: ronda sync\n")
         let planned = await world.run(
-            "ana", "visit", "new", "--customer", "C0001", "--at", "jueves 16h", "--no-input", "--json")
+            "ana", "visit", "new", "--customer", "C0001", "--at", "jueves 16h", "--no-input",
+            "--json")
         #expect(try planned.json([String: Any].self)["state"] as? String == "planned")
         let future = await world.run(
             "ana", "visit", "new", "--customer", "C0001", "--at", "jueves 16h", "--reality", "met")
@@ -92,9 +97,10 @@ struct CommandTests {
                 "",
             ], terminal: true)
         #expect(run.status == .done)
-        #expect(run.out.contains("promesa para jue 26 nov, 10:00; referido Pedro Páramo"))
+        #expect(run.line.contains("promesa para jue 26 nov, 10:00; referido Pedro Páramo"))
         #expect(run.err.contains("un número de la lista") && run.err.contains("¿Pidió referidos?"))
-        let visits = try await world.run("ana", "visit", "list", "--json").json([[String: Any]].self)
+        let visits = try await world.run("ana", "visit", "list", "--json").json(
+            [[String: Any]].self)
         let visit = try #require(visits.first)
         #expect(visit["missingAspects"] as? [String] == [])
         #expect(visit["impedimentCause"] as? String == "companyError")
@@ -117,7 +123,8 @@ struct CommandTests {
         #expect(impossible.err == "ronda: no existe el día «2026-02-30 10:00»\n")
         for due in ["+2h", "+30h"] {
             let made = await world.run(
-                "ana", "promesa", "nueva", "--customer", "C0001", "--due", due, "llamar", "a", "Rosa")
+                "ana", "promesa", "nueva", "--customer", "C0001", "--due", due, "llamar", "a",
+                "Rosa")
             #expect(made.status == .done)
         }
         world.advance(hours: 3)
@@ -128,7 +135,8 @@ struct CommandTests {
         #expect(list.out.contains("VENCIDA"))
         for (row, state) in zip(rows, ["keptLate", "kept"]) {
             let id = try #require(row["id"] as? String)
-            let kept = await world.run("ana", "promise", "keep", id, "--evidence", "hecho", "--json")
+            let kept = await world.run(
+                "ana", "promise", "keep", id, "--evidence", "hecho", "--json")
             #expect(try kept.json([String: Any].self)["state"] as? String == state)
             world.advance(hours: 1)
             let again = await world.run("ana", "promise", "keep", id, "--json")
@@ -157,7 +165,8 @@ struct CommandTests {
             "+57 3005550101", "--relation", "hermana")
         #expect(other.status == .done)
         for device in ["ana", "luis", "ana"] { _ = await world.run(device, "sync") }
-        let rows = try await world.run("ana", "referral", "list", "--json").json([[String: Any]].self)
+        let rows = try await world.run("ana", "referral", "list", "--json").json(
+            [[String: Any]].self)
         let row = try #require(rows.first)
         #expect(rows.count == 1 && row["contactPoint"] as? String == "tel:+573005550101")
         #expect((row["referrers"] as? [String])?.count == 2)
@@ -179,7 +188,8 @@ struct CommandTests {
         try await world.join("ana")
         let open = await world.run("ana", "enrol", "--customer", "C0001")
         #expect(open.status == .usage && open.err.contains("CLUB, VIP"))
-        let vip = await world.run("ana", "enrol", "--customer", "C0001", "--programme", "vip", "--json")
+        let vip = await world.run(
+            "ana", "enrol", "--customer", "C0001", "--programme", "vip", "--json")
         let saved = try vip.json([String: Any].self)
         #expect(saved["points"] as? Int == 0 && (saved["records"] as? [Any])?.count == 1)
         let none = await world.run("ana", "enrol", "--customer", "C0001", "--programme", "nada")

@@ -13,12 +13,14 @@ struct OutputTests {
         kind: "customer",
         columns: [
             .fullID, Table.Column("CODE", "CÓDIGO"), Table.Column("NAME", "NOMBRE", wraps: true),
-            Table.Column("NOTE", "NOTA", wraps: true), Table.Column("POINTS", "PUNTOS", isNumber: true),
+            Table.Column("NOTE", "NOTA", wraps: true),
+            Table.Column("POINTS", "PUNTOS", isNumber: true),
         ],
         rows: [
             [
                 "11112222", "C0001", "Ángela Alejandra de la Fuente del Río y Compañía Limitada",
-                "Prefiere que la llamen por la mañana, después de las diez, y nunca en lunes", "1200",
+                "Prefiere que la llamen por la mañana, después de las diez, y nunca en lunes",
+                "1200",
             ],
             ["33334444", "C0002", "Íñigo Núñez", "", "7"],
         ])
@@ -42,13 +44,15 @@ struct OutputTests {
         }
         #expect(!all.contains("11112222"))
         let column = lines[0].distance(
-            from: lines[0].startIndex, to: lines[0].range(of: "NOMBRE")?.lowerBound ?? lines[0].endIndex)
+            from: lines[0].startIndex,
+            to: lines[0].range(of: "NOMBRE")?.lowerBound ?? lines[0].endIndex)
         let row = lines.first { $0.contains("Íñigo") } ?? ""
         #expect(row.dropFirst(column).hasPrefix("Íñigo"))
     }
 
     @Test(
-        "at any width from 60 on no line is longer than the terminal", arguments: [60, 72, 100, 200])
+        "at any width from 60 on no line is longer than the terminal",
+        arguments: [60, 72, 100, 200])
     func widths(width: Int) {
         let text = text(
             Output(json: .null, blocks: [.table(table)]), .people(width: width, color: false))
@@ -59,10 +63,15 @@ struct OutputTests {
     func plain() {
         var table = table
         table.rows[1][3] = Cell("dos\nlíneas\ty tabulador", plain: nil)
-        let lines = text(Output(json: .null, blocks: [.heading(Phrase("x")), .table(table)]), .plain)
-            .split(separator: "\n")
+        let lines = text(
+            Output(json: .null, blocks: [.heading(Phrase("x")), .table(table)]), .plain
+        )
+        .split(separator: "\n")
         #expect(lines.count == 2)
-        #expect(lines.allSatisfy { $0.split(separator: "\t", omittingEmptySubsequences: false).count == 5 })
+        #expect(
+            lines.allSatisfy {
+                $0.split(separator: "\t", omittingEmptySubsequences: false).count == 5
+            })
         #expect(lines[0].hasPrefix("11112222\tC0001\tÁngela Alejandra de la Fuente"))
         #expect(lines[1].contains("dos líneas y tabulador"))
     }

@@ -52,7 +52,8 @@ struct StateTests {
     @Test("each aspect of a visit is missing until its question is answered")
     func missingAspects() {
         var visit = Visit(id: .zero)
-        #expect(VisitAspect.missing(in: visit) == [.expectation, .repurchase, .referrals, .backing])
+        #expect(
+            VisitAspect.missing(in: visit) == [.expectation, .repurchase, .referrals, .backing])
         visit.expectation = "words alone do not answer it"
         visit.otherStaff = ["Bodega"]
         #expect(VisitAspect.missing(in: visit).count == 4)

@@ -69,7 +69,8 @@ struct SyncCommandTests {
     func wrongChoices() async throws {
         let world = try await collided()
         for (arguments, status) in [
-            (["2", "--keep", "1"], ExitStatus.notFound), (["C0001.city", "--keep", "1"], .notFound),
+            (["2", "--keep", "1"], ExitReason.notFound),
+            (["C0001.city", "--keep", "1"], .notFound),
             (["1", "--keep", "3"], .usage), (["1"], .usage),
             (["1", "--keep", "1", "--value", "x"], .usage),
         ] {
@@ -91,9 +92,10 @@ struct SyncCommandTests {
         let later = await world.run("ana", "sync", "--json")
         let report = try later.json([String: Any].self)
         #expect(report["accepted"] as? Int == 1 && report["complete"] as? Bool == true)
-        #expect(Set(report.keys) == [
-            "accepted", "merged", "refused", "received", "exchanges", "pending", "complete",
-        ])
+        #expect(
+            Set(report.keys) == [
+                "accepted", "merged", "refused", "received", "exchanges", "pending", "complete",
+            ])
     }
 
     @Test("the last line of a sync says that the day is safely in")
@@ -127,7 +129,8 @@ struct SyncCommandTests {
     @Test("two devices that have synced export the same bytes, in order of entity and id")
     func exportState() async throws {
         let world = try await collided()
-        _ = await world.run("luis", "referral", "add", "--customer", "C0002", "--name", "Rosa",
+        _ = await world.run(
+            "luis", "referral", "add", "--customer", "C0002", "--name", "Rosa",
             "--email", "Rosa@Example.com")
         for device in ["luis", "ana"] { _ = await world.run(device, "sync") }
         let ana = await world.run("ana", "export-state", "--json")
@@ -141,7 +144,10 @@ struct SyncCommandTests {
             return (number < 10 ? "0" : "") + "\(number) \(record["id"] as? String ?? "")"
         }
         #expect(keys == keys.sorted() && records.count > 6)
-        let customer = try #require(records.first { $0["code"] as? String == "C0001" && $0["name"] as? String == "Floristería Núñez" })
+        let customer = try #require(
+            records.first {
+                $0["code"] as? String == "C0001" && $0["name"] as? String == "Floristería Núñez"
+            })
         let siblings = try #require((customer["siblings"] as? [String: [Any]])?["street"])
         #expect(siblings.count == 2)
     }
@@ -149,10 +155,12 @@ struct SyncCommandTests {
     @Test("every reading command gives one JSON document, and differs between the languages")
     func everyCommand() async throws {
         let world = try await collided()
-        _ = await world.run("ana", "promise", "add", "--customer", "C0001", "--due", "+3d", "llamar")
+        _ = await world.run(
+            "ana", "promise", "add", "--customer", "C0001", "--due", "+3d", "llamar")
         _ = await world.run("ana", "visit", "new", "--customer", "C0001", "--reality", "met")
         _ = await world.run("ana", "enrol", "--customer", "C0001")
-        let visits = try await world.run("ana", "visit", "list", "--json").json([[String: Any]].self)
+        let visits = try await world.run("ana", "visit", "list", "--json").json(
+            [[String: Any]].self)
         let visit = try #require(visits.first?["id"] as? String)
         for command in [
             [], ["today"], ["customer", "find", "a"], ["customer", "show", "C0001"],
@@ -177,13 +185,18 @@ struct SyncCommandTests {
     func refused() async throws {
         let world = try await TerminalWorld()
         for device in ["ana", "luis"] { try await world.join(device) }
-        // A record that another rep's device names but the hub never heard of cannot be captured
-        // here, so the refusal comes from a status view alone.
-        let item = TrayFixture.item
-        let output = TrayView.list([item], in: TrayFixture.wording)
-        #expect(output.json.text(pretty: false).contains("\"code\":\"notPermitted\""))
-        var report = TrayFixture.report
-        report.refused = 1
-        #expect(SyncView.exit(report, status: TrayFixture.status) == .refusedByServer)
+        try await world.unassign("luis")
+        _ = await world.run("luis", "customer", "edit", "C0001", "--city", "Bello")
+        let sync = await world.run("luis", "sync", "--json", language: "es")
+        #expect(sync.status == .refusedByServer)
+        #expect(try sync.json([String: Any].self)["refused"] as? Int == 1)
+        let tray = await world.run("luis", "bandeja", "--json")
+        let items = try tray.json([[String: Any]].self)
+        let item = try #require(items.first)
+        #expect(item["contents"] as? [String] == ["customer"] && item["code"] is String)
+        let number = try #require(item["n"] as? Int)
+        let shown = await world.run("luis", "tray", "show", "\(number)", terminal: true)
+        #expect(shown.status == .done && shown.out.contains("reason"))
+        #expect(shown.out.contains("Bello"))
     }
 }

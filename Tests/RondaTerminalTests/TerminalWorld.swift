@@ -15,9 +15,12 @@ import Testing
 /// A hub in this process with two reps of one territory, and the terminals they type into.
 final class TerminalWorld: Sendable {
     struct Run: Sendable {
-        let status: ExitStatus
+        let status: ExitReason
         let out: String
         let err: String
+
+        /// What was said, without its line breaks.
+        var line: String { out.split(whereSeparator: \.isNewline).joined(separator: " ") }
 
         func json<Document>(_ type: Document.Type) throws -> Document {
             try #require(
@@ -97,6 +100,16 @@ final class TerminalWorld: Sendable {
             word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
             word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
             return word ^ word >> 31
+        }
+    }
+
+    /// Takes every territory from a rep.
+    func unassign(_ login: String) async throws {
+        try await hub().store.write { store in
+            guard let account = try store.account(login: login) else { return }
+            try store.put(
+                Account(
+                    id: account.id, login: login, name: account.name, role: .rep, territories: []))
         }
     }
 

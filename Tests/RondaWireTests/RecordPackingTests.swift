@@ -47,6 +47,11 @@ struct RecordPackingTests {
         var record = StoredRecord(
             id: .zero, entity: .customer, creator: .zero,
             registers: Array(repeating: .empty, count: EntitySchema.customer.fields.count))
+        record.marks = values.indices.map { index in
+            Mark(
+                version: UInt64(index + 1), number: 1, stamp: .zero, device: .zero, author: .zero,
+                isOffice: false)
+        }
         record.registers[position] = .siblings(
             values.enumerated().map { Sibling(value: $1, mark: $0) })
         #expect(try roundTrip(record, .customer) == record)

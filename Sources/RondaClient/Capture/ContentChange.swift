@@ -18,7 +18,9 @@ extension FieldContent {
 extension Change {
     /// The numbers of the fields it writes, ascending.
     var touchedFields: [UInt32] {
-        Set(sets.map(\.number) + adds.map(\.number) + removes.map(\.number)).sorted()
+        // The usual change only sets, in ascending order and each field once.
+        if adds.isEmpty && removes.isEmpty { return sets.map(\.number) }
+        return Set(sets.map(\.number) + adds.map(\.number) + removes.map(\.number)).sorted()
     }
 
     /// The change that turns `old` into `new`, `nil` when nothing differs.

@@ -6,7 +6,7 @@ internal import RondaSQLite
 ///
 /// Columns: `id`, `_version` (of the hub's state the row shows), `_flags`, `_creator`, `_search`
 /// where people look records up, then one column a field under its own name.
-struct DeviceTable: Sendable {
+final class DeviceTable: Sendable {
     let entity: EntitySchema
     let name: String
     private let hasSearch: Bool
@@ -167,8 +167,16 @@ struct DeviceTable: Sendable {
         return .one(value)
     }
 
-    static let all: [EntityID: DeviceTable] = Dictionary(
-        uniqueKeysWithValues: Schema.current.entities.map { ($0.id, DeviceTable($0)) })
+    static func of(_ entity: EntityID) -> DeviceTable? {
+        entity.rawValue < byNumber.count ? byNumber[Int(entity.rawValue)] : nil
+    }
+
+    private static let byNumber: [DeviceTable?] = {
+        let last = Schema.current.entities.map(\.id.rawValue).max() ?? 0
+        return (0...last).map { number in
+            Schema.current[EntityID(rawValue: number)].map(DeviceTable.init)
+        }
+    }()
 }
 
 struct RowFlags: OptionSet, Sendable {

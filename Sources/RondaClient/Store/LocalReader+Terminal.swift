@@ -69,6 +69,12 @@ extension LocalReader {
         }
     }
 
+    /// What a refused commit would have changed; empty when there is no such commit in the tray.
+    package func changes(ofRefused n: Int64) throws -> [Change] {
+        try Outbox(database: database).entries(in: .refused).first { $0.entry.n == n }?
+            .entry.commit.changes ?? []
+    }
+
     /// Every concurrent value the hub told of, whether or not a person must settle it, by record
     /// and field number: what two devices must agree on.
     package func siblings() throws -> [RecordID: [UInt32: [ConflictValue]]] {

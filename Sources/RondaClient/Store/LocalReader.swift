@@ -11,7 +11,7 @@ public struct LocalReader {
     }
 
     static func table(_ entity: EntityID) throws -> DeviceTable {
-        guard let table = DeviceTable.all[entity] else {
+        guard let table = DeviceTable.of(entity) else {
             throw StoreError(.newerFormat, "entity \(entity.rawValue)")
         }
         return table

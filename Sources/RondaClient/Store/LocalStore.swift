@@ -47,7 +47,8 @@ public final class LocalStore: Sendable {
                 guard create else { throw StoreError(.notFound, path) }
                 try makeDirectory(directory)
             } else {
-                try StoreFile.check(path: path, applicationID: applicationID)
+                try StoreFile.check(
+                    path: path, applicationID: applicationID, format: format, isNew: true)
             }
             let pool = try DatabasePool.ronda(path: path, label: "device")
             let store = LocalStore(
@@ -188,21 +189,19 @@ extension LocalStore {
                     guard let identity = try facts.identity() else { throw Self.notLoggedIn }
                     let outbox = Outbox(database: database)
                     var stamp = try outbox.lastStamp()
-                    var touched = Set<RecordID>()
+                    let (boot, milliseconds) = surroundings.uptime()
+                    let uptime = Uptime(boot: boot, milliseconds: milliseconds)
                     let receipts = try items.map { item in
                         var capture = Capture(
                             reader: LocalReader(database), identity: identity,
                             mint: surroundings.mint)
                         try body(item, &capture)
                         stamp = stamp.next(now: surroundings.now())
-                        let (boot, milliseconds) = surroundings.uptime()
-                        let receipt = try capture.finish(
-                            stamp: stamp, uptime: Uptime(boot: boot, milliseconds: milliseconds),
-                            limits: limits)
-                        touched.formUnion(receipt?.records ?? [])
-                        return receipt
+                        return try capture.finish(stamp: stamp, uptime: uptime, limits: limits)
                     }
-                    if !touched.isEmpty { try database.notifyChanges(in: .fullDatabase) }
+                    if receipts.contains(where: { $0 != nil }) {
+                        try database.notifyChanges(in: .fullDatabase)
+                    }
                     return receipts
                 }
             }
@@ -225,7 +224,7 @@ extension LocalStore {
     /// Several changes may come as one. The sequence ends when its consumer stops, and throws
     /// `ClientError` when the store fails.
     public func observe<R: RondaRecord>(_ type: R.Type) -> AsyncThrowingStream<[R], any Error> {
-        let table = Table(DeviceTable.all[R.entity]?.entity.name ?? "")
+        let table = Table(DeviceTable.of(R.entity)?.entity.name ?? "")
         let observation = ValueObservation.tracking(region: table) {
             try LocalReader($0).records(type)
         }.removeDuplicates()

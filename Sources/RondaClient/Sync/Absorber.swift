@@ -166,7 +166,8 @@ extension Absorber {
         // An entity of a later schema: it comes again from the start once this device knows it.
         guard let entity = Schema.current[EntityID(rawValue: delta.entity)] else { return }
         result.touched.insert(entity.id)
-        result.records += 1
+        // A delta that names nothing only tells the version an own write got.
+        if !delta.fields.isEmpty || !delta.cleared.isEmpty { result.records += 1 }
         let id = try ids.id(at: delta.record)
         let creator = delta.creator == 0 ? nil : try ids.id(at: delta.creator - 1)
         var contents = try contents(of: delta, entity: entity, ids: ids)

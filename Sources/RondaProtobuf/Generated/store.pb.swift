@@ -11,11 +11,6 @@
 /// How a central store packs what belongs to one record into its two columns. Not part of the
 /// public protocol: a store may change it with a migration.
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 import SwiftProtobuf
 
 // If the compiler emits an error on this type, it is because this file
@@ -94,10 +89,10 @@ package nonisolated struct PackedField: Sendable {
     set {value = .option(newValue)}
   }
 
-  package var ref: Data {
+  package var ref: PackedId {
     get {
       if case .ref(let v)? = value {return v}
-      return Data()
+      return PackedId()
     }
     set {value = .ref(newValue)}
   }
@@ -120,10 +115,25 @@ package nonisolated struct PackedField: Sendable {
     case instant(Int64)
     case date(Int32)
     case option(UInt32)
-    case ref(Data)
+    case ref(PackedId)
     case status(PackedStatus)
 
   }
+
+  package init() {}
+}
+
+/// 16 bytes as two words: bytes of this length would cost an allocation each.
+package nonisolated struct PackedId: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var high: UInt64 = 0
+
+  package var low: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
@@ -168,9 +178,23 @@ package nonisolated struct PackedMark: Sendable {
 
   package var stamp: UInt64 = 0
 
-  package var device: Data = Data()
+  package var device: PackedId {
+    get {_device ?? PackedId()}
+    set {_device = newValue}
+  }
+  /// Returns true if `device` has been explicitly set.
+  package var hasDevice: Bool {self._device != nil}
+  /// Clears the value of `device`. Subsequent reads from it will return its default value.
+  package mutating func clearDevice() {self._device = nil}
 
-  package var author: Data = Data()
+  package var author: PackedId {
+    get {_author ?? PackedId()}
+    set {_author = newValue}
+  }
+  /// Returns true if `author` has been explicitly set.
+  package var hasAuthor: Bool {self._author != nil}
+  /// Clears the value of `author`. Subsequent reads from it will return its default value.
+  package mutating func clearAuthor() {self._author = nil}
 
   package var office: Bool = false
 
@@ -180,6 +204,9 @@ package nonisolated struct PackedMark: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _device: PackedId? = nil
+  fileprivate var _author: PackedId? = nil
 }
 
 package nonisolated struct PackedRegister: Sendable {
@@ -245,7 +272,14 @@ package nonisolated struct PackedPlacement: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var scope: Data = Data()
+  package var scope: PackedId {
+    get {_scope ?? PackedId()}
+    set {_scope = newValue}
+  }
+  /// Returns true if `scope` has been explicitly set.
+  package var hasScope: Bool {self._scope != nil}
+  /// Clears the value of `scope`. Subsequent reads from it will return its default value.
+  package mutating func clearScope() {self._scope = nil}
 
   /// of the last change
   package var seq: UInt64 = 0
@@ -256,6 +290,8 @@ package nonisolated struct PackedPlacement: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _scope: PackedId? = nil
 }
 
 package nonisolated struct PackedMeta: Sendable {
@@ -356,10 +392,15 @@ nonisolated extension PackedField: SwiftProtobuf.Message, SwiftProtobuf._Message
         }
       }()
       case 9: try {
-        var v: Data?
-        try decoder.decodeSingularBytesField(value: &v)
+        var v: PackedId?
+        var hadOneofValue = false
+        if let current = self.value {
+          hadOneofValue = true
+          if case .ref(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
-          if self.value != nil {try decoder.handleConflictingOneOf()}
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.value = .ref(v)
         }
       }()
@@ -420,7 +461,7 @@ nonisolated extension PackedField: SwiftProtobuf.Message, SwiftProtobuf._Message
     }()
     case .ref?: try {
       guard case .ref(let v)? = self.value else { preconditionFailure() }
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 9)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case .status?: try {
       guard case .status(let v)? = self.value else { preconditionFailure() }
@@ -434,6 +475,41 @@ nonisolated extension PackedField: SwiftProtobuf.Message, SwiftProtobuf._Message
   package static func ==(lhs: PackedField, rhs: PackedField) -> Bool {
     if lhs.number != rhs.number {return false}
     if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PackedId: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Id"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}high\0\u{1}low\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.high) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.low) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.high != 0 {
+      try visitor.visitSingularFixed64Field(value: self.high, fieldNumber: 1)
+    }
+    if self.low != 0 {
+      try visitor.visitSingularFixed64Field(value: self.low, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PackedId, rhs: PackedId) -> Bool {
+    if lhs.high != rhs.high {return false}
+    if lhs.low != rhs.low {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -517,8 +593,8 @@ nonisolated extension PackedMark: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
       case 3: try { try decoder.decodeSingularFixed64Field(value: &self.stamp) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.device) }()
-      case 5: try { try decoder.decodeSingularBytesField(value: &self.author) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._device) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._author) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.office) }()
       case 7: try { try decoder.decodeRepeatedUInt64Field(value: &self.seqs) }()
       default: break
@@ -527,6 +603,10 @@ nonisolated extension PackedMark: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.version != 0 {
       try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 1)
     }
@@ -536,12 +616,12 @@ nonisolated extension PackedMark: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.stamp != 0 {
       try visitor.visitSingularFixed64Field(value: self.stamp, fieldNumber: 3)
     }
-    if !self.device.isEmpty {
-      try visitor.visitSingularBytesField(value: self.device, fieldNumber: 4)
-    }
-    if !self.author.isEmpty {
-      try visitor.visitSingularBytesField(value: self.author, fieldNumber: 5)
-    }
+    try { if let v = self._device {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._author {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     if self.office != false {
       try visitor.visitSingularBoolField(value: self.office, fieldNumber: 6)
     }
@@ -555,8 +635,8 @@ nonisolated extension PackedMark: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.version != rhs.version {return false}
     if lhs.number != rhs.number {return false}
     if lhs.stamp != rhs.stamp {return false}
-    if lhs.device != rhs.device {return false}
-    if lhs.author != rhs.author {return false}
+    if lhs._device != rhs._device {return false}
+    if lhs._author != rhs._author {return false}
     if lhs.office != rhs.office {return false}
     if lhs.seqs != rhs.seqs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -693,7 +773,7 @@ nonisolated extension PackedPlacement: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.scope) }()
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._scope) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.arrived) }()
       default: break
@@ -702,9 +782,13 @@ nonisolated extension PackedPlacement: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.scope.isEmpty {
-      try visitor.visitSingularBytesField(value: self.scope, fieldNumber: 1)
-    }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._scope {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     if self.seq != 0 {
       try visitor.visitSingularUInt64Field(value: self.seq, fieldNumber: 2)
     }
@@ -715,7 +799,7 @@ nonisolated extension PackedPlacement: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 
   package static func ==(lhs: PackedPlacement, rhs: PackedPlacement) -> Bool {
-    if lhs.scope != rhs.scope {return false}
+    if lhs._scope != rhs._scope {return false}
     if lhs.seq != rhs.seq {return false}
     if lhs.arrived != rhs.arrived {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

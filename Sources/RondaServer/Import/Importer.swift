@@ -177,7 +177,7 @@ extension Importer {
 
 extension ImportRefusal {
     /// A row that parsed but that the hub's own rules refuse.
-    init(_ refusal: Refusal, file: String, line: Int, schema: Schema) {
+    package init(_ refusal: Refusal, file: String, line: Int, schema: Schema) {
         let entity = refusal.entity.flatMap { schema[$0] }
         let field = entity?.position(ofNumber: refusal.field).flatMap { entity?.fields[$0].name }
         self.init(

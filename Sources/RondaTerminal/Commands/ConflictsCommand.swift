@@ -52,7 +52,7 @@ struct ConflictsCommand: ParsableCommand {
         @OptionGroup var globals: GlobalOptions
 
         func perform(in session: Session) async throws -> Output {
-            let store = try session.open()
+            let store = try await session.open()
             let asked = conflict
             let row = try await session.read(store) {
                 try ConflictRow.find(asked, in: try Names($0).conflicts())
@@ -68,14 +68,16 @@ struct ConflictsCommand: ParsableCommand {
             let receipt = receipts.compactMap { $0 }.last
             let saved = Saved(id: row.conflict.record, receipt: receipt, pending: pending)
             let text = row.text(chosen, in: session.wording)
+            let title = row.title
             let label = row.conflict.fieldLabel
             let rest = Phrase.count(
-                left, one: (en: "conflict", es: "conflicto"), many: (en: "conflicts", es: "conflictos"))
+                left, one: Phrase(en: "conflict", es: "conflicto"),
+                many: Phrase(en: "conflicts", es: "conflictos"))
             return saved.output(
                 "conflict",
                 Phrase(
-                    en: "\(row.title), \(label.en): “\(text)” stands; \(rest.en) left.",
-                    es: "\(row.title), \(label.es): queda «\(text)»; \(rest.es) por resolver."
+                    en: "\(title), \(label.en): “\(text)” stands; \(rest.en) left.",
+                    es: "\(title), \(label.es): queda «\(text)»; \(rest.es) por resolver."
                 ), more: ["field": .string(row.conflict.fieldName), "conflicts": .integer(left)])
         }
     }

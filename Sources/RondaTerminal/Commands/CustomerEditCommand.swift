@@ -24,7 +24,7 @@ struct CustomerEditCommand: TerminalCommand {
 
     func perform(in session: Session) async throws -> Output {
         let (id, edit) = (id, try edit())
-        let store = try session.open()
+        let store = try await session.open()
         let (customer, called) = try await session.read(store) { reader in
             let customer = try Finder(reader: reader).customer(id)
             return (customer, try Names(reader).customer(customer))

@@ -15,7 +15,7 @@ struct EnrolCommand: TerminalCommand {
     @OptionGroup var globals: GlobalOptions
 
     func perform(in session: Session) async throws -> Output {
-        let store = try session.open()
+        let store = try await session.open()
         let (asked, code, card) = (customer, programme, AnswerWords.text(card))
         let now = session.wording.now
         let (customer, programme, points) = try await session.read(store) { reader in

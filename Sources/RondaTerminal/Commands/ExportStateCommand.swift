@@ -14,10 +14,8 @@ struct ExportStateCommand: TerminalCommand {
     func perform(in session: Session) async throws -> Output {
         let records = try await session.read { try StateExport.records($0) }
         let lines = records.map { [Cell($0.text(pretty: false))] }
-        return Output(
-            json: .array(records),
-            blocks: [
-                .table(Table(kind: "record", columns: [Table.Column("RECORD", "REGISTRO")], rows: lines))
-            ])
+        let table = Table(
+            kind: "record", columns: [Table.Column("RECORD", "REGISTRO")], rows: lines)
+        return Output(json: .array(records), blocks: [.table(table)])
     }
 }

@@ -30,7 +30,7 @@ struct PromiseCommand: ParsableCommand {
                     en: "say what was promised", es: "diga qué se prometió")
             }
             let draft = PromiseDraft(words: words, dueAt: try session.due(due))
-            let store = try session.open()
+            let store = try await session.open()
             let (asked, askedVisit) = (customer, visit)
             let (customer, visit) = try await session.read(store) { reader in
                 let finder = Finder(reader: reader)
@@ -64,7 +64,7 @@ struct PromiseCommand: ParsableCommand {
         @OptionGroup var globals: GlobalOptions
 
         func perform(in session: Session) async throws -> Output {
-            let store = try session.open()
+            let store = try await session.open()
             let (asked, evidence) = (id, AnswerWords.text(evidence))
             let now = session.wording.now
             let before = try await session.read(store) {

@@ -24,7 +24,7 @@ struct ReferralCommand: ParsableCommand {
         @OptionGroup var globals: GlobalOptions
 
         func perform(in session: Session) async throws -> Output {
-            let store = try session.open()
+            let store = try await session.open()
             let (command, now) = (self, session.wording.now)
             let (customer, draft, visit, warnings) = try await session.read(store) { reader in
                 let finder = Finder(reader: reader)

@@ -11,8 +11,11 @@ struct StatusCommand: TerminalCommand {
     @OptionGroup var globals: GlobalOptions
 
     func perform(in session: Session) async throws -> Output {
-        let page = try await session.read { reader in
-            guard let identity = try reader.identity() else { throw SyncCommand.notLoggedIn }
+        let store = try await session.open()
+        guard let identity = try await store.identity() else {
+            return Output(json: .null, status: .notPermitted)
+        }
+        let page = try await session.read(store) { reader in
             let status = try reader.status()
             let territories = try status.scopes.compactMap {
                 try reader.record(Territory.self, $0)?.code

@@ -11,9 +11,9 @@ struct SyncCommand: TerminalCommand {
     @OptionGroup var globals: GlobalOptions
 
     func perform(in session: Session) async throws -> Output {
-        let store = try session.open()
-        guard let identity = try await store.identity() else { throw Self.notLoggedIn }
-        let transport = try session.transport(identity.server)
+        let store = try await session.open()
+        let server = try await store.identity()?.server ?? ""
+        let transport = try session.transport(server)
         let report: SyncReport
         do {
             report = try await store.sync(over: transport) { session.progress($0) }
@@ -30,16 +30,9 @@ struct SyncCommand: TerminalCommand {
     private static func withPending(_ error: TerminalError, _ pending: Int) -> TerminalError {
         guard pending > 0 else { return error }
         let count = Phrase.count(
-            pending, one: (en: "change waits here", es: "cambio espera aquí"),
-            many: (en: "changes wait here", es: "cambios esperan aquí"))
+            pending, one: Phrase(en: "change waits here", es: "cambio espera aquí"),
+            many: Phrase(en: "changes wait here", es: "cambios esperan aquí"))
         return error.adding(en: " (\(count.en))", es: " (\(count.es))")
-    }
-
-    static var notLoggedIn: TerminalError {
-        TerminalError(
-            .notPermitted, "notLoggedIn",
-            en: "this device is not logged in; use: ronda login --server URL --code CODE",
-            es: "este equipo no ha iniciado sesión; use: ronda entrar --server URL --code CÓDIGO")
     }
 }
 

@@ -29,15 +29,17 @@ struct TrayCommand: ParsableCommand {
 
         func perform(in session: Session) async throws -> Output {
             let number = number
-            let item = try await session.read { reader in
+            let (item, changes) = try await session.read { reader in
                 guard let item = try reader.tray().first(where: { $0.n == number }) else {
                     throw TerminalError.notFound(
                         en: "there is no \(number) in the tray; see: ronda tray",
                         es: "no hay un \(number) en la bandeja; vea: ronda bandeja")
                 }
-                return item
+                let names = try Names(reader)
+                let changes = try reader.changes(ofRefused: item.n)
+                return (item, try changes.map { try RefusedChange($0, names) })
             }
-            return TrayView.page(item, in: session.wording)
+            return TrayView.page(item, changes, in: session.wording)
         }
     }
 }

@@ -33,7 +33,7 @@ struct VisitNewCommand: TerminalCommand {
     @OptionGroup var globals: GlobalOptions
 
     func perform(in session: Session) async throws -> Output {
-        let store = try session.open()
+        let store = try await session.open()
         let (asked, extras, now) = (customer, extras, session.wording.now)
         var draft = try answers(in: session)
         draft.promise = try extras.promise(in: session)
@@ -60,12 +60,11 @@ struct VisitNewCommand: TerminalCommand {
     ) async throws -> Output {
         let now = session.wording.now
         let state = try draft.state(now: now)
-        if let referral = draft.referral {
-            let warnings = try await session.read(store) {
-                try ReferralCheck.warnings(referral, from: $0)
-            }
-            warnings.forEach(session.say)
+        let referral = draft.referral
+        let warnings = try await session.read(store) { reader in
+            try referral.map { try ReferralCheck.warnings($0, from: reader) } ?? []
         }
+        warnings.forEach(session.say)
         let saved = try await session.save(in: store) {
             try $0.add(draft, state: state, customer: customer.id, at: now)
         }
@@ -84,6 +83,7 @@ struct VisitNewCommand: TerminalCommand {
             next: VisitNewView.next(draft, handle: handle, customer: customer),
             more: [
                 "missingAspects": .strings(missing.map(\.name)), "state": .string(state.name),
+                "warnings": .array(warnings.map(JSONValue.phrase)),
             ])
     }
 

@@ -10,7 +10,8 @@ struct VisitQuestions {
         session.say(
             Phrase(
                 en: "Visit: \(name.name) (\(name.handle)). An empty answer skips a question.",
-                es: "Visita: \(name.name) (\(name.handle)). Una respuesta vacía omite la pregunta."))
+                es: "Visita: \(name.name) (\(name.handle)). Una respuesta vacía omite la pregunta.")
+        )
         try expectation(&draft)
         try repurchase(&draft)
         try await referrals(&draft, customer: customer)
@@ -27,7 +28,8 @@ struct VisitQuestions {
             Reality.self, "   And the reality", "   ¿Y la realidad frente a lo esperado?")
         draft.impedimentFound = yesNo("   Is there an impediment", "   ¿Hay un impedimento?")
         guard draft.impedimentFound == true else { return }
-        draft.impedimentCause = choice(ImpedimentCause.self, "   Its cause", "   ¿Cuál es la causa?")
+        draft.impedimentCause = choice(
+            ImpedimentCause.self, "   Its cause", "   ¿Cuál es la causa?")
         draft.promise = try promise(
             "   How do you promise to put it right", "   ¿Qué promete para resolverlo?")
     }

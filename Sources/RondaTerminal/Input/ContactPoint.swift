@@ -35,7 +35,9 @@ enum ContactPoint {
 
     private static func international(_ digits: String, _ text: String) throws(Problem) -> String {
         // E.164 allows 15 digits. No number of the countries we know has fewer than 8 with its code.
-        guard (8...15).contains(digits.count), !digits.hasPrefix("0") else { throw .notAPhone(text) }
+        guard (8...15).contains(digits.count), !digits.hasPrefix("0") else {
+            throw .notAPhone(text)
+        }
         // Mexico dropped the mobile "1" after 52 in 2019, but address books still have it.
         if digits.count == 13, digits.hasPrefix("521") { return "+52" + digits.dropFirst(3) }
         return "+" + digits
@@ -115,7 +117,8 @@ extension ContactPoint.Problem {
                 es: "no se conoce el país del cliente; escriba «\(text)» con + y su código")
         case .notAnEmail(let text):
             .usage(
-                en: "“\(text)” is not an e-mail address", es: "«\(text)» no es un correo electrónico")
+                en: "“\(text)” is not an e-mail address",
+                es: "«\(text)» no es un correo electrónico")
         }
     }
 }

@@ -14,11 +14,16 @@ struct Finder {
         return record
     }
 
+    /// A customer's code may look like the beginning of an id (`C0099` is one), so that a mistyped
+    /// code must not mean somebody else: an id has to be given this far.
+    private static let leastDigits = 8
+
     /// A customer by code or by the beginning of the id.
     func customer(_ text: String) throws -> Customer {
         let coded = try reader.customers(code: text)
         if coded.count > 1 { throw ambiguous(Customer.self, text) }
         if let customer = coded.first { return customer }
+        if text.count(where: \.isHexDigit) < Self.leastDigits { throw missing(Customer.self, text) }
         return try record(Customer.self, text)
     }
 

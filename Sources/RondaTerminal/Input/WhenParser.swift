@@ -93,7 +93,9 @@ struct WhenParser: Sendable {
         if clock.hasSuffix("z") {
             clock.removeLast()
         } else if let sign = clock.lastIndex(where: { $0 == "+" || $0 == "-" }) {
-            let size = clock[clock.index(after: sign)...].split(separator: ":").compactMap { Int($0) }
+            let size = clock[clock.index(after: sign)...].split(separator: ":").compactMap {
+                Int($0)
+            }
             guard size.count == 2, size[0] < 15, size[1] < 60 else { throw .notUnderstood(text) }
             offsetMinutes = (size[0] * 60 + size[1]) * (clock[sign] == "-" ? -1 : 1)
             clock = clock[..<sign]
@@ -126,7 +128,8 @@ struct WhenParser: Sendable {
 
     private var endOfMonth: CivilDate {
         let (year, month, _) = today.yearMonthDay
-        let next = month == 12
+        let next =
+            month == 12
             ? CivilDate(year: year + 1, month: 1, day: 1)
             : CivilDate(year: year, month: month + 1, day: 1)
         return next?.adding(days: -1) ?? today
@@ -195,7 +198,8 @@ struct WhenParser: Sendable {
         _ words: String, afternoon: Bool?, _ text: String
     ) throws(WhenProblem) -> Int {
         let parts = words.split(
-            maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: { $0 == ":" || $0 == "h" })
+            maxSplits: 1, omittingEmptySubsequences: false,
+            whereSeparator: { $0 == ":" || $0 == "h" })
         let numbers = parts.map { part in
             part.isEmpty || part.count > 2 || !part.allSatisfy(\.isASCII) ? nil : Int(part)
         }

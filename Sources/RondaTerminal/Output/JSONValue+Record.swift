@@ -73,6 +73,7 @@ extension FieldContent {
 enum Money {
     static func text(_ hundredths: Int64) -> String {
         let (whole, fraction) = hundredths.magnitude.quotientAndRemainder(dividingBy: 100)
-        return (hundredths < 0 ? "-" : "") + "\(whole)." + (fraction < 10 ? "0" : "") + "\(fraction)"
+        return (hundredths < 0 ? "-" : "") + "\(whole)." + (fraction < 10 ? "0" : "")
+            + "\(fraction)"
     }
 }

@@ -34,7 +34,8 @@ enum LocalTime {
             return String(repeating: "0", count: max(0, width - digits.count)) + digits
         }
         let time = [
-            padded(rest / 3_600_000, 2), padded(rest / 60_000 % 60, 2), padded(rest / 1_000 % 60, 2),
+            padded(rest / 3_600_000, 2), padded(rest / 60_000 % 60, 2),
+            padded(rest / 1_000 % 60, 2),
         ].joined(separator: ":")
         return "\(CivilDate(days: Int32(clamping: day)))T\(time).\(padded(rest % 1_000, 3))Z"
     }

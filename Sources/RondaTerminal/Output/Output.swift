@@ -8,7 +8,7 @@ struct Output: Sendable {
     var notes: [Phrase] = []
     /// Where programs read, every row of a table begins with what it is.
     var isMixed = false
-    var status: ExitStatus = .done
+    var status: ExitReason = .done
 }
 
 enum Block: Sendable {

@@ -28,7 +28,8 @@ struct Wording: Sendable {
         let (weekday, name) = (Self.days[date.weekday], Self.months[month - 1])
         let tail = year == thisYear ? "" : " \(year)"
         return Phrase(
-            en: "\(weekday.en) \(day) \(name.en)\(tail)", es: "\(weekday.es) \(day) \(name.es)\(tail)")
+            en: "\(weekday.en) \(day) \(name.en)\(tail)",
+            es: "\(weekday.es) \(day) \(name.es)\(tail)")
     }
 
     /// `jue 26 nov, 16:00`
@@ -52,12 +53,8 @@ struct Wording: Sendable {
 
 extension Phrase {
     /// A number with its noun, in the singular or the plural.
-    static func count(
-        _ number: Int, one: (en: String, es: String), many: (en: String, es: String)
-    ) -> Phrase {
-        Phrase(
-            en: "\(number) " + (number == 1 ? one.en : many.en),
-            es: "\(number) " + (number == 1 ? one.es : many.es))
+    static func count(_ number: Int, one: Phrase, many: Phrase) -> Phrase {
+        Phrase("\(number) ") + (number == 1 ? one : many)
     }
 
     /// The phrases one after another.

@@ -25,7 +25,8 @@ struct CustomerPage: Sendable {
 
     static let visitsShown = 5
 
-    static func load(_ asked: String, now: Instant, from reader: LocalReader) throws -> CustomerPage {
+    static func load(_ asked: String, now: Instant, from reader: LocalReader) throws -> CustomerPage
+    {
         let names = try Names(reader)
         let customer = try Finder(reader: reader).customer(asked)
         let id = customer.id

@@ -89,7 +89,8 @@ extension Names {
             referrers: try referral.referrers.map { try customer($0) },
             claims: try claims.sorted { ($0.claimedAt, $0.id) < ($1.claimedAt, $1.id) }.map {
                 ReferralRow.Claim(
-                    claim: $0, repName: $0.rep.map(person) ?? "", customer: try customer($0.customer))
+                    claim: $0, repName: $0.rep.map(person) ?? "",
+                    customer: try customer($0.customer))
             })
     }
 

@@ -52,7 +52,8 @@ extension ConflictRow {
         Table(
             kind: "conflict",
             columns: [
-                Table.Column("N", "N", isNumber: true), Table.Column("RECORD", "REGISTRO", wraps: true),
+                Table.Column("N", "N", isNumber: true),
+                Table.Column("RECORD", "REGISTRO", wraps: true),
                 Table.Column("FIELD", "CAMPO", wraps: true), Table.Column("KEEP", "KEEP"),
                 Table.Column("VALUE", "VALOR", wraps: true), Table.Column("BY", "POR", wraps: true),
                 Table.Column("WHEN", "CUÁNDO"),
@@ -98,7 +99,8 @@ extension ConflictRow {
                 .sentence(
                     Phrase(
                         en: "Choose: ronda conflicts resolve \(number) --keep 1 (or --value TEXT)",
-                        es: "Elija: ronda conflictos resolver \(number) --keep 1 (o --value TEXTO)")),
+                        es: "Elija: ronda conflictos resolver \(number) --keep 1 (o --value TEXTO)")
+                ),
             ], status: .conflicts)
     }
 }

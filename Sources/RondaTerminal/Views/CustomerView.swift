@@ -7,7 +7,8 @@ enum CustomerView {
         let table = Table(
             kind: "customer",
             columns: [
-                .fullID, Table.Column("CODE", "CÓDIGO"), Table.Column("NAME", "NOMBRE", wraps: true),
+                .fullID, Table.Column("CODE", "CÓDIGO"),
+                Table.Column("NAME", "NOMBRE", wraps: true),
                 Table.Column("CITY", "CIUDAD", wraps: true),
                 Table.Column("ADDRESS", "DIRECCIÓN", wraps: true),
                 Table.Column("PHONES", "TELÉFONOS", wraps: true),
@@ -70,8 +71,8 @@ enum CustomerView {
         rows.append(purchases(page.purchases, in: wording))
         if !page.unsent.isEmpty {
             let count = Phrase.count(
-                page.unsent.count, one: (en: "change", es: "cambio"),
-                many: (en: "changes", es: "cambios"))
+                page.unsent.count, one: Phrase(en: "change", es: "cambio"),
+                many: Phrase(en: "changes", es: "cambios"))
             rows.append(
                 CardRow(
                     "unsent", Phrase(en: "not sent yet", es: "sin enviar"),

@@ -58,7 +58,8 @@ extension VisitRow {
         return Table(
             kind: "visit",
             columns: [Table.Column("ID", "ID"), Table.Column("WHEN", "CUÁNDO")] + customer + [
-                Table.Column("BY", "POR", wraps: true), Table.Column("STATE", "ESTADO", wraps: true),
+                Table.Column("BY", "POR", wraps: true),
+                Table.Column("STATE", "ESTADO", wraps: true),
             ],
             rows: rows.map { row in
                 [

@@ -27,7 +27,8 @@ enum StatusView {
                 "role", Phrase(en: "role", es: "función"),
                 Cell(wording(roleLabel(identity.role)), plain: identity.role.rawValue)),
             CardRow("server", Phrase(en: "server", es: "servidor"), Cell(identity.server)),
-            CardRow("device", Phrase(en: "device", es: "equipo"), Cell(identity.device.description)),
+            CardRow(
+                "device", Phrase(en: "device", es: "equipo"), Cell(identity.device.description)),
             CardRow(
                 "territories", Phrase(en: "territories", es: "territorios"),
                 Cell(page.territories.joined(separator: ", "))),
@@ -54,7 +55,7 @@ enum StatusView {
         return [
             row("pending", "to send", "por enviar", status.pending, .strong),
             row("accepted", "accepted", "aceptados", status.accepted, .good),
-            row("merged", "accepted beside others", "aceptados junto a otros", status.merged, .good),
+            row("merged", "accepted beside others", "aceptados con otros", status.merged, .good),
             row("refused", "refused (tray)", "rechazados (bandeja)", status.refused, .alert),
             row("conflicts", "conflicts", "conflictos", status.conflicts, .alert),
         ]
@@ -87,27 +88,28 @@ enum StatusView {
 
     /// What waits for somebody, one sentence each: for the end of any screen.
     static func attention(_ status: LocalStatus) -> [Phrase] {
-        var notes: [Phrase] = []
-        if status.conflicts > 0 {
-            notes.append(
-                .count(
-                    status.conflicts,
-                    one: (en: "conflict needs you: ronda conflicts",
-                        es: "conflicto necesita su decisión: ronda conflictos"),
-                    many: (en: "conflicts need you: ronda conflicts",
-                        es: "conflictos necesitan su decisión: ronda conflictos")))
-        }
-        if status.refused > 0 {
-            notes.append(
-                .count(
-                    status.refused,
-                    one: (en: "refused change is in the tray: ronda tray",
-                        es: "cambio rechazado está en la bandeja: ronda bandeja"),
-                    many: (en: "refused changes are in the tray: ronda tray",
-                        es: "cambios rechazados están en la bandeja: ronda bandeja")))
-        }
-        if let pending = pending(status.pending) { notes.append(pending) }
-        return notes
+        waiting(status) + (pending(status.pending).map { [$0] } ?? [])
+    }
+
+    /// What only a person can settle.
+    static func waiting(_ status: LocalStatus) -> [Phrase] {
+        let conflicts = Phrase.count(
+            status.conflicts,
+            one: Phrase(
+                en: "conflict needs you: ronda conflicts",
+                es: "conflicto necesita su decisión: ronda conflictos"),
+            many: Phrase(
+                en: "conflicts need you: ronda conflicts",
+                es: "conflictos necesitan su decisión: ronda conflictos"))
+        let refused = Phrase.count(
+            status.refused,
+            one: Phrase(
+                en: "refused change is in the tray: ronda tray",
+                es: "cambio rechazado está en la bandeja: ronda bandeja"),
+            many: Phrase(
+                en: "refused changes are in the tray: ronda tray",
+                es: "cambios rechazados están en la bandeja: ronda bandeja"))
+        return (status.conflicts > 0 ? [conflicts] : []) + (status.refused > 0 ? [refused] : [])
     }
 
     /// `4 cambios por enviar: ronda sync`
@@ -115,7 +117,7 @@ enum StatusView {
         if count == 0 { return nil }
         return .count(
             count,
-            one: (en: "change to send: ronda sync", es: "cambio por enviar: ronda sync"),
-            many: (en: "changes to send: ronda sync", es: "cambios por enviar: ronda sync"))
+            one: Phrase(en: "change to send: ronda sync", es: "cambio por enviar: ronda sync"),
+            many: Phrase(en: "changes to send: ronda sync", es: "cambios por enviar: ronda sync"))
     }
 }

@@ -31,39 +31,20 @@ enum SyncView {
     static func verdict(_ report: SyncReport, status: LocalStatus) -> Phrase {
         guard report.isComplete, report.pending == 0 else {
             let count = Phrase.count(
-                max(report.pending, 1), one: (en: "change is", es: "cambio sigue"),
-                many: (en: "changes are", es: "cambios siguen"))
+                max(report.pending, 1), one: Phrase(en: "change is", es: "cambio sigue"),
+                many: Phrase(en: "changes are", es: "cambios siguen"))
             return Phrase(
                 en: "\(count.en) still waiting to be sent; nothing is lost, sync again: ronda sync",
                 es: "\(count.es) por enviar; nada se pierde, sincronice de nuevo: ronda sync")
         }
         let safe = Phrase(
             en: "Your day is safely on the server.", es: "Su día está a salvo en el servidor.")
-        var rest: [Phrase] = []
-        if status.refused > 0 {
-            rest.append(
-                .count(
-                    status.refused,
-                    one: (en: "refused change waits in the tray (ronda tray)",
-                        es: "cambio rechazado espera en la bandeja (ronda bandeja)"),
-                    many: (en: "refused changes wait in the tray (ronda tray)",
-                        es: "cambios rechazados esperan en la bandeja (ronda bandeja)")))
-        }
-        if status.conflicts > 0 {
-            rest.append(
-                .count(
-                    status.conflicts,
-                    one: (en: "conflict waits for you (ronda conflicts)",
-                        es: "conflicto espera su decisión (ronda conflictos)"),
-                    many: (en: "conflicts wait for you (ronda conflicts)",
-                        es: "conflictos esperan su decisión (ronda conflictos)")))
-        }
-        if rest.isEmpty { return safe }
-        let list = Phrase.list(rest, separator: "; ")
-        return Phrase(en: "\(safe.en) \(list.en).", es: "\(safe.es) \(list.es).")
+        let waiting = StatusView.waiting(status)
+        if waiting.isEmpty { return safe }
+        return safe + Phrase(" ") + .list(waiting, separator: "; ")
     }
 
-    static func exit(_ report: SyncReport, status: LocalStatus) -> ExitStatus {
+    static func exit(_ report: SyncReport, status: LocalStatus) -> ExitReason {
         if report.refused > 0 { return .refusedByServer }
         return status.conflicts > 0 ? .conflicts : .done
     }

@@ -25,9 +25,14 @@ enum TrayView {
                 : [.table(table)])
     }
 
-    static func page(_ item: TrayItem, in wording: Wording) -> Output {
-        Output(
-            json: json(item),
+    static func page(
+        _ item: TrayItem, _ changes: [RefusedChange], in wording: Wording
+    ) -> Output {
+        let details = changes.flatMap { change -> [Block] in
+            [.heading(change.label + Phrase(": \(change.title)")), .card(change.card(in: wording))]
+        }
+        return Output(
+            json: json(item).adding(["changes": .array(changes.map(\.json))]),
             blocks: [
                 .card([
                     CardRow("n", Phrase("N"), Cell(String(item.n))),
@@ -44,7 +49,7 @@ enum TrayView {
                         "reason", Phrase(en: "reason", es: "motivo"),
                         Cell(wording(item.reason), plain: item.code.name, tone: .alert)),
                 ])
-            ])
+            ] + details)
     }
 
     private static func names(_ item: TrayItem) -> [String] {

@@ -6,14 +6,14 @@ enum VisitNewView {
         state: VisitState, customer: CustomerName, handle: String, missing: [VisitAspect],
         draft: VisitDraft, in wording: Wording
     ) -> Phrase {
+        let who = Phrase(
+            en: "Visit \(handle) to \(customer.name)", es: "Visita \(handle) a \(customer.name)")
+        let when = wording.when(draft.at)
         var parts = [
             state == .planned
                 ? Phrase(
-                    en: "Visit \(handle) to \(customer.name) planned for \(wording.when(draft.at).en)",
-                    es: "Visita \(handle) a \(customer.name) planificada: \(wording.when(draft.at).es)")
-                : Phrase(
-                    en: "Visit \(handle) to \(customer.name) saved",
-                    es: "Visita \(handle) a \(customer.name) guardada")
+                    en: "\(who.en) planned: \(when.en)", es: "\(who.es) planificada: \(when.es)")
+                : Phrase(en: "\(who.en) saved", es: "\(who.es) guardada")
         ]
         if let sentence = VisitAspect.sentence(missing) { parts.append(sentence) }
         if let promise = draft.promise {

@@ -1,7 +1,7 @@
 internal import RondaModel
 
 /// How `ronda` ends. The numbers are documented in `ronda --help`, and scripts rely on them.
-package enum ExitStatus: Int32, Sendable, CaseIterable {
+package enum ExitReason: Int32, Sendable, CaseIterable {
     case done = 0
     case otherError = 1
     case usage = 2
@@ -27,7 +27,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case .notPermitted:
             Phrase(en: "not permitted or not logged in", es: "sin permiso o sin sesión")
         case .conflicts:
-            Phrase(en: "finished, conflicts need a person", es: "terminó, hay conflictos por resolver")
+            Phrase(
+                en: "finished, conflicts need a person", es: "terminó, hay conflictos por resolver")
         case .offline: Phrase(en: "no network, work queued", es: "sin red, trabajo en cola")
         case .refusedByRule: Phrase(en: "refused by a rule", es: "una regla no lo permite")
         case .store:
