@@ -106,7 +106,7 @@ let package = Package(
         source("RondaMerge", ["RondaModel"]),
         source("RondaWire", ["RondaModel", "RondaProtobuf", "CZlib", protobuf, crypto]),
         .target(
-            name: "RondaProtobuf", dependencies: [protobuf], exclude: ["Proto"],
+            name: "RondaProtobuf", dependencies: [protobuf],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         source("RondaModel", [crypto]),
         // C.
@@ -137,6 +137,12 @@ let package = Package(
         tests(
             "RondaStoreSQLite",
             ["RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaModel", grdb]),
+        tests(
+            "RondaProcess",
+            [
+                "ronda", "ronda-server", "RondaClient", "RondaServer", "RondaModel", "RondaWire",
+                "RondaProtobuf", protobuf, grdb,
+            ]),
         tests(
             "RondaEndToEnd",
             [

@@ -7,103 +7,93 @@ internal import SwiftProtobuf
 /// A stored record in two columns: the shown values, which is all that most readers want, and the
 /// causal trace of each. A row for each field's clock is what makes other systems slow.
 package enum RecordPacking {
-    package static func shown(of record: StoredRecord, entity: EntitySchema) throws -> [UInt8] {
-        var message = PackedShown()
-        message.fields.reserveCapacity(entity.fields.count)
-        for (position, field) in entity.fields.enumerated() {
-            switch record.shown(position) {
-            case .none: break
-            case .one(let value): message.fields.append(PackedField(field.number, value))
-            case .many(let values):
-                for value in values { message.fields.append(PackedField(field.number, value)) }
-            }
-        }
-        return try message.serializedBytes()
-    }
+    /// First byte of a trace, so that a later edition can pack it otherwise.
+    private static let edition: UInt8 = 1
 
-    package static func meta(of record: StoredRecord, entity: EntitySchema) throws -> [UInt8] {
-        var message = PackedMeta()
-        message.marks = record.marks.map(PackedMark.init)
+    package static func shown(of record: StoredRecord, entity: EntitySchema) -> [UInt8] {
+        var writer = PackedWriter(capacity: 384)
         for (position, field) in entity.fields.enumerated() {
             switch record.registers[position] {
             case .empty: break
             case .siblings(let siblings):
-                if siblings.count == 1, siblings[0].value != nil {
-                    message.plain += [field.number, UInt32(siblings[0].mark)]
-                } else {
-                    message.registers.append(PackedRegister(field.number, siblings))
+                guard let value = siblings.first?.value else { continue }
+                writer.write(field.number)
+                writer.write(value)
+            case .elements(let elements, _):
+                for element in elements {
+                    writer.write(field.number)
+                    writer.write(element.value)
                 }
-            case .elements(let elements, let changed):
-                var packed = PackedElements()
-                packed.number = field.number
-                packed.changed = UInt32(changed)
-                packed.elements = elements.map { element in
-                    var one = PackedElement()
-                    one.value = PackedField(field.number, element.value)
-                    one.marks = element.marks.map(UInt32.init)
-                    return one
-                }
-                message.sets.append(packed)
             }
         }
-        message.lives = record.lives.map(UInt32.init)
-        message.deletions = record.deletions.map(UInt32.init)
-        message.placements = record.placements.map { placement in
-            var packed = PackedPlacement()
-            packed.scope = PackedId(placement.scope)
-            packed.seq = placement.seq
-            packed.arrived = placement.arrived
-            return packed
+        return writer.bytes
+    }
+
+    package static func meta(of record: StoredRecord, entity: EntitySchema) -> [UInt8] {
+        var writer = PackedWriter(capacity: 256)
+        writer.write(UInt64(edition))
+        writer.write(record.marks.count)
+        for mark in record.marks { writer.write(mark) }
+        let held = record.registers.count { $0 != .empty }
+        writer.write(held)
+        for (position, field) in entity.fields.enumerated() {
+            guard record.registers[position] != .empty else { continue }
+            writer.write(field.number)
+            writer.write(record.registers[position])
         }
-        return try message.serializedBytes()
+        writer.write(indexes: record.lives)
+        writer.write(indexes: record.deletions)
+        writer.write(record.placements.count)
+        for placement in record.placements {
+            writer.write(placement.scope)
+            writer.write(placement.seq)
+            writer.write(placement.arrived)
+        }
+        return writer.bytes
     }
 
     /// The shown values alone, in ascending order of field number.
     package static func shownFields(_ bytes: [UInt8]) throws -> [(number: UInt32, value: Value)] {
-        let message = try PackedShown(serializedBytes: bytes)
-        return try message.fields.map { field in
-            guard let value = field.model else {
+        var reader = PackedReader(bytes)
+        var fields: [(number: UInt32, value: Value)] = []
+        fields.reserveCapacity(16)
+        while !reader.isAtEnd {
+            let number = try reader.number32()
+            guard let value = try reader.value() else {
                 throw StoreError(.damaged, "a field without value")
             }
-            return (field.number, value)
+            fields.append((number, value))
         }
+        return fields
     }
 
     package static func record(
         id: RecordID, entity: EntitySchema, creator: RecordID, version: UInt64, shown: [UInt8],
         meta: [UInt8]
     ) throws -> StoredRecord {
-        let trace = try PackedMeta(serializedBytes: meta)
-        guard trace.namesOnlyItsMarks else { throw StoreError(.damaged, "a trace out of range") }
         var record = StoredRecord(
             id: id, entity: entity.id, creator: creator, version: version,
-            marks: trace.marks.map(\.model),
-            registers: Array(repeating: .empty, count: entity.fields.count),
-            lives: trace.lives.map(Int.init), deletions: trace.deletions.map(Int.init),
-            placements: trace.placements.map {
-                Placement(scope: $0.scope.model, seq: $0.seq, arrived: $0.arrived)
-            })
-        var values: [UInt32: Value] = [:]
-        for (number, value) in try shownFields(shown) { values[number] = value }
-        for pair in stride(from: 0, to: trace.plain.count - 1, by: 2) {
-            guard let position = entity.position(ofNumber: trace.plain[pair]) else { continue }
-            record.registers[position] = .siblings([
-                Sibling(value: values[trace.plain[pair]], mark: Int(trace.plain[pair + 1]))
-            ])
+            registers: Array(repeating: .empty, count: entity.fields.count))
+        let values = try shownFields(shown)
+        var reader = PackedReader(meta)
+        guard try reader.byte() == edition else { throw StoreError(.newerFormat, "a trace") }
+        for _ in 0..<(try reader.count()) { record.marks.append(try reader.mark()) }
+        let marks = record.marks.count
+        for _ in 0..<(try reader.count()) {
+            let number = try reader.number32()
+            let first = values.first { $0.number == number }?.value
+            let register = try reader.register(shown: first, marks: marks)
+            // A field that a later edition added to the row is left out.
+            if let position = entity.position(ofNumber: number) {
+                record.registers[position] = register
+            }
         }
-        for register in trace.registers {
-            guard let position = entity.position(ofNumber: register.number) else { continue }
-            record.registers[position] = .siblings(
-                register.siblings(shown: values[register.number]))
-        }
-        for set in trace.sets {
-            guard let position = entity.position(ofNumber: set.number) else { continue }
-            record.registers[position] = .elements(
-                set.elements.compactMap { element in
-                    element.value.model.map {
-                        SetElement(value: $0, marks: element.marks.map(Int.init))
-                    }
-                }, changed: Int(set.changed))
+        record.lives = try reader.indexes(below: marks)
+        record.deletions = try reader.indexes(below: marks)
+        for _ in 0..<(try reader.count()) {
+            record.placements.append(
+                Placement(
+                    scope: try reader.id(), seq: try reader.number(), arrived: try reader.number()))
         }
         return record
     }
@@ -125,58 +115,100 @@ package enum RecordPacking {
     }
 }
 
-extension PackedMark {
-    fileprivate init(_ mark: Mark) {
-        self.init()
-        version = mark.version
-        number = mark.number
-        stamp = mark.stamp.bits
-        device = PackedId(mark.device)
-        author = PackedId(mark.author)
-        office = mark.isOffice
-        seqs = mark.seqs
+extension PackedWriter {
+    fileprivate mutating func write(_ mark: Mark) {
+        write(mark.version)
+        write(mark.number)
+        write(fixed: mark.stamp.bits)
+        write(mark.device)
+        write(mark.author)
+        write(mark.isOffice ? 1 : 0)
+        write(mark.seqs.count)
+        for seq in mark.seqs { write(seq) }
     }
 
-    fileprivate var model: Mark {
-        Mark(
-            version: version, number: number, stamp: Stamp(bits: stamp),
-            device: device.model, author: author.model, isOffice: office,
-            seqs: seqs)
-    }
-}
-
-extension PackedRegister {
-    /// `number` 0 in `others` marks a sibling that cleared the field.
-    fileprivate init(_ number: UInt32, _ siblings: [Sibling]) {
-        self.init()
-        self.number = number
-        marks = siblings.map { UInt32($0.mark) }
-        others = siblings.dropFirst().map { sibling in
-            sibling.value.map { PackedField(number, $0) } ?? PackedField()
-        }
-    }
-
-    fileprivate func siblings(shown: Value?) -> [Sibling] {
-        marks.enumerated().map { index, mark in
-            let value =
-                index == 0
-                ? shown : others.indices.contains(index - 1) ? others[index - 1].model : nil
-            return Sibling(value: value, mark: Int(mark))
-        }
-    }
-}
-
-extension PackedMeta {
-    /// Whether every index is one of a mark: a damaged row must be an error, not a trap.
-    fileprivate var namesOnlyItsMarks: Bool {
-        let count = UInt32(clamping: marks.count)
-        let isWhole = plain.count.isMultiple(of: 2)
-        return isWhole && stride(from: 1, to: plain.count, by: 2).allSatisfy { plain[$0] < count }
-            && registers.allSatisfy { $0.marks.allSatisfy { $0 < count } }
-            && sets.allSatisfy { set in
-                set.changed < count
-                    && set.elements.allSatisfy { $0.marks.allSatisfy { $0 < count } }
+    /// The shown value of a single-valued field stands in the other column only.
+    fileprivate mutating func write(_ register: Register) {
+        switch register {
+        case .empty: break
+        case .siblings(let siblings):
+            // 0: the usual one value that is shown; otherwise their number.
+            guard siblings.count != 1 || siblings[0].value == nil else {
+                write(0)
+                write(siblings[0].mark)
+                return
             }
-            && lives.allSatisfy { $0 < count } && deletions.allSatisfy { $0 < count }
+            write(siblings.count)
+            for (index, sibling) in siblings.enumerated() {
+                write(sibling.mark)
+                if index > 0 { write(sibling.value) }
+            }
+        case .elements(let elements, let changed):
+            write(Self.elementsTag)
+            write(changed)
+            write(elements.count)
+            for element in elements {
+                write(element.value)
+                write(indexes: element.marks)
+            }
+        }
+    }
+
+    /// More than any number of siblings: a field has at most one from each device.
+    fileprivate static let elementsTag = UInt64(UInt32.max)
+
+    fileprivate mutating func write(indexes: [Int]) {
+        write(indexes.count)
+        for index in indexes { write(index) }
+    }
+}
+
+extension PackedReader {
+    fileprivate mutating func mark() throws -> Mark {
+        Mark(
+            version: try number(), number: try number(), stamp: Stamp(bits: try fixed()),
+            device: try id(), author: try id(), isOffice: try number() != 0,
+            seqs: try numbers())
+    }
+
+    private mutating func numbers() throws -> [UInt64] {
+        var numbers: [UInt64] = []
+        for _ in 0..<(try count()) { numbers.append(try number()) }
+        return numbers
+    }
+
+    fileprivate mutating func index(below marks: Int) throws -> Int {
+        let index = try number()
+        guard index < UInt64(marks) else { throw StoreError(.damaged, "a trace out of range") }
+        return Int(index)
+    }
+
+    fileprivate mutating func indexes(below marks: Int) throws -> [Int] {
+        var indexes: [Int] = []
+        for _ in 0..<(try count()) { indexes.append(try index(below: marks)) }
+        return indexes
+    }
+
+    fileprivate mutating func register(shown: Value?, marks: Int) throws -> Register {
+        switch try number() {
+        case 0: return .siblings([Sibling(value: shown, mark: try index(below: marks))])
+        case PackedWriter.elementsTag:
+            let changed = try index(below: marks)
+            var elements: [SetElement] = []
+            for _ in 0..<(try count()) {
+                guard let value = try value() else {
+                    throw StoreError(.damaged, "an element without value")
+                }
+                elements.append(SetElement(value: value, marks: try indexes(below: marks)))
+            }
+            return .elements(elements, changed: changed)
+        case let count:
+            var siblings: [Sibling] = []
+            for position in 0..<count {
+                let mark = try index(below: marks)
+                siblings.append(Sibling(value: position == 0 ? shown : try value(), mark: mark))
+            }
+            return .siblings(siblings)
+        }
     }
 }

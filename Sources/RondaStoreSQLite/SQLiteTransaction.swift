@@ -317,8 +317,8 @@ extension SQLiteTransaction: StoreWriter {
         statement.bind(1, record.version)
         statement.bind(2, Int64(isPlain ? 1 : 0))
         statement.bind(3, Int64(record.openConflicts(in: entity)))
-        statement.bind(4, try RecordPacking.shown(of: record, entity: entity))
-        statement.bind(5, try RecordPacking.meta(of: record, entity: entity))
+        statement.bind(4, RecordPacking.shown(of: record, entity: entity))
+        statement.bind(5, RecordPacking.meta(of: record, entity: entity))
         statement.bind(6, record.id)
         if isNew {
             statement.bind(7, Int64(record.entity.rawValue))

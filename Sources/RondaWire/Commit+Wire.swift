@@ -55,6 +55,7 @@ extension WireChange {
         record = table.index(of: change.record)
         base = change.base
         deletes = change.deletes
+        sets.reserveCapacity(change.sets.count)
         for write in change.sets {
             if let value = write.value {
                 sets.append(WireField(write.number, value, &table))

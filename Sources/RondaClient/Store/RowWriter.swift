@@ -1,9 +1,7 @@
 internal import GRDB
 internal import RondaModel
-internal import RondaProtobuf
 internal import RondaSQLite
 internal import RondaWire
-internal import SwiftProtobuf
 
 /// Writes the device's typed rows and the shadows of edited fields.
 ///
@@ -51,7 +49,7 @@ struct RowWriter {
                 "INSERT INTO shadow(record, number, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
             statement.bind(1, change.record)
             statement.bind(2, Int64(number))
-            statement.bind(3, try Self.pack(before[position], number))
+            statement.bind(3, Self.pack(before[position]))
             try statement.run()
             let field = entity.fields[position]
             values.append((position, before[position].applying(change, field)))
@@ -143,7 +141,7 @@ struct RowWriter {
                 : "UPDATE shadow SET value = ?3 WHERE record = ?1 AND number = ?2")
         statement.bind(1, record)
         statement.bind(2, Int64(number))
-        if let content { statement.bind(3, try Self.pack(content, number)) }
+        if let content { statement.bind(3, Self.pack(content)) }
         try statement.run()
     }
 
@@ -155,22 +153,27 @@ struct RowWriter {
         return records
     }
 
-    /// One value is packed as itself, a set with a leading empty entry, nothing as no entry.
-    static func pack(_ content: FieldContent, _ number: UInt32) throws -> [UInt8] {
-        var message = PackedShown()
+    /// Nothing is packed as no bytes, one value as itself, a set with a leading missing value.
+    static func pack(_ content: FieldContent) -> [UInt8] {
+        var writer = PackedWriter(capacity: 32)
         switch content {
         case .none: break
-        case .one(let value): message.fields = [PackedField(number, value)]
+        case .one(let value): writer.write(value)
         case .many(let values):
-            message.fields = [PackedField()] + values.map { PackedField(number, $0) }
+            writer.write(nil)
+            for value in values { writer.write(value) }
         }
-        return try message.serializedBytes()
+        return writer.bytes
     }
 
     static func unpack(_ bytes: [UInt8]) throws -> FieldContent {
-        let fields = try PackedShown(serializedBytes: bytes).fields
-        guard let first = fields.first else { return .none }
-        if let value = first.model { return .one(value) }
-        return .set(fields.dropFirst().compactMap(\.model))
+        var reader = PackedReader(bytes)
+        if reader.isAtEnd { return .none }
+        if let value = try reader.value() { return .one(value) }
+        var elements: [Value] = []
+        while !reader.isAtEnd {
+            if let value = try reader.value() { elements.append(value) }
+        }
+        return .set(elements)
     }
 }

@@ -238,7 +238,7 @@ extension Absorber {
                 "INSERT INTO shadow(record, number, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
             statement.bind(1, id)
             statement.bind(2, Int64(number))
-            statement.bind(3, try RowWriter.pack(.none, number))
+            statement.bind(3, RowWriter.pack(.none))
             try statement.run()
         }
         shadowed.insert(id)
@@ -292,7 +292,7 @@ extension Absorber {
             statement.bind(4, Int64(entity.id.rawValue))
             statement.bind(
                 5,
-                try RowWriter.pack(value.map { .one($0) } ?? .none, sibling.value.number))
+                RowWriter.pack(value.map { .one($0) } ?? .none))
             statement.bind(6, sibling.stamp)
             statement.bind(7, try ids.id(at: sibling.device))
             statement.bind(8, try ids.id(at: sibling.author))

@@ -182,6 +182,8 @@ extension ImportRefusal {
         let field = entity?.position(ofNumber: refusal.field).flatMap { entity?.fields[$0].name }
         self.init(
             file: file, line: line, column: field, code: .refusedByHub, value: nil,
-            phrase: refusal.code.phrase)
+            phrase: Phrase(
+                en: "The server refuses it: \(refusal.code.phrase.en).",
+                es: "El servidor no la acepta: \(refusal.code.phrase.es)."))
     }
 }
