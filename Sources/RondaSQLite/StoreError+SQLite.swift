@@ -50,6 +50,8 @@ extension Configuration {
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = false
         configuration.maximumReaderCount = 4
+        // For the readers; the writer's pragmas are set in `DatabasePool.ronda`.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size=-16384") }
         return configuration
     }
 }

@@ -118,8 +118,9 @@ extension Commit {
 
 extension ChainHash {
     package static func of(_ canonicalBytes: Data) -> ChainHash {
-        ChainHash(
-            id: RecordID(bytes: Array(SHA256.hash(data: canonicalBytes)).prefix(16)) ?? .zero)
+        SHA256.hash(data: canonicalBytes).withUnsafeBytes { digest in
+            ChainHash(id: digest.baseAddress.map { RecordID(unaligned: $0) } ?? .zero)
+        }
     }
 }
 

@@ -18,7 +18,7 @@
             #expect(try await office.ronda("ana", "sync").status == 0)
             var saved: [RecordID: String] = [:]
             var kills = 0
-            for round in 0..<14 {
+            for round in 0..<30 {
                 let note = "visita \(round)"
                 let visit = try office.start("ana", Self.visit(note))
                 if round % 2 == 1 { strike(visit, in: office, &dice) }

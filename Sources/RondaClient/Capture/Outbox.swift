@@ -8,8 +8,9 @@ internal import SwiftProtobuf
 
 /// The device's commits, from capture until a backup of the hub covers them.
 ///
-/// `n` is the order of capture. A commit gets its number in the chain when it is first offered to
-/// the hub; from then on its bytes never change. Nothing here is ever deleted in this edition.
+/// `n` is the order of capture. A commit is packed (`Commit.packed`) until it is first offered to
+/// the hub; then it gets its number in the chain and its canonical bytes, which never change.
+/// Nothing here is ever deleted in this edition.
 struct Outbox {
     enum State: Int64 {
         case captured = 0
@@ -22,6 +23,7 @@ struct Outbox {
     struct Entry {
         let n: Int64
         let commit: Commit
+        /// Canonical once sealed.
         let bytes: [UInt8]
     }
 
@@ -44,11 +46,12 @@ struct Outbox {
 
     @discardableResult
     func append(_ commit: Commit, limits: Limits) throws -> Int64 {
-        let bytes = try WireCommit(commit).serializedBytes() as [UInt8]
-        // Room for the number and the chain, which come when it is sealed.
-        guard bytes.count + 64 <= limits.commitBytes else {
+        let bytes = commit.packed
+        // The canonical bytes are longer by the number, the chain and some tags for each field.
+        guard bytes.count * 2 <= limits.commitBytes else {
             throw ClientError.refused([
-                Refusal(.tooLarge, detail: "\(bytes.count) bytes, at most \(limits.commitBytes)")
+                Refusal(
+                    .tooLarge, detail: "\(bytes.count) bytes, at most \(limits.commitBytes / 2)")
             ])
         }
         let statement = try database.prepared(
@@ -71,7 +74,7 @@ struct Outbox {
     /// The commits without verdict, in order of capture, at most `limit` and `bytes`.
     func pending(limit: Int = .max, bytes mostBytes: Int = .max) throws -> [Entry] {
         let statement = try database.prepared(
-            "SELECT n, bytes FROM outbox WHERE n > ? ORDER BY n")
+            "SELECT n, bytes, number FROM outbox WHERE n > ? ORDER BY n")
         statement.bind(1, try settled())
         defer { statement.reset() }
         var entries: [Entry] = []
@@ -80,7 +83,10 @@ struct Outbox {
             let bytes = statement.bytes(1)
             total += bytes.count
             if total > mostBytes && !entries.isEmpty { break }
-            let commit = try WireCommit(serializedBytes: bytes).model(schema: .current)
+            let commit =
+                statement.isNull(2)
+                ? try Commit(packed: bytes)
+                : try WireCommit(serializedBytes: bytes).model(schema: .current)
             entries.append(Entry(n: statement.int64(0), commit: commit, bytes: bytes))
         }
         return entries
