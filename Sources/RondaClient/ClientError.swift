@@ -30,16 +30,19 @@ public struct ClientError: Error, Sendable {
     public let problems: [CaptureProblem]
     /// The reason in the server's own vocabulary, when it gave one.
     public let serverCode: String?
+    /// How long the server asks to wait before the next try; 0 when it says nothing.
+    public let retryAfterMilliseconds: Int64
 
     package init(
         _ code: Code, _ phrase: Phrase, detail: String = "", problems: [CaptureProblem] = [],
-        serverCode: String? = nil
+        serverCode: String? = nil, retryAfterMilliseconds: Int64 = 0
     ) {
         self.code = code
         self.phrase = phrase
         self.detail = detail
         self.problems = problems
         self.serverCode = serverCode
+        self.retryAfterMilliseconds = retryAfterMilliseconds
     }
 
     /// Whether the same call may succeed later without anybody doing anything.

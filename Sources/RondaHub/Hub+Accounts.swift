@@ -42,7 +42,7 @@ extension Hub {
     ) async throws -> Account {
         let schema = schema
         let territories = territoryCodes.map { code in
-            (code, schema.derivedID(of: .territory) { _ in .text(code) } ?? .zero)
+            (code, schema.derivedID(of: .territory) { _ in .composed(code) } ?? .zero)
         }
         let id = surroundings.mint()
         let account = Account(

@@ -22,11 +22,9 @@ package struct HubError: Error, Sendable, Hashable {
                 es: "la solicitud está mal formada; no se aplicó nada (\(detail))")
         case .badCredential:
             Phrase(
-                en:
-                    "this device is not known to the server or was revoked; its unsent work is kept, "
-                    + "ask the office for a new code",
-                es: "el servidor no conoce este equipo o fue revocado; su trabajo sin enviar se "
-                    + "conserva, pida a la oficina un código nuevo")
+                en: "the server does not know this device; its unsent work is kept, tell the office",
+                es: "el servidor no conoce este equipo; su trabajo sin enviar se conserva, avise a "
+                    + "la oficina")
         case .badCode:
             Phrase(
                 en: "the code is wrong, was used or has expired; ask the office for a new one",

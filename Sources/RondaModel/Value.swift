@@ -53,11 +53,7 @@ extension Value {
 extension Value {
     /// A text in its composed form (NFC), in which the same word has the same bytes whichever
     /// keyboard it came from.
-    package static func composed(_ text: String) -> Value {
-        // Everything below U+0300, the first combining mark, is composed already.
-        if text.utf8.allSatisfy({ $0 < 0xcc }) { return .text(text) }
-        return .text(text.precomposedStringWithCanonicalMapping)
-    }
+    package static func composed(_ text: String) -> Value { .text(text.composed) }
 
     /// The type a value has on the wire.
     package var type: FieldType {
@@ -104,5 +100,13 @@ extension Value: Comparable {
         case (.ref(let a), .ref(let b)): a < b
         default: left.type.rawValue < right.type.rawValue
         }
+    }
+}
+
+extension String {
+    /// In Unicode's composed form (NFC).
+    package var composed: String {
+        // Everything below U+0300, the first combining mark, is composed already.
+        utf8.allSatisfy { $0 < 0xcc } ? self : precomposedStringWithCanonicalMapping
     }
 }

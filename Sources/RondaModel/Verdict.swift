@@ -11,7 +11,8 @@ package enum Outcome: UInt32, Sendable {
 /// A field that somebody else had changed, without this device having seen it.
 package struct Merge: Sendable, Hashable {
     package enum Kind: UInt32, Sendable {
-        /// Somebody else changed another field of the record: both stand.
+        /// Nothing for a person to settle: somebody else changed another field of the record, or
+        /// this one where its rule decides.
         case parallel = 1
         /// Both changed this field: both values are kept and one of them is shown.
         case conflict = 2
@@ -57,7 +58,8 @@ package struct Verdict: Sendable, Hashable {
     package let merges: [Merge]
     /// The version each changed record got, in the order of the commit's changes.
     package let versions: [UInt64]
-    /// The capture stamp lay too far ahead; the hub ordered the commit by its time of arrival.
+    /// The capture stamp lay too far ahead, or before there was a Ronda; the hub ordered the commit
+    /// by its time of arrival.
     package let clockSuspect: Bool
 
     package init(

@@ -138,7 +138,7 @@ package struct JournalEntry: Sendable, Hashable {
     package let number: UInt64
     package let author: RecordID
     package let receivedAt: Instant
-    /// The commit's canonical bytes, as received.
+    /// The commit's canonical bytes.
     package let commit: [UInt8]
     package let verdict: Verdict
 

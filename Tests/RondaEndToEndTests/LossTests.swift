@@ -190,6 +190,35 @@ struct LossTests {
         #expect(record?.name == "Cliente C1")
     }
 
+    @Test("own work sent while everything is read again from the start stays on the device")
+    func wholeWithOwnWork() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        try await ana.store.capture { capture in
+            try capture.update(Customer.self, customer) {
+                $0.street = "Calle Nueva 5"
+                $0.phones.append("+523399999999")
+            }
+            var visit = capture.new(Visit.self)
+            visit.customer = customer
+            visit.at = Instant(milliseconds: 1_790_000_000_000)
+            visit.note = "Abre a las nueve"
+            try capture.create(visit)
+        }
+        try await ana.store.forgetCursors()
+        try await ana.sync()
+        let (record, visits) = try await ana.store.read { reader in
+            (try reader.record(Customer.self, customer), try reader.records(Visit.self))
+        }
+        #expect(record?.street == "Calle Nueva 5")
+        #expect(record?.phones == ["+523312345678", "+523399999999"])
+        #expect(record?.name == "Cliente C1")
+        #expect(visits.map(\.note) == ["Abre a las nueve"])
+        #expect(visits.map(\.customer) == [customer])
+    }
+
     @Test("what is captured survives a power cut: every commit is synced to the disk")
     func synchronous() async throws {
         let world = try await World()

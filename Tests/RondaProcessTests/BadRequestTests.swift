@@ -55,10 +55,13 @@ struct BadRequestTests {
             Case(
                 name: "malformed protobuf", status: 400, code: "badRequest",
                 body: Data([0xFF, 0xFF, 0xFF]), place: "ExchangeRequest"),
-            Case(name: "cut protobuf", status: 400, code: "badRequest", body: Data([0x1A, 200, 1])),
+            Case(
+                name: "cut protobuf", status: 400, code: "badRequest", body: Data([0x1A, 200, 1])),
             json("cut JSON", "{\"protocol\": 1, \"commits\": [{", place: "ExchangeRequest"),
             json("unknown key", "{\"protocol\": 1, \"comits\": []}", place: "comits"),
-            json("text for a number", "{\"protocol\": \"uno\"}", place: "protocol", isLost: true),
+            json(
+                "text for a number", "{\"protocol\": \"uno\"}", place: "protocol",
+                isLost: true),
             json("no JSON", "Hola", place: "ExchangeRequest"),
             json("JSON that is not an object", "[1, 2]", place: "ExchangeRequest"),
             json("NUL in a key", "{\"protocol\u{0}\": 1}", place: "ExchangeRequest"),
@@ -136,7 +139,8 @@ struct BadRequestTests {
             #expect(!problem.en.isEmpty && !problem.es.isEmpty, "\(bad.name)")
             #expect(problem.en != problem.es, "\(bad.name)")
             withKnownIssue("values of a wrong type are not told with their place") {
-                #expect(problem.detail.contains(bad.place), "\(bad.name): \(problem.detail)")
+                let isTold = bad.place.isEmpty || problem.detail.contains(bad.place)
+                #expect(isTold, "\(bad.name): \(problem.detail)")
             } when: {
                 bad.hasLostPlace
             }

@@ -55,7 +55,7 @@
                 let full = try await office.run(["init"], data: data)
                 #expect(full.status == 8, "\(full.output)\(full.errors)")
                 try await disk.resize(kilobytes: 8_000)
-                try await withKnownIssue("a file with a header and nothing else blocks init") {
+                await withKnownIssue("a file with a header and nothing else blocks init") {
                     let whole = try await office.run(["init"], data: data)
                     #expect(whole.status == 0, "\(whole.output)\(whole.errors)")
                     #expect(try await office.run(["status"], data: data).status == 0)
@@ -63,7 +63,7 @@
             }
         }
 
-        @Test("a server on a full disk answers 507, stays up, and takes the rest once there is space")
+        @Test("a server on a full disk answers 507, stays up, and takes the rest later")
         func serving() async throws {
             let office = try await Office.prepared()
             try await TinyDisk.with(office, kilobytes: 2_000) { disk in
@@ -110,7 +110,7 @@
             }
         }
 
-        @Test("a device on a full disk refuses the capture whole, keeps the rest, and goes on later")
+        @Test("a device on a full disk refuses the capture whole and goes on later")
         func capturing() async throws {
             let office = try await Office.prepared()
             let server = try await office.serve()

@@ -59,9 +59,10 @@
             defer { proxy.stop() }
             let code = try await office.code(for: "ana")
             proxy.dropAnswers(1)
-            let first = try await office.ronda("ana", "login", "--server", proxy.url, "--code", code)
+            let words = ["login", "--server", proxy.url, "--code", code]
+            let first = try await office.start("ana", words).outcome()
             #expect(first.status == 6, "\(first.output)\(first.errors)")
-            let again = try await office.ronda("ana", "login", "--server", proxy.url, "--code", code)
+            let again = try await office.start("ana", words).outcome()
             #expect(again.status == 0, "\(again.output)\(again.errors)")
             #expect(try await office.ronda("ana", "sync").status == 0)
             await server.stop()

@@ -25,6 +25,9 @@ struct Absorber {
     /// The device's own unsettled changes, by record, in order of capture.
     private var pending: [RecordID: [(n: Int64, change: Change)]] = [:]
     private var shadowed: Set<RecordID>
+    /// The fields that the commits of this exchange wrote: the answer leaves them out where the
+    /// hub holds just that.
+    private var sentFields: [RecordID: Set<UInt32>] = [:]
     private var result = Absorbed()
 
     init(_ database: Database) throws {
@@ -48,6 +51,9 @@ struct Absorber {
         if try facts.bytes(.epoch) ?? [] != Array(response.epoch) {
             try database.execute(sql: "DELETE FROM cursor")
             try facts.set(.epoch, Array(response.epoch))
+        }
+        for change in sent.flatMap(\.commit.changes) {
+            sentFields[change.record, default: []].formUnion(change.touchedFields)
         }
         try settle(response.verdicts, sent: sent, ids: ids)
         for stream in response.streams {
@@ -187,7 +193,12 @@ extension Absorber {
         }
         if isWhole {
             let named = Set(contents.map(\.position))
-            contents += entity.fields.indices.filter { !named.contains($0) }.map { ($0, .none) }
+            let own = sentFields[id] ?? []
+            let emptied = entity.fields.indices.filter {
+                !named.contains($0) && !own.contains(entity.fields[$0].number)
+            }
+            contents += emptied.map { ($0, .none) }
+            for position in emptied { try writer.dropSiblings(id, entity.fields[position].number) }
         }
         try update(
             id, entity: entity, delta: delta, contents: contents, flags: flags, creator: creator)

@@ -67,7 +67,9 @@ extension LocalStore {
     }
 
     /// The secret that was made for this code: the same one when the code is sent again.
-    private func pendingSecret(for code: String) async throws(ClientError) -> [UInt8] {
+    private func pendingSecret(for typed: String) async throws(ClientError) -> [UInt8] {
+        // The same code, however it is typed the second time.
+        let code = typed.uppercased().filter { $0.isLetter || $0.isNumber }
         let surroundings = surroundings
         do {
             return try await pool.write { database in

@@ -68,7 +68,9 @@ extension LocalStore {
                 report(.failure(error))
                 guard error.isRetryable || error.code == .alreadySyncing else { throw error }
                 failures += 1
-                wait = backOff.wait(afterFailures: failures, random: surroundings.random())
+                wait = backOff.wait(
+                    afterFailures: failures, random: surroundings.random(),
+                    advisedMilliseconds: error.retryAfterMilliseconds)
             }
             // The only error of a sleep is the cancellation that ends the loop.
             do { try await surroundings.sleep(wait) } catch { return }

@@ -99,6 +99,17 @@ struct ServerCalls: Sendable {
                         "the server answered \(response.status); what you captured stays queued here",
                     es: "el servidor respondió \(response.status); lo capturado sigue en cola aquí"),
             detail: "HTTP \(response.status) \(known?.detail ?? "")",
-            serverCode: known?.code ?? (response.status == 503 ? "busy" : nil))
+            serverCode: known?.code ?? code(ofStatus: response.status),
+            retryAfterMilliseconds: (Int64(response.headers["retry-after"] ?? "") ?? 0) * 1_000)
+    }
+
+    /// What a status alone says, from something between here and the server.
+    private static func code(ofStatus status: Int) -> String? {
+        switch status {
+        case 429, 503: "busy"
+        case 507: "full"
+        case 500...599: "fault"
+        default: nil
+        }
     }
 }

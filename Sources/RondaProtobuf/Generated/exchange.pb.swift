@@ -482,7 +482,8 @@ package nonisolated struct WireStream: Sendable {
 
   package var deltas: [WireDelta] = []
 
-  /// read from the start: a field that a delta does not name holds nothing
+  /// Read from the start: a field that a delta does not name holds nothing, unless a commit of this
+  /// very request wrote it.
   package var whole: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

@@ -137,7 +137,7 @@ struct ProgrammeCommand: AsyncParsableCommand {
                 throw ValidationError("--kind must be economic, social or performance")
             }
             let hub = try options.openHub()
-            let id = Schema.current.derivedID(of: .programme) { _ in .text(code) } ?? .zero
+            let id = Schema.current.derivedID(of: .programme) { _ in .composed(code) } ?? .zero
             if try await hub.store.read({ try $0.record(id) }) != nil {
                 throw ServerTerminal.Failure(
                     .refusedByRule, "alreadyThere",

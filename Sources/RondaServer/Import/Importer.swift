@@ -133,12 +133,14 @@ package struct Importer: Sendable {
 
 extension Importer {
     package static func territoryID(_ code: String) -> RecordID {
-        Schema.current.derivedID(of: .territory) { _ in .text(code) } ?? .zero
+        Schema.current.derivedID(of: .territory) { _ in .composed(code) } ?? .zero
     }
 
     /// A customer from a file is known by its code, so that the same file finds it again.
     package static func customerID(_ code: String) -> RecordID {
-        .derived(namespace: Schema.current.namespace(of: .customer), name: "import\u{1f}" + code)
+        .derived(
+            namespace: Schema.current.namespace(of: .customer), name: "import\u{1f}" + code.composed
+        )
     }
 
     private static func customer(_ row: CustomerRow) -> Customer {
@@ -163,7 +165,8 @@ extension Importer {
 
     private static func purchase(_ row: PurchaseRow) -> Purchase {
         let name = [
-            "import", row.customer, CivilDate(days: row.date).description, String(row.ordinal),
+            "import", row.customer.composed, CivilDate(days: row.date).description,
+            String(row.ordinal),
         ].joined(separator: "\u{1f}")
         var purchase = Purchase(
             id: .derived(namespace: Schema.current.namespace(of: .purchase), name: name))
