@@ -240,14 +240,39 @@ def fingerprint(state):
 
 
 def count(state, entity, **wanted):
-    return sum(1 for record in records(state)
+    return sum(1 for record in state
                if record["entity"] == entity
-               and all(record.get("fields", record).get(key) == value
+               and all(record.get(key) == value
                        for key, value in wanted.items()))
 
 
-def records(state):
-    return state["records"] if isinstance(state, dict) else state
+def facts(state, code):
+    """What the story is about, as one order of arrival left it."""
+    customer = next(record for record in state if record["entity"] == "customer"
+                    and record.get("code") == code)
+    streets = [sibling["value"] for sibling in customer["siblings"].get("street", [])]
+    points = sum(record["points"] for record in state
+                 if record["entity"] == "pointsEntry")
+    return {
+        ("street shown", "dirección que se ve"): customer["street"],
+        ("kept beside it", "guardada al lado"): ", ".join(
+            street for street in streets if street != customer["street"]),
+        ("best hours", "mejor horario"): customer["bestHours"],
+        ("contact person", "persona de contacto"): customer["contact"],
+        ("phones", "teléfonos"): str(len(customer["phones"])),
+        ("referrals / claims", "referidos / méritos"):
+            f"{count(state, 'referral')} / {count(state, 'referralClaim')}",
+        ("enrolments / points", "inscripciones / puntos"): f"{count(state, 'enrolment')} / {points}",
+    }
+
+
+def compare(code, first, second):
+    left, right = facts(first, code), facts(second, code)
+    say("                        Ana first                    Beto first",
+        "                        Ana primero                  Beto primero")
+    for name, value in left.items():
+        line = f"{name[0]:<24}{value:<29}{right[name]}"
+        say(line, f"{name[1]:<24}{value:<29}{right[name]}")
 
 
 def play(root):
@@ -275,10 +300,11 @@ def play(root):
         second = meet(twin, ["beto", "ana"], shown=True)
         twin.stop()
         same = first == second
-        say(f"Ana first:  {len(records(first))} records, {fingerprint(first)[:32]}",
-            f"Ana primero:  {len(records(first))} registros, {fingerprint(first)[:32]}")
-        say(f"Beto first: {len(records(second))} records, {fingerprint(second)[:32]}",
-            f"Beto primero: {len(records(second))} registros, {fingerprint(second)[:32]}")
+        compare(chosen["code"], first, second)
+        say(f"Ana first:  {len(first)} records, {fingerprint(first)[:32]}",
+            f"Ana primero:  {len(first)} registros, {fingerprint(first)[:32]}")
+        say(f"Beto first: {len(second)} records, {fingerprint(second)[:32]}",
+            f"Beto primero: {len(second)} registros, {fingerprint(second)[:32]}")
         say(paint("1;32", "The same state, record for record.") if same
             else paint("1;31", "The states DIFFER."),
             paint("1;32", "El mismo estado, registro por registro.") if same

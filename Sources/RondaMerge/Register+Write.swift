@@ -63,7 +63,8 @@ extension StoredRecord {
 
     /// The siblings with the shown one first and the rest in an order that everybody agrees on.
     private func ordered(_ siblings: [Sibling], field: FieldSchema) -> Register {
-        .siblings(siblings.sorted { isShown($0, before: $1, field: field) })
+        guard siblings.count > 1 else { return .siblings(siblings) }
+        return .siblings(siblings.sorted { isShown($0, before: $1, field: field) })
     }
 
     /// Whether `left` is shown rather than `right` (the table of SPEC §5.3).

@@ -40,12 +40,16 @@ final class Traffic: Sendable {
     }
 
     private func wait(_ isDue: @escaping @Sendable (Int, Int) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let due = state.withLock { state in
-                state.waiting.append((isDue, continuation))
-                return state.due()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let due = state.withLock { state in
+                    state.waiting.append((isDue, continuation))
+                    return state.due()
+                }
+                due.forEach { $0.resume() }
             }
-            due.forEach { $0.resume() }
+        } onCancel: {
+            end()
         }
     }
 }
