@@ -22,7 +22,8 @@ package struct HubError: Error, Sendable, Hashable {
                 es: "la solicitud está mal formada; no se aplicó nada (\(detail))")
         case .badCredential:
             Phrase(
-                en: "the server does not know this device; its unsent work is kept, tell the office",
+                en: "the server does not know this device; its unsent work is kept, tell the "
+                    + "office",
                 es: "el servidor no conoce este equipo; su trabajo sin enviar se conserva, avise a "
                     + "la oficina")
         case .badCode:
