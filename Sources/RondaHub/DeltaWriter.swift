@@ -26,7 +26,12 @@ struct OwnWrites: Sendable {
         }
     }
 
-    var isEmpty: Bool { numbers == nil }
+    private init() {
+        device = .zero
+        numbers = nil
+    }
+
+    static let none = OwnWrites()
 
     func contains(_ mark: Mark) -> Bool {
         mark.device == device && numbers?.contains(mark.number) == true

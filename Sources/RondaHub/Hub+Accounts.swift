@@ -56,14 +56,20 @@ extension Hub {
         if let refusal = Validation.problem(in: change, schema: schema, limits: limits) {
             throw refusal
         }
-        try await store.write { store in
+        @Sendable func check(_ store: any StoreReader) throws {
             if try store.account(login: login) != nil { throw AccountProblem.loginTaken }
             for (code, id) in territories where try store.record(id)?.entity != .territory {
                 throw AccountProblem.unknownTerritory(code)
             }
+        }
+        // The staff record first: cut off in between, it does no harm, while an account without one
+        // would be a person whom devices cannot name.
+        try await store.read { try check($0) }
+        if let refusal = try await submitAsSystem([[change]]).first?.refusal { throw refusal }
+        try await store.write { store in
+            try check(store)
             try store.put(account)
         }
-        if let refusal = try await submitAsSystem([[change]]).first?.refusal { throw refusal }
         return account
     }
 

@@ -8,10 +8,14 @@ package struct HubError: Error, Sendable, Hashable {
     package let code: Code
     /// English, for the log and the answer's `detail`; names places, never values.
     package let detail: String
+    /// What happened to the store, when that is the reason: for who stands beside it, not for a
+    /// device far away.
+    package let store: StoreError?
 
-    package init(_ code: Code, _ detail: String = "") {
+    package init(_ code: Code, _ detail: String = "", store: StoreError? = nil) {
         self.code = code
         self.detail = detail
+        self.store = store
     }
 
     package var phrase: Phrase {
@@ -34,10 +38,10 @@ package struct HubError: Error, Sendable, Hashable {
             Phrase(
                 en: "this store looks like a copy or an old backup of another one: the server has "
                     + "other work under the same numbers. Nothing was lost and nothing was applied; "
-                    + "ask the office to enrol this copy as a device of its own",
+                    + "keep this directory as it is and tell the office",
                 es: "este almacén parece una copia o un respaldo viejo de otro: el servidor tiene "
-                    + "otro trabajo con los mismos números. No se perdió ni se aplicó nada; pida a "
-                    + "la oficina que inscriba esta copia como otro equipo")
+                    + "otro trabajo con los mismos números. No se perdió ni se aplicó nada; conserve "
+                    + "este directorio como está y avise a la oficina")
         case .tooLarge:
             Phrase(
                 en: "the request is larger than the server takes; send less at a time (\(detail))",
@@ -72,9 +76,9 @@ package struct HubError: Error, Sendable, Hashable {
         case let error as HubError: self = error
         case let error as StoreError:
             switch error.code {
-            case .inUse: self.init(.busy, error.detail)
-            case .full: self.init(.full, error.detail)
-            default: self.init(.fault, error.detail)
+            case .inUse: self.init(.busy, error.detail, store: error)
+            case .full: self.init(.full, error.detail, store: error)
+            default: self.init(.fault, error.detail, store: error)
             }
         default: self.init(.fault, "\(type(of: error))")
         }

@@ -70,13 +70,15 @@ struct Page: Sendable {
         stream.scope = head.number
         stream.whole = since == 0
         if cursor == nil { stream.id = Data(head.id.bytes) }
-        let writer = DeltaWriter(schema: schema, scope: head.id, since: since, own: own)
+        // In a whole stream everything is said, own writes too: what is not named holds nothing.
+        let writer = DeltaWriter(
+            schema: schema, scope: head.id, since: since, own: since == 0 ? .none : own)
         // The store never ends a page inside one position; a byte more than that may end it.
         var lastRead = after
         var wasCut = false
         var (copy, ids, left) = (stream, table, budget)
         try store.stream(
-            of: head.id, after: after, tracing: since > 0 || !own.isEmpty, limit: left.records
+            of: head.id, after: after, tracing: since > 0, limit: left.records
         ) { row in
             if left.isSpent && row.seq != lastRead {
                 wasCut = true

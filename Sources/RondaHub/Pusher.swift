@@ -92,7 +92,7 @@ struct Pusher: Sendable {
             }
             do {
                 result.verdicts.append(try accept(offer, context: context, in: store))
-            } catch let error where !(error is StoreError) {
+            } catch let error where !Self.endsTransaction(error) {
                 // Nothing of this commit stands; what came before it does, and is told.
                 if result.verdicts.isEmpty { return .failure(HubError(error)) }
                 break
@@ -104,6 +104,13 @@ struct Pusher: Sendable {
         device.lastSeen = context.receivedAt
         try store.put(device)
         return .success(result)
+    }
+
+    /// A store that is full or fails ends the transaction for all. A single record that cannot be
+    /// read ends only the push that needs it.
+    private static func endsTransaction(_ error: any Error) -> Bool {
+        guard let error = error as? StoreError else { return false }
+        return error.code != .damaged && error.code != .newerFormat
     }
 
     /// The original verdict of a commit seen before; `nil` when its content is another.

@@ -17,5 +17,9 @@ package final class FileLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone would leave the lock with a child process that was just being started.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -26,6 +26,11 @@ package enum StoreFile {
             header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
         }
         let owner = number(at: 68)
+        // One page, nobody's mark and no log: the making was cut short as WAL was turned on.
+        if owner == 0, number(at: 60) == 0, number(at: 28) == 1, !hasLog {
+            if isNew { return }
+            throw StoreError(.notFound, "its making was cut short")
+        }
         // 0 as long as the owner's mark is still in the write-ahead log.
         guard owner == applicationID || owner == 0 && hasLog else {
             throw StoreError(.damaged, "the database of another program")

@@ -219,6 +219,40 @@ struct LossTests {
         #expect(visits.map(\.customer) == [customer])
     }
 
+    @Test("a value that came while an own edit was waiting is not overwritten by editing again")
+    func hiddenValue() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        let beto = try await world.device("beto")
+        for device in [ana, beto] { try await device.sync() }
+        @Sendable func set(_ device: TestDevice, _ street: String) async throws {
+            try await device.store.capture { capture in
+                try capture.update(Customer.self, customer) { $0.street = street }
+            }
+        }
+        try await set(ana, "De Ana")
+        try await ana.sync()
+        // More than one exchange holds, so that Ana's value arrives before Beto's is judged.
+        for number in 0..<Limits().commitsPerExchange {
+            try await promise(beto, customer, "Promesa \(number)")
+        }
+        try await set(beto, "De Beto, uno")
+        beto.transport.loseOneAnswer(after: 1)
+        await #expect(throws: ClientError.self) { try await beto.sync() }
+        #expect(try await beto.store.read { try $0.status() }.pending == 1)
+        try await set(beto, "De Beto, dos")
+        try await beto.sync()
+        try await ana.sync()
+        for device in [ana, beto] {
+            let conflicts = try await device.store.read { try $0.conflicts() }
+            #expect(
+                Set(conflicts.flatMap(\.values).compactMap(\.value)) == [
+                    .text("De Ana"), .text("De Beto, dos"),
+                ])
+        }
+    }
+
     @Test("what is captured survives a power cut: every commit is synced to the disk")
     func synchronous() async throws {
         let world = try await World()

@@ -96,12 +96,15 @@ final class HubTransport: Transport {
     private let hub: Hub
     /// How many of the next answers get lost on their way back.
     private let answersToLose = Mutex(0)
+    /// How many answers still arrive before the next one gets lost.
+    private let answersToPass = Mutex<Int?>(nil)
     /// The requests that reached the hub.
     private let delivered = Mutex(0)
 
     init(_ hub: Hub) { self.hub = hub }
 
     func loseAnswers(_ count: Int) { answersToLose.withLock { $0 = count } }
+    func loseOneAnswer(after passing: Int) { answersToPass.withLock { $0 = passing } }
     var deliveredCount: Int { delivered.withLock { $0 } }
 
     func send(
@@ -113,7 +116,11 @@ final class HubTransport: Transport {
             defer { left = max(0, left - 1) }
             return left > 0
         }
-        if isLost { throw TransportError(.interrupted, detail: "lost by the test") }
+        let isNext = answersToPass.withLock { left in
+            defer { left = left.flatMap { $0 == 0 ? nil : $0 - 1 } }
+            return left == 0
+        }
+        if isLost || isNext { throw TransportError(.interrupted, detail: "lost by the test") }
         return response
     }
 

@@ -142,8 +142,8 @@ struct ExchangeTests {
         try await world.expectAgreement(of: ana)
     }
 
-    @Test("does not send back the first record of a scope to who made it")
-    func noEchoOfTheFirst() async throws {
+    @Test("says everything in a whole stream, also to who made it")
+    func wholeStream() async throws {
         let world = try await TestWorld()
         var ana = try await world.device(of: "ana")
         try await ana.sync(with: world.hub)
@@ -152,8 +152,9 @@ struct ExchangeTests {
             $0.name = "Rosa"
         }
         let answer = try await ana.exchange(with: world.hub)
+        #expect(answer.streams.map(\.whole) == [true])
         #expect(answer.streams.flatMap(\.deltas).map(\.version) == [1])
-        #expect(answer.streams.flatMap(\.deltas).flatMap(\.fields) == [])
+        #expect(answer.streams.flatMap(\.deltas).flatMap(\.fields).map(\.number) == [1, 4])
         try await world.expectAgreement(of: ana)
     }
 

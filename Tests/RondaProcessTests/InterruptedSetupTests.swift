@@ -45,9 +45,7 @@ struct InterruptedSetupTests {
             let again = try await office.run("init")
             if again.status != 0 { unusable.append("\(round): \(again.errors)") }
         }
-        withKnownIssue("a file with a header and nothing else blocks init", isIntermittent: true) {
-            #expect(unusable.isEmpty)
-        }
+        #expect(unusable.isEmpty)
     }
 
     @Test("ronda-server import, killed, goes on where it was, with nothing twice")

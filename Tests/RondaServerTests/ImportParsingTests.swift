@@ -146,14 +146,14 @@ struct ImportRowTests {
         #expect(parsed.refusals.map(\.code) == [.invalidCountry, .duplicateCode])
     }
 
-    @Test("purchases of one customer on one day are numbered in file order, refused ones included")
+    @Test("purchases that say the same are numbered, and those that differ leave them alone")
     func ordinals() throws {
         let parsed = try parsePurchases([
             "A,2026-01-01,1,5.00", "A,2026-01-02,1,5.00", "A,2026-01-01,x,5.00",
-            "B,2026-01-01,1,5.00", "A,2026-01-01,1,5.00", "A,2026-01-01,1,5.00",
+            "B,2026-01-01,1,5.00", "A,2026-01-01,2,5.00", "A,2026-01-01,1,5.00",
         ])
         #expect(parsed.rows.map(\.line) == [2, 3, 5, 6, 7])
-        #expect(parsed.rows.map(\.ordinal) == [0, 0, 0, 2, 3])
+        #expect(parsed.rows.map(\.ordinal) == [0, 0, 0, 0, 1])
         let day = CivilDate(iso: "2026-01-01")?.days
         #expect(
             parsed.rows.first.map { [$0.customer, "\($0.date)", "\($0.units)"] }

@@ -10,6 +10,8 @@ public struct Capture {
         let row: DeviceRow?
         var values: FieldValues
         var isDeleted = false
+        /// Fields to write even where they hold the value already.
+        var settled: Set<UInt32> = []
     }
 
     /// The device's records as they were before this capture.
@@ -59,6 +61,18 @@ public struct Capture {
         }
     }
 
+    /// Writes one field, also where the device shows that value already: how a contested field is
+    /// settled, in favour of the shown value or of another.
+    public mutating func settle<R: RondaRecord>(
+        _ type: R.Type, _ id: RecordID, field number: UInt32, as value: Value?
+    ) throws {
+        let entity = try LocalReader.table(R.entity).entity
+        guard let position = entity.position(ofNumber: number), !entity.fields[position].isSet
+        else { throw ClientError.refused([Refusal(.unknownField, entity: entity.id, record: id)]) }
+        try edit(entity, id) { $0.set(position, value) }
+        working[id]?.settled.insert(number)
+    }
+
     /// Deletes a record that is on the device.
     public mutating func delete<R: RondaRecord>(_ type: R.Type, _ id: RecordID) throws {
         try edit(try LocalReader.table(R.entity).entity, id) { _ in }
@@ -91,7 +105,7 @@ public struct Capture {
         var changes: [Change] = []
         var refusals: [Refusal] = []
         for id in order {
-            guard let work = working[id], let change = change(id, work) else { continue }
+            guard let work = working[id], let change = try change(id, work) else { continue }
             if let refusal = refusal(change, work, limits: limits) { refusals.append(refusal) }
             changes.append(change)
         }
@@ -118,15 +132,21 @@ public struct Capture {
         return CaptureReceipt(n: n, records: changes.map(\.record))
     }
 
-    private func change(_ id: RecordID, _ work: Working) -> Change? {
+    private func change(_ id: RecordID, _ work: Working) throws -> Change? {
         guard let row = work.row else {
             return work.isDeleted ? nil : Change(creating: id, work.entity, work.values)
         }
-        if work.isDeleted {
-            return Change(entity: work.entity.id, record: id, base: row.version, deletes: true)
-        }
-        return .turning(
-            row.values, into: work.values, of: id, entity: work.entity, base: row.version)
+        var change =
+            work.isDeleted
+            ? Change(entity: work.entity.id, record: id, deletes: true)
+            : Change.turning(
+                row.values, into: work.values, settling: work.settled, of: id, entity: work.entity)
+        // A field with unsent work hides what the hub has said of it since: whoever edits it again
+        // has seen no more than at the first edit.
+        let bases = try RowWriter(database: reader.database).shadowBases(id)
+        let hidden = work.isDeleted ? Array(bases.keys) : change?.touchedFields ?? []
+        change?.base = hidden.reduce(row.version) { min($0, bases[$1] ?? $0) }
+        return change
     }
 
     /// What the hub would refuse is refused here, where the person still has it before them.

@@ -23,13 +23,15 @@ extension Change {
         return Set(sets.map(\.number) + adds.map(\.number) + removes.map(\.number)).sorted()
     }
 
-    /// The change that turns `old` into `new`, `nil` when nothing differs.
+    /// The change that turns `old` into `new` and writes what is to be settled, `nil` when there is
+    /// nothing to write.
     static func turning(
-        _ old: FieldValues, into new: FieldValues, of id: RecordID, entity: EntitySchema,
-        base: UInt64
+        _ old: FieldValues, into new: FieldValues, settling settled: Set<UInt32> = [],
+        of id: RecordID, entity: EntitySchema
     ) -> Change? {
-        var change = Change(entity: entity.id, record: id, base: base)
-        for (position, field) in entity.fields.enumerated() where old[position] != new[position] {
+        var change = Change(entity: entity.id, record: id)
+        for (position, field) in entity.fields.enumerated()
+        where old[position] != new[position] || settled.contains(field.number) {
             if field.isSet {
                 let (before, after) = (Set(old[position].elements), Set(new[position].elements))
                 change.adds += after.subtracting(before).sorted()

@@ -47,12 +47,15 @@ struct Outbox {
     @discardableResult
     func append(_ commit: Commit, limits: Limits) throws -> Int64 {
         let bytes = commit.packed
-        // The canonical bytes are longer by the number, the chain and some tags for each field.
-        guard bytes.count * 2 <= limits.commitBytes else {
-            throw ClientError.refused([
-                Refusal(
-                    .tooLarge, detail: "\(bytes.count) bytes, at most \(limits.commitBytes / 2)")
-            ])
+        // The canonical bytes are longer, by some tags for each field; worth measuring only for a
+        // commit that may come near the bound. 64: the number and the chain, which come later.
+        if bytes.count * 8 > limits.commitBytes {
+            let size = commit.canonicalBytes.count + 64
+            guard size <= limits.commitBytes else {
+                throw ClientError.refused([
+                    Refusal(.tooLarge, detail: "\(size) bytes, at most \(limits.commitBytes)")
+                ])
+            }
         }
         let statement = try database.prepared(
             "INSERT INTO outbox(state, stamp, bytes) VALUES (0, ?, ?)")

@@ -11,7 +11,10 @@ public struct LocalStatus: Sendable, Hashable {
     public let refused: Int
     /// Fields that wait for a person.
     public let conflicts: Int
+    /// When a sync last came to its end.
     public let lastSync: Instant?
+    /// A download was cut: there is more to come than is on this device.
+    public let isDownloadUnfinished: Bool
     /// Server clock minus device clock, as of the last sync.
     public let clockOffsetMilliseconds: Int64?
     /// Territories this device follows, by their id.
@@ -58,11 +61,15 @@ extension LocalReader {
         defer { statement.reset() }
         var scopes: [RecordID] = []
         while try statement.step() { scopes.append(statement.id(0)) }
+        let unfinished = try database.prepared("SELECT 1 FROM cursor WHERE behind > 0 LIMIT 1")
+        defer { unfinished.reset() }
+        let isDownloadUnfinished = try unfinished.step()
         return LocalStatus(
             pending: try outbox.pendingCount(), accepted: try outbox.count(in: .accepted),
             merged: try outbox.count(in: .merged), refused: try outbox.count(in: .refused),
             conflicts: try conflicts().count,
             lastSync: try facts.number(.lastSync).map { Instant(milliseconds: $0) },
+            isDownloadUnfinished: isDownloadUnfinished,
             clockOffsetMilliseconds: try facts.number(.clockOffset), scopes: scopes)
     }
 
@@ -81,8 +88,7 @@ extension LocalReader {
             guard let (entityID, record, number) = current, values.count > 1 else { return }
             let entity = try Self.table(entityID).entity
             guard let position = entity.position(ofNumber: number), entity.fields[position].review,
-                // An own unsent write of the field has seen them all: it settles the conflict.
-                try RowWriter(database: database).shadow(record, number) == nil
+                try !isSettledHere(entityID, record, number)
             else { return }
             let field = entity.fields[position]
             conflicts.append(
@@ -107,6 +113,17 @@ extension LocalReader {
         }
         try close()
         return conflicts
+    }
+
+    /// Whether an own unsent write of the field was made knowing all there is: it settles the
+    /// conflict as soon as it is sent.
+    private func isSettledHere(
+        _ entity: EntityID, _ record: RecordID, _ number: UInt32
+    ) throws -> Bool {
+        guard let base = try RowWriter(database: database).shadowBases(record)[number],
+            let row = try row(entity, record)
+        else { return false }
+        return base >= row.version
     }
 
     /// The refused commits, oldest first.

@@ -13,7 +13,7 @@ struct RowWriter {
     static let creation = """
         CREATE TABLE shadow(
             record BLOB NOT NULL, number INTEGER NOT NULL, value BLOB NOT NULL,
-            PRIMARY KEY (record, number)) WITHOUT ROWID;
+            base INTEGER NOT NULL, PRIMARY KEY (record, number)) WITHOUT ROWID;
         CREATE TABLE sibling(
             record BLOB NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL,
             entity INTEGER NOT NULL, value BLOB NOT NULL, stamp INTEGER NOT NULL,
@@ -45,12 +45,7 @@ struct RowWriter {
         var values: [(Int, FieldContent)] = []
         for number in change.touchedFields {
             guard let position = entity.position(ofNumber: number) else { continue }
-            let statement = try database.prepared(
-                "INSERT INTO shadow(record, number, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            statement.bind(1, change.record)
-            statement.bind(2, Int64(number))
-            statement.bind(3, Self.pack(before[position]))
-            try statement.run()
+            try addShadow(change.record, number, before[position], base: change.base)
             let field = entity.fields[position]
             values.append((position, before[position].applying(change, field)))
         }
@@ -134,15 +129,48 @@ struct RowWriter {
         return try statement.step() ? try Self.unpack(statement.bytes(0)) : nil
     }
 
-    func setShadow(_ record: RecordID, _ number: UInt32, _ content: FieldContent?) throws {
+    /// Remembers what the hub said of a field, and the base of the first own write on top of it.
+    func addShadow(
+        _ record: RecordID, _ number: UInt32, _ content: FieldContent, base: UInt64
+    ) throws {
+        let statement = try database.prepared(
+            """
+            INSERT INTO shadow(record, number, value, base) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO NOTHING
+            """)
+        statement.bind(1, record)
+        statement.bind(2, Int64(number))
+        statement.bind(3, Self.pack(content))
+        statement.bind(4, base)
+        try statement.run()
+    }
+
+    /// `content` `nil` drops the shadow.
+    func setShadow(
+        _ record: RecordID, _ number: UInt32, _ content: FieldContent?, base: UInt64 = 0
+    ) throws {
         let statement = try database.prepared(
             content == nil
                 ? "DELETE FROM shadow WHERE record = ? AND number = ?"
-                : "UPDATE shadow SET value = ?3 WHERE record = ?1 AND number = ?2")
+                : "UPDATE shadow SET value = ?3, base = ?4 WHERE record = ?1 AND number = ?2")
         statement.bind(1, record)
         statement.bind(2, Int64(number))
-        if let content { statement.bind(3, Self.pack(content)) }
+        if let content {
+            statement.bind(3, Self.pack(content))
+            statement.bind(4, base)
+        }
         try statement.run()
+    }
+
+    /// The base of the oldest own write on each shadowed field of a record. What the hub has said
+    /// since lies hidden under it: nobody at this device has seen it.
+    func shadowBases(_ record: RecordID) throws -> [UInt32: UInt64] {
+        let statement = try database.prepared("SELECT number, base FROM shadow WHERE record = ?")
+        statement.bind(1, record)
+        defer { statement.reset() }
+        var bases: [UInt32: UInt64] = [:]
+        while try statement.step() { bases[UInt32(statement.int64(0))] = statement.uint64(1) }
+        return bases
     }
 
     func shadowedRecords() throws -> Set<RecordID> {

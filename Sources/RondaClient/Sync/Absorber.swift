@@ -25,9 +25,6 @@ struct Absorber {
     /// The device's own unsettled changes, by record, in order of capture.
     private var pending: [RecordID: [(n: Int64, change: Change)]] = [:]
     private var shadowed: Set<RecordID>
-    /// The fields that the commits of this exchange wrote: the answer leaves them out where the
-    /// hub holds just that.
-    private var sentFields: [RecordID: Set<UInt32>] = [:]
     private var result = Absorbed()
 
     init(_ database: Database) throws {
@@ -51,9 +48,6 @@ struct Absorber {
         if try facts.bytes(.epoch) ?? [] != Array(response.epoch) {
             try database.execute(sql: "DELETE FROM cursor")
             try facts.set(.epoch, Array(response.epoch))
-        }
-        for change in sent.flatMap(\.commit.changes) {
-            sentFields[change.record, default: []].formUnion(change.touchedFields)
         }
         try settle(response.verdicts, sent: sent, ids: ids)
         for stream in response.streams {
@@ -161,7 +155,7 @@ extension Absorber {
         let own = later.filter { $0.touchedFields.contains(number) }
         let content = own.reduce(hub) { $0.applying($1, entity.fields[position]) }
         try writer.set([(position, content)], entity: entity, id: id)
-        try writer.setShadow(id, number, own.isEmpty ? nil : hub)
+        try writer.setShadow(id, number, own.isEmpty ? nil : hub, base: own.first?.base ?? 0)
     }
 }
 
@@ -193,10 +187,7 @@ extension Absorber {
         }
         if isWhole {
             let named = Set(contents.map(\.position))
-            let own = sentFields[id] ?? []
-            let emptied = entity.fields.indices.filter {
-                !named.contains($0) && !own.contains(entity.fields[$0].number)
-            }
+            let emptied = entity.fields.indices.filter { !named.contains($0) }
             contents += emptied.map { ($0, .none) }
             for position in emptied { try writer.dropSiblings(id, entity.fields[position].number) }
         }
@@ -245,12 +236,7 @@ extension Absorber {
         _ own: [Change], of id: RecordID, entity: EntitySchema
     ) throws {
         for number in Set(own.flatMap(\.touchedFields)) {
-            let statement = try database.prepared(
-                "INSERT INTO shadow(record, number, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            statement.bind(1, id)
-            statement.bind(2, Int64(number))
-            statement.bind(3, RowWriter.pack(.none))
-            try statement.run()
+            try writer.addShadow(id, number, .none, base: 0)
         }
         shadowed.insert(id)
     }

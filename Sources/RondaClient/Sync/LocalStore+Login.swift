@@ -13,16 +13,7 @@ extension LocalStore {
     public func login(
         server: String, code: String, deviceName: String, transport: any Transport
     ) async throws(ClientError) -> DeviceIdentity {
-        if let identity = try await identity() {
-            throw ClientError(
-                .alreadyLoggedIn,
-                Phrase(
-                    en: "this device already belongs to \(identity.accountName); use another "
-                        + "directory (--home) for another account",
-                    es:
-                        "este equipo ya es de \(identity.accountName); use otro directorio (--home) "
-                        + "para otra cuenta"))
-        }
+        if let identity = try await identity() { throw Self.alreadyLoggedIn(identity) }
         let secret = try await pendingSecret(for: code)
         var request = WireEnrolRequest()
         request.code = code
@@ -47,11 +38,25 @@ extension LocalStore {
         return identity
     }
 
+    private static func alreadyLoggedIn(_ identity: DeviceIdentity) -> ClientError {
+        ClientError(
+            .alreadyLoggedIn,
+            Phrase(
+                en: "this device already belongs to \(identity.accountName); use another "
+                    + "directory (--home) for another account",
+                es: "este equipo ya es de \(identity.accountName); use otro directorio (--home) "
+                    + "para otra cuenta"))
+    }
+
     /// Makes the store the device that `identity` names.
     package func adopt(_ identity: DeviceIdentity, secret: [UInt8]) async throws(ClientError) {
         do {
             try await pool.write { database in
                 let facts = Facts(database: database)
+                // Two logins at once on one store: the first one holds.
+                if let other = try facts.identity(), other.device != identity.device {
+                    throw Self.alreadyLoggedIn(other)
+                }
                 try facts.set(.device, identity.device.bytes)
                 try facts.set(.account, identity.account.bytes)
                 try facts.set(.accountName, text: identity.accountName)

@@ -53,6 +53,7 @@ struct SyncSession {
             let before = round
             round = try await prepare()
             if round.sent.isEmpty && !response.more {
+                try await noteComplete()
                 report.isComplete = true
                 return report
             }
@@ -137,6 +138,18 @@ struct SyncSession {
             detail: "server at \(response.lastCommit), device at \(round.settledNumber)")
     }
 
+    /// Only a sync that came to its end counts as one.
+    private func noteComplete() async throws(ClientError) {
+        let now = store.surroundings.now()
+        do {
+            try await store.pool.write {
+                try Facts(database: $0).set(.lastSync, number: now.milliseconds)
+            }
+        } catch {
+            throw .store(error, path: store.path)
+        }
+    }
+
     private mutating func absorb(
         _ response: WireExchangeResponse, round: Round
     ) async throws(ClientError) {
@@ -146,7 +159,6 @@ struct SyncSession {
                 var absorber = try Absorber(database)
                 let absorbed = try absorber.absorb(response, sent: round.sent)
                 let facts = Facts(database: database)
-                try facts.set(.lastSync, number: now.milliseconds)
                 try facts.set(.clockOffset, number: response.serverTimeMs - now.milliseconds)
                 return (absorbed, try Outbox(database: database).pendingCount())
             }

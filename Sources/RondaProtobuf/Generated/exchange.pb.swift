@@ -482,8 +482,7 @@ package nonisolated struct WireStream: Sendable {
 
   package var deltas: [WireDelta] = []
 
-  /// Read from the start: a field that a delta does not name holds nothing, unless a commit of this
-  /// very request wrote it.
+  /// read from the start: a field that a delta does not name holds nothing
   package var whole: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

@@ -53,7 +53,9 @@ struct ImportCommand: ServerSubcommand {
 
     func run() async throws {
         guard territories != nil || customers != nil || purchases != nil else {
-            throw ValidationError("give at least one of --territories, --customers, --purchases")
+            throw ServerTerminal.usage(
+                "give at least one of --territories, --customers, --purchases",
+                "indique al menos uno de --territories, --customers, --purchases")
         }
         let hub = try options.openHub()
         let importer = Importer(hub: hub)

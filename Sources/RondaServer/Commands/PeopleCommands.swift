@@ -36,10 +36,13 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard let role = Role(rawValue: role) else {
-                throw ValidationError("--role must be rep or office")
+                throw ServerTerminal.usage(
+                    "--role must be rep or office", "--role debe ser rep u office")
             }
             if role == .rep && territory.isEmpty {
-                throw ValidationError("a rep needs at least one --territory")
+                throw ServerTerminal.usage(
+                    "a rep needs at least one --territory",
+                    "un representante necesita al menos un --territory")
             }
             let hub = try options.openHub()
             do {
@@ -134,7 +137,9 @@ struct ProgrammeCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard let kind = ProgrammeKind.allCases.first(where: { $0.name == kind }) else {
-                throw ValidationError("--kind must be economic, social or performance")
+                throw ServerTerminal.usage(
+                    "--kind must be economic, social or performance",
+                    "--kind debe ser economic, social o performance")
             }
             let hub = try options.openHub()
             let id = Schema.current.derivedID(of: .programme) { _ in .composed(code) } ?? .zero

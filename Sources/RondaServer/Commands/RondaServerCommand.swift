@@ -52,7 +52,7 @@ package struct RondaServerCommand: AsyncParsableCommand {
             return ServerTerminal.Exit.done.rawValue
         } catch {
             if let status = error as? ExitCode { return status.rawValue }
-            if error is ValidationError || error is CleanExit { throw error }
+            if error is CleanExit { throw error }
             let failure = ServerTerminal.Failure(error, path: terminal.path)
             terminal.report(failure)
             return failure.exit.rawValue
@@ -103,6 +103,8 @@ extension ServerTerminal.Failure {
             self.init(
                 error.code == .notFound ? .notFound : .store, error.code.rawValue,
                 error.phrase(path: path, creator: "ronda-server init --data \(path)"))
+        case let error as HubError where error.store != nil:
+            self.init(error.store ?? StoreError(.failed, error.detail), path: path)
         case let error as HubError:
             self.init(
                 [.busy, .full, .fault].contains(error.code) ? .store : .other,

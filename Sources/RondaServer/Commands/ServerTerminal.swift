@@ -33,6 +33,11 @@ package struct ServerTerminal: Sendable {
         }
     }
 
+    /// A command line that cannot be meant.
+    static func usage(_ en: String, _ es: String) -> Failure {
+        Failure(.usage, "usage", Phrase(en: en, es: es))
+    }
+
     private struct ErrorDocument: Encodable {
         struct Body: Encodable {
             let code: String

@@ -67,6 +67,10 @@ struct ServeCommand: ServerSubcommand {
     }
 
     func run() async throws {
+        guard (0...65_535).contains(port) else {
+            throw ServerTerminal.usage(
+                "--port must be between 0 and 65535", "--port debe estar entre 0 y 65535")
+        }
         let hub = try options.openHub()
         let lock = try takeLock()
         defer { withExtendedLifetime(lock) {} }
@@ -191,7 +195,9 @@ struct SampleCommand: ServerSubcommand {
 
     func run() async throws {
         guard (1...1_000_000).contains(customers) else {
-            throw ValidationError("--customers must be between 1 and 1000000")
+            throw ServerTerminal.usage(
+                "--customers must be between 1 and 1000000",
+                "--customers debe estar entre 1 y 1000000")
         }
         let today = Int32(Surroundings.system.now().milliseconds / 86_400_000)
         var random = SplitMix64(seed: seed)

@@ -23,9 +23,49 @@ enum BodyEncoding: String, Sendable {
             case .json: try Question(jsonUTF8Bytes: body)
             }
         } catch {
-            // The library's error names the place in JSON and never repeats the body.
-            throw HubError(.badRequest, "not a \(Question.protoMessageName) message: \(error)")
+            let place = self == .json ? " at " + Self.faultyPlace(in: body, Question.self) : ""
+            // The library's error never repeats the body.
+            throw HubError(
+                .badRequest, "not a \(Question.protoMessageName) message\(place): \(error)")
         }
+    }
+
+    /// Where JSON that was refused goes wrong, as a path such as `commits[3].number`: the library
+    /// says what is wrong and not where. The branches are tried one by one, each in a document that
+    /// holds nothing else.
+    private static func faultyPlace<Question: Message>(
+        in body: Data, _ type: Question.Type
+    ) -> String {
+        let document: Any
+        do {
+            document = try JSONSerialization.jsonObject(with: body)
+        } catch {
+            let details = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
+            return details ?? "the body, which is not JSON"
+        }
+        func fails(_ document: Any) -> Bool {
+            guard let data = try? JSONSerialization.data(withJSONObject: document) else {
+                return true
+            }
+            return (try? Question(jsonUTF8Bytes: data)) == nil
+        }
+        func search(_ value: Any, _ path: String, _ wrap: @escaping (Any) -> Any) -> String {
+            if let object = value as? [String: Any] {
+                for (key, part) in object.sorted(by: { $0.key < $1.key }) {
+                    let wrapPart = { (part: Any) in wrap([key: part]) }
+                    if fails(wrapPart(part)) {
+                        return search(part, path.isEmpty ? key : "\(path).\(key)", wrapPart)
+                    }
+                }
+            } else if let list = value as? [Any] {
+                let wrapPart = { (part: Any) in wrap([part]) }
+                if let index = list.firstIndex(where: { fails(wrapPart($0)) }) {
+                    return search(list[index], "\(path)[\(index)]", wrapPart)
+                }
+            }
+            return path
+        }
+        return search(document, "") { $0 }
     }
 
     func write(_ answer: some Message) throws(HubError) -> Data {

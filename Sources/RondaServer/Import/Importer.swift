@@ -166,7 +166,7 @@ extension Importer {
     private static func purchase(_ row: PurchaseRow) -> Purchase {
         let name = [
             "import", row.customer.composed, CivilDate(days: row.date).description,
-            String(row.ordinal),
+            String(row.units), String(row.amountHundredths), String(row.ordinal),
         ].joined(separator: "\u{1f}")
         var purchase = Purchase(
             id: .derived(namespace: Schema.current.namespace(of: .purchase), name: name))

@@ -57,31 +57,13 @@ extension ConflictRow {
                 es: "diga --keep NÚMERO o --value TEXTO, uno de los dos")
         }
     }
-
-    /// A capture holds only what differs from what is shown, so keeping the shown value takes two
-    /// commits: away from it, and back. Both come after everything this device has seen.
-    func steps(to chosen: Value?) -> [Value?] {
-        let shown = conflict.values[0].value
-        guard chosen == shown else { return [chosen] }
-        let other = conflict.values.first { $0.value != shown }?.value
-        return [other, shown]
-    }
 }
 
 extension Capture {
-    /// Writes one field of whatever kind of record it is in.
-    mutating func set(_ value: Value?, of conflict: Conflict) throws {
-        guard let entity = Schema.current[conflict.entity],
-            let position = entity.position(ofNumber: conflict.field),
-            let type = RecordKinds.type(of: conflict.entity)
-        else { return }
-        try set(value, at: position, of: conflict.record, type)
-    }
-
-    private mutating func set<R: RondaRecord>(
-        _ value: Value?, at position: Int, of id: RecordID, _ type: R.Type
-    ) throws {
-        try update(type, id) { $0.fields[position] = value.map { .one($0) } ?? .none }
+    /// Settles one field of whatever kind of record it is in.
+    mutating func settle(_ conflict: Conflict, as value: Value?) throws {
+        guard let type = RecordKinds.type(of: conflict.entity) else { return }
+        try settle(type, conflict.record, field: conflict.field, as: value)
     }
 }
 

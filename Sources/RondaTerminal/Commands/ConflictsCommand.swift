@@ -58,14 +58,11 @@ struct ConflictsCommand: ParsableCommand {
                 try ConflictRow.find(asked, in: try Names($0).conflicts())
             }
             let chosen = try row.choice(keep: keep, value: value, in: session)
-            let receipts = try await store.capture(each: row.steps(to: chosen)) { step, capture in
-                try capture.set(step, of: row.conflict)
-            }
+            let receipt = try await store.capture { try $0.settle(row.conflict, as: chosen) }
             let (pending, left) = try await session.read(store) {
                 let status = try $0.status()
                 return (status.pending, status.conflicts)
             }
-            let receipt = receipts.compactMap { $0 }.last
             let saved = Saved(id: row.conflict.record, receipt: receipt, pending: pending)
             let text = row.text(chosen, in: session.wording)
             let title = row.title
