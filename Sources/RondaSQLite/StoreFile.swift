@@ -1,4 +1,5 @@
 internal import Foundation
+internal import GRDB
 package import RondaModel
 
 /// A look at a file before SQLite opens it: opening for writing turns on WAL, which changes the
@@ -26,8 +27,10 @@ package enum StoreFile {
             header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
         }
         let owner = number(at: 68)
-        // One page, nobody's mark and no log: the making was cut short as WAL was turned on.
-        if owner == 0, number(at: 60) == 0, number(at: 28) == 1, !hasLog {
+        // A single page has no room for a table; its making may even have left a journal beside it,
+        // which only a writer can read.
+        let isOnePage = number(at: 28) == 1 && number(at: 60) == 0 && !hasLog
+        if owner == 0, isOnePage || holdsNothing(path: path) {
             if isNew { return }
             throw StoreError(.notFound, "its making was cut short")
         }
@@ -37,6 +40,25 @@ package enum StoreFile {
         }
         if owner == applicationID, number(at: 60) > format {
             throw StoreError(.newerFormat, "format \(number(at: 60))")
+        }
+    }
+
+    /// Whether this is a database without a table and without an owner: what is left when the
+    /// making of a store is cut short. Looks without changing the file.
+    private static func holdsNothing(path: String) -> Bool {
+        var configuration = Configuration()
+        configuration.readonly = true
+        do {
+            return try DatabaseQueue(path: path, configuration: configuration).read { database in
+                let marks = try ["application_id", "user_version"].map {
+                    try Int.fetchOne(database, sql: "PRAGMA \($0)") ?? -1
+                }
+                let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
+                return marks == [0, 0] && tables == 0
+            }
+        } catch {
+            // What cannot be read is not nothing; the caller says what it is.
+            return false
         }
     }
 }

@@ -61,9 +61,12 @@ extension LocalReader {
         defer { statement.reset() }
         var scopes: [RecordID] = []
         while try statement.step() { scopes.append(statement.id(0)) }
-        let unfinished = try database.prepared("SELECT 1 FROM cursor WHERE behind > 0 LIMIT 1")
-        defer { unfinished.reset() }
-        let isDownloadUnfinished = try unfinished.step()
+        // Cut inside a stream, or before the first sync had read every stream.
+        let cut = try database.prepared("SELECT count(*), max(behind) FROM cursor")
+        defer { cut.reset() }
+        let hasCursors = try cut.step() && cut.int64(0) > 0
+        let isFirst = try facts.number(.lastSync) == nil
+        let isDownloadUnfinished = hasCursors && (cut.int64(1) > 0 || isFirst)
         return LocalStatus(
             pending: try outbox.pendingCount(), accepted: try outbox.count(in: .accepted),
             merged: try outbox.count(in: .merged), refused: try outbox.count(in: .refused),

@@ -78,7 +78,9 @@ enum StatusView {
                 Dictionary(
                     page.counts.map { ($0.name, JSONValue.integer($0.count)) },
                     uniquingKeysWith: { $1 })),
-            "lastSync": .instant(status.lastSync), "account": .id(identity.account),
+            "lastSync": .instant(status.lastSync),
+            "downloadUnfinished": .bool(status.isDownloadUnfinished),
+            "account": .id(identity.account),
             "accountName": .string(identity.accountName), "role": .string(identity.role.rawValue),
             "server": .string(identity.server), "device": .id(identity.device),
             "hub": .id(identity.hub), "territories": .strings(page.territories),
@@ -93,6 +95,9 @@ enum StatusView {
 
     /// What only a person can settle.
     static func waiting(_ status: LocalStatus) -> [Phrase] {
+        let unfinished = Phrase(
+            en: "the download was cut: not everything is on this device yet, run: ronda sync",
+            es: "la descarga quedó a medias: aún no está todo en este equipo, use: ronda sync")
         let conflicts = Phrase.count(
             status.conflicts,
             one: Phrase(
@@ -109,7 +114,8 @@ enum StatusView {
             many: Phrase(
                 en: "refused changes are in the tray: ronda tray",
                 es: "cambios rechazados están en la bandeja: ronda bandeja"))
-        return (status.conflicts > 0 ? [conflicts] : []) + (status.refused > 0 ? [refused] : [])
+        return (status.isDownloadUnfinished ? [unfinished] : [])
+            + (status.conflicts > 0 ? [conflicts] : []) + (status.refused > 0 ? [refused] : [])
     }
 
     /// `4 cambios por enviar: ronda sync`
