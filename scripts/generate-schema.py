@@ -87,7 +87,7 @@ def quoted(text):
     return json.dumps(text, ensure_ascii=False)
 
 
-def field_line(field):
+def field_line(field, options):
     kind = "integer" if field["type"] == "money" else field["type"]
     parts = [f"{field['number']}, {quoted(field['name'])}, .{kind}, .{field['rule']}"]
     for key, label in (("set", "isSet"), ("review", "review"), ("required", "required"),
@@ -111,6 +111,13 @@ def field_line(field):
         parts.append(f"aspect: {field['aspect']}")
     if field.get("answers"):
         parts.append("answersAspect: true")
+    if field.get("since", 1) > 1:
+        parts.append(f"since: {field['since']}")
+    replaced = [f".init({option['number']}, by: {options[field['options']][option['replacedBy']]['number']}, "
+                f"version: {option['in']})"
+                for option in options.get(field.get("options"), {}).values() if "replacedBy" in option]
+    if replaced:
+        parts.append("replacements: [" + ", ".join(replaced) + "]")
     parts.append(f"en: {quoted(field['en'])}, es: {quoted(field['es'])}")
     return "            FieldSchema(" + ", ".join(parts) + "),"
 
@@ -146,7 +153,7 @@ def schema_file(head, entities):
         out.append(f"        creators: {roles('create')}, deleters: {roles('delete')}, "
                    f"en: {quoted(entity['en'])}, es: {quoted(entity['es'])},")
         out.append("        fields: [")
-        out += [field_line(field) for field in entity["fields"]]
+        out += [field_line(field, head["options"]) for field in entity["fields"]]
         out += ["        ])", ""]
     out[-1] = "}"
     return "\n".join(out) + "\n"

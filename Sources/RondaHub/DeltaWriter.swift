@@ -7,17 +7,16 @@ internal import RondaWire
 /// The writes that came in with this very request: the device has them, so they are not sent back.
 struct OwnWrites: Sendable {
     private let device: RecordID
-    private let numbers: ClosedRange<UInt64>?
+    private let numbers: Set<UInt64>
     /// The least the device knew of each record when it captured.
     private var bases: [RecordID: UInt64] = [:]
 
     init(_ offers: [Offer], device: RecordID) {
         self.device = device
-        if let first = offers.first?.number, let last = offers.last?.number {
-            numbers = first...max(first, last)
-        } else {
-            numbers = nil
-        }
+        // What is offered again after a restore may have been written over by what had seen it:
+        // the device takes all of that from the hub.
+        let offers = offers.filter { $0.given == nil }
+        numbers = Set(offers.map(\.number))
         for offer in offers {
             guard case .success(let commit) = offer.commit else { continue }
             for change in commit.changes {
@@ -28,13 +27,13 @@ struct OwnWrites: Sendable {
 
     private init() {
         device = .zero
-        numbers = nil
+        numbers = []
     }
 
     static let none = OwnWrites()
 
     func contains(_ mark: Mark) -> Bool {
-        mark.device == device && numbers?.contains(mark.number) == true
+        mark.device == device && numbers.contains(mark.number)
     }
 
     func base(of record: RecordID) -> UInt64 { bases[record] ?? 0 }
@@ -84,8 +83,8 @@ struct DeltaWriter {
             let seq = place.flatMap { seqs.indices.contains($0) ? seqs[$0] : nil } ?? arrived
             return seq > since
         }
-        // Made by a single commit of this request: the device has all of it.
-        if record.version == 1, let mark = record.marks.last, own.contains(mark) { return }
+        // All that is there was written by a single commit of this request.
+        if record.marks.count == 1, own.contains(record.marks[0]) { return }
         // Every other trace in the record was known to the device when it captured: what its own
         // writes make of a set is what the hub made of it.
         let base = own.base(of: record.id)

@@ -1,13 +1,20 @@
+internal import Foundation
 internal import RondaMerge
 package import RondaModel
+package import RondaProtobuf
 package import RondaStore
+internal import RondaWire
 
 /// Who may work with this hub, and with which devices.
 extension Hub {
     /// A hub for a new store: its identity, and the internal device through which the server
     /// itself writes.
     package static func identity(_ surroundings: Surroundings) -> HubIdentity {
-        HubIdentity(id: surroundings.mint(), epoch: surroundings.random())
+        HubIdentity(
+            id: surroundings.mint(), epoch: surroundings.random(),
+            key: (0..<4).flatMap { _ in
+                withUnsafeBytes(of: surroundings.random().bigEndian, Array.init)
+            })
     }
 
     /// The account and the device that imports and administration write as.
@@ -89,40 +96,121 @@ extension Hub {
         return (code, expiresAt)
     }
 
-    /// Turns a code and a secret made by the device into a device. Asking again with the same code
-    /// and the same secret gives the same device, so that a lost answer costs nobody a code.
+    /// By what somebody asks for a device.
+    package enum Ticket: Sendable {
+        /// A one-time code of the office.
+        case code(String)
+        /// The secret of a device of the same account.
+        case device(secret: [UInt8])
+    }
+
+    package struct Enrolment: Sendable {
+        package let device: Device
+        package let account: Account
+        package let hub: HubIdentity
+    }
+
+    /// The answer to `POST /v1/devices`. `secret` is the credential the request came with.
     package func enrol(
-        code: String, secret: [UInt8], name: String
-    ) async throws(HubError) -> (device: Device, account: Account, hub: HubIdentity) {
+        _ request: WireEnrolRequest, secret: [UInt8]?
+    ) async throws(HubError) -> WireEnrolResponse {
+        let known = RecordID(bytes: request.device)
+        guard known != nil || request.device.isEmpty else {
+            throw HubError(.badRequest, "device has \(request.device.count) bytes, not 16")
+        }
+        let ticket = secret.map { Ticket.device(secret: $0) } ?? .code(request.code)
+        let enrolment = try await enrol(
+            by: ticket, secret: Array(request.secret), name: request.name, known: known)
+        var answer = WireEnrolResponse()
+        answer.device = Data(enrolment.device.id.bytes)
+        answer.account = Data(enrolment.account.id.bytes)
+        answer.accountName = enrolment.account.name
+        answer.role = enrolment.account.role.rawValue
+        answer.hub = Data(enrolment.hub.id.bytes)
+        answer.hubKey = Data(Receipt.publicKey(of: enrolment.hub.key))
+        return answer
+    }
+
+    /// Turns a ticket and a secret made by the device into a device. Asking again with the same
+    /// ticket and the same secret gives the same device, so that a lost answer costs nobody a code.
+    ///
+    /// `known` is the id of a device that a restored hub may have lost: it is brought back under that
+    /// id, and offers again all it has. Without it, a device's own secret gives a further device of
+    /// its account, for a store that turned out to be a copy of another.
+    package func enrol(
+        by ticket: Ticket, secret: [UInt8], name: String, known: RecordID? = nil
+    ) async throws(HubError) -> Enrolment {
         guard secret.count == 32 else {
             throw HubError(.badRequest, "secret has \(secret.count) bytes, not 32")
         }
-        let codeHash = Secret.hash(Array(Secret.normalised(code: code).utf8))
         let secretHash = Secret.hash(secret)
-        let id = surroundings.mint()
+        let id = known ?? surroundings.mint()
         let now = surroundings.now()
         do {
             return try await store.write { store in
-                guard var entry = try store.code(hash: codeHash),
-                    let account = try store.account(entry.account)
-                else { throw HubError(.badCode) }
+                let (account, used, close) = try Self.admit(ticket, at: now, in: store)
                 let hub = try store.hub()
-                if let used = entry.device {
-                    guard let device = try store.device(used), device.secretHash == secretHash
+                let holder = try store.device(secretHash: secretHash)
+                if let holder {
+                    // The same asked again, or a device that was not lost after all.
+                    guard holder.account == account.id, known == nil || known == holder.id,
+                        used == nil || used == holder.id
                     else { throw HubError(.badCode) }
-                    return (device, account, hub)
+                    if used == nil, known == nil, case .code = ticket {
+                        throw HubError(.badCode)
+                    }
+                    try close(holder.id)
+                    return Enrolment(device: holder, account: account, hub: hub)
                 }
-                guard now < entry.expiresAt, try store.device(secretHash: secretHash) == nil
-                else { throw HubError(.badCode) }
+                guard used == nil, try store.device(id) == nil else { throw HubError(.badCode) }
                 let device = Device(
                     id: id, account: account.id, name: name, secretHash: secretHash, lastSeen: now)
-                entry.device = id
                 try store.put(device)
-                try store.put(entry)
-                return (device, account, hub)
+                try close(id)
+                if known == nil { try Self.noteCopy(ticket, at: now, in: store) }
+                return Enrolment(device: device, account: account, hub: hub)
             }
         } catch {
             throw HubError(error)
         }
+    }
+
+    /// The account a ticket stands for, the device it was used for already, and what to do once it
+    /// is used.
+    private static func admit(
+        _ ticket: Ticket, at now: Instant, in store: any StoreWriter
+    ) throws -> (Account, used: RecordID?, close: (RecordID) throws -> Void) {
+        switch ticket {
+        case .code(let code):
+            let hash = Secret.hash(Array(Secret.normalised(code: code).utf8))
+            guard var entry = try store.code(hash: hash),
+                let account = try store.account(entry.account),
+                entry.device != nil || now < entry.expiresAt
+            else { throw HubError(.badCode) }
+            return (
+                account, entry.device,
+                {
+                    entry.device = $0
+                    try store.put(entry)
+                }
+            )
+        case .device(let secret):
+            let login = try Credential.secret(hash: Secret.hash(secret), claimed: Data())
+                .login(in: store)
+            return (login.account, nil, { _ in })
+        }
+    }
+
+    /// The other store that uses the same id is told.
+    private static func noteCopy(
+        _ ticket: Ticket, at now: Instant, in store: any StoreWriter
+    ) throws {
+        guard case .device(let secret) = ticket,
+            var device = try store.device(secretHash: Secret.hash(secret))
+        else { return }
+        device.copies += 1
+        try store.put(device)
+        try store.append(
+            Incident(at: now, kind: .fork, device: device.id, about: UInt64(device.copies)))
     }
 }

@@ -17,11 +17,7 @@ extension Hub {
                     number: device.lastNumber + 1,
                     stamp: Stamp(milliseconds: surroundings.now().milliseconds),
                     schema: schema.version, previous: device.chain, changes: group)
-                do {
-                    verdict = try await submit([commit], as: device.id).first
-                } catch  where error.code == .fork {
-                    continue
-                }
+                verdict = try await submit([commit], as: device.id).first
             }
             guard let verdict else { throw HubError(.busy, "the server's own device is in use") }
             verdicts.append(verdict)

@@ -50,17 +50,20 @@ package final class Hub: Sendable {
         _ request: WireExchangeRequest, secret: [UInt8]
     ) async throws(HubError) -> WireExchangeResponse {
         try check(request)
-        let offers = try offers(request.commits)
+        let offers = try offers(request)
         do {
             let credential = Credential.secret(hash: Secret.hash(secret), claimed: request.device)
             var answer: WireExchangeResponse?
-            if offers.isEmpty { answer = try await answerFromOneRead(request, credential) }
+            if !request.changesSomething {
+                answer = try await answerFromOneRead(request, credential)
+            }
             if answer == nil {
-                let pushed = try await queue.submit(Push(by: credential, offers: offers))
+                let pushed = try await queue.submit(
+                    Push(credential: credential, offers: offers, request: request))
                 answer = try await store.read { store in
                     let login = try credential.login(in: store)
                     return try self.page(request, login, offers).answer(
-                        store, account: login.account, pushed: pushed)
+                        store, login: login, pushed: pushed)
                 }
             }
             guard var response = answer else { throw HubError(.fault, "no answer") }
@@ -76,8 +79,9 @@ package final class Hub: Sendable {
         _ commits: [Commit], as device: RecordID
     ) async throws(HubError) -> [Verdict] {
         do {
-            let offers = commits.map(Offer.init)
-            return try await queue.submit(Push(by: .inside(device), offers: offers)).verdicts
+            let offers = commits.map { Offer($0) }
+            return try await queue.submit(Push(credential: .inside(device), offers: offers))
+                .verdicts
         } catch {
             throw HubError(error)
         }
@@ -95,19 +99,28 @@ package final class Hub: Sendable {
             throw HubError(
                 .tooLarge, "\(request.cursors.count) cursors, at most \(limits.cursorsPerExchange)")
         }
+        let numbers = max(request.tray.count, request.given.count, request.open.count)
+        if numbers > limits.numbersPerExchange {
+            throw HubError(
+                .tooLarge, "\(numbers) commits named, at most \(limits.numbersPerExchange)")
+        }
     }
 
-    private func offers(_ commits: [WireCommit]) throws(HubError) -> [Offer] {
+    private func offers(_ request: WireExchangeRequest) throws(HubError) -> [Offer] {
+        let given = Dictionary(
+            request.given.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
         var offers: [Offer] = []
-        offers.reserveCapacity(commits.count)
-        for (index, commit) in commits.enumerated() {
+        offers.reserveCapacity(request.commits.count)
+        for (index, commit) in request.commits.enumerated() {
             guard commit.number > 0 else {
                 throw HubError(.badRequest, "commits[\(index)]: numbers start at 1")
             }
             if let last = offers.last, commit.number - 1 != last.number {
                 throw HubError(.badRequest, "commits[\(index)]: numbers must rise by one")
             }
-            offers.append(Offer(commit, schema: schema))
+            var offer = Offer(commit, schema: schema, limits: limits)
+            offer.given = given[commit.number]
+            offers.append(offer)
         }
         return offers
     }
@@ -131,14 +144,21 @@ package final class Hub: Sendable {
             guard let seen = login.device.lastSeen,
                 now.milliseconds - seen.milliseconds < Self.lastSeenMilliseconds
             else { return nil }
-            let pushed = PushResult(verdicts: [], lastNumber: login.device.lastNumber)
-            return try self.page(request, login, []).answer(
-                store, account: login.account, pushed: pushed)
+            let hub = try store.hub()
+            let isSettled = login.device.epoch == hub.epoch || hub.generation == 0
+            guard isSettled, login.device.queued == request.queued else { return nil }
+            let pushed = PushResult(lastNumber: login.device.lastNumber)
+            return try self.page(request, login, []).answer(store, login: login, pushed: pushed)
         }
     }
 
     /// How exactly it is known when a device that only reads was last here.
     private static let lastSeenMilliseconds: Int64 = 300_000
+}
+
+extension WireExchangeRequest {
+    /// Whether it brings something that has to be written down.
+    fileprivate var changesSomething: Bool { !commits.isEmpty || !tray.isEmpty || hasProof }
 }
 
 /// A device and whose it is.

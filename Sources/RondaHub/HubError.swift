@@ -3,7 +3,7 @@ package import RondaModel
 /// Why a hub does not answer a request at all. The answer to a single commit is a `Verdict`.
 package struct HubError: Error, Sendable, Hashable {
     package enum Code: String, Sendable, CaseIterable {
-        case badRequest, badCredential, badCode, fork, tooLarge, unsupported, busy, full, fault
+        case badRequest, badCredential, badCode, tooLarge, unsupported, busy, full, fault
     }
     package let code: Code
     /// English, for the log and the answer's `detail`; names places, never values.
@@ -34,14 +34,6 @@ package struct HubError: Error, Sendable, Hashable {
             Phrase(
                 en: "the code is wrong, was used or has expired; ask the office for a new one",
                 es: "el código no es válido, ya se usó o venció; pida a la oficina uno nuevo")
-        case .fork:
-            Phrase(
-                en: "this store looks like a copy or an old backup of another one: the server has "
-                    + "other work under the same numbers. Nothing was lost and nothing was applied; "
-                    + "keep this directory as it is and tell the office",
-                es: "este almacén parece una copia o un respaldo viejo de otro: el servidor tiene "
-                    + "otro trabajo con los mismos números. No se perdió ni se aplicó nada; conserve "
-                    + "este directorio como está y avise a la oficina")
         case .tooLarge:
             Phrase(
                 en: "the request is larger than the server takes; send less at a time (\(detail))",

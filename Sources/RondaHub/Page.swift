@@ -14,21 +14,35 @@ struct Page: Sendable {
     let own: OwnWrites
 
     func answer(
-        _ store: any StoreReader, account: Account, pushed: PushResult
+        _ store: any StoreReader, login: Login, pushed: PushResult
     ) throws -> WireExchangeResponse {
         let hub = try store.hub()
+        let isRecovering = try store.isRecovering()
         var response = WireExchangeResponse()
         response.epoch = Data(hub.epochBytes)
         response.lastCommit = pushed.lastNumber
+        response.forkedAt = pushed.forkedAt
+        let advice = WireAdvice(login.device, isRecovering: isRecovering)
+        if advice != WireAdvice() { response.advice = advice }
         var table = IDTable()
         response.verdicts = pushed.verdicts.map { WireVerdict($0, &table) }
+        for verdict in try asked(of: login.device.id, in: store) {
+            response.verdicts.append(WireVerdict(verdict, &table))
+        }
+        if !pushed.verdicts.isEmpty {
+            response.receipt = try Receipt(
+                hub: hub.id, device: login.device.id, number: pushed.lastNumber,
+                chain: pushed.chain, receivedAt: pushed.receivedAt
+            ).signed(seed: hub.key).wire
+        }
+        if request.pushOnly { return response }
 
         // Positions of another epoch mean nothing here: everything is read again from the start.
         let isSameEpoch = request.epoch == response.epoch
         var cursors: [UInt32: WireCursor] = [:]
         for cursor in request.cursors where isSameEpoch { cursors[cursor.scope] = cursor }
 
-        let visible = account.visible(schema)
+        let visible = login.account.visible(schema)
         let heads = try store.scopes()
         let seen = heads.filter { visible?.contains($0.id) ?? true }
         if isSameEpoch {
@@ -37,19 +51,41 @@ struct Page: Sendable {
         }
         var budget = Budget(records: limits.pageRecords, bytes: limits.pageBytes)
         for head in inOrder(seen) {
-            let known = cursors[head.number].flatMap { $0.seq > head.seq ? nil : $0 }
+            let known = cursors[head.number].flatMap { $0.isUsable(for: head) ? $0 : nil }
             if let known, known.seq == head.seq, known.behind == 0 { continue }
             guard !budget.isSpent else {
                 response.more = true
                 break
             }
-            let stream = try read(
+            var stream = try read(
                 head, cursor: known, store: store, budget: &budget, table: &table)
-            if stream.behind > 0 { response.more = true }
+            if stream.behind > 0 {
+                response.more = true
+            } else if !isRecovering {
+                stream.sum = head.sum
+            }
             response.streams.append(stream)
         }
         response.ids = table.encoded
         return response
+    }
+
+    /// What became of the commits that the device asks about, and of those it has just disposed of.
+    private func asked(
+        of device: RecordID, in store: any StoreReader
+    ) throws -> [Verdict] {
+        var verdicts: [Verdict] = []
+        let disposed = request.tray.map(\.number)
+        for number in Set(request.open + disposed).sorted() {
+            guard let verdict = try store.journal(device: device, number: number)?.verdict else {
+                continue
+            }
+            let isUndecided =
+                verdict.outcome == .waiting
+                || verdict.outcome == .refused && verdict.disposition == .office
+            if !isUndecided || disposed.contains(number) { verdicts.append(verdict) }
+        }
+        return verdicts
     }
 
     /// The catalogue first, because everything else names its records.
@@ -93,6 +129,24 @@ struct Page: Sendable {
         stream.seq = wasCut || budget.isSpent ? lastRead : head.seq
         stream.behind = stream.seq == head.seq ? 0 : stream.seq - since
         return stream
+    }
+}
+
+extension WireCursor {
+    /// Whether the stream can be read on from here: not beyond its head, and not from before a
+    /// deletion that is no longer told (SPEC §4.3).
+    fileprivate func isUsable(for head: ScopeHead) -> Bool {
+        let since = seq - min(seq, behind)
+        return seq <= head.seq && (since == 0 || since >= head.floor)
+    }
+}
+
+extension WireAdvice {
+    fileprivate init(_ device: Device, isRecovering: Bool) {
+        self.init()
+        coveredByBackup = device.covered
+        copies = device.copies
+        recovering = isRecovering
     }
 }
 

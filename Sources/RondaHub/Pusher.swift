@@ -2,55 +2,8 @@ internal import Foundation
 internal import RondaMerge
 internal import RondaModel
 internal import RondaProtobuf
-internal import RondaStore
+package import RondaStore
 internal import RondaWire
-internal import SwiftProtobuf
-
-/// A commit as it was offered: one that cannot be read gets a verdict like any other, so that it
-/// holds up nothing that comes after it.
-struct Offer: Sendable {
-    let number: UInt64
-    let previous: ChainHash
-    /// Canonical: what is chained, kept in the journal and compared when it is offered again.
-    let bytes: Data
-    let commit: Result<Commit, Refusal>
-
-    init(_ wire: WireCommit, schema: Schema) {
-        number = wire.number
-        // Serialising to memory fails only for messages over 2 GiB, which the limits exclude.
-        bytes = (try? wire.numbered(schema: schema).serializedData()) ?? Data()
-        previous = wire.previous.isEmpty ? .start : ChainHash(id: RecordID(data: wire.previous))
-        do throws(WireError) {
-            commit = .success(try wire.model(schema: schema))
-        } catch {
-            commit = .failure(Refusal(.malformed, detail: error.detail))
-        }
-    }
-
-    init(_ commit: Commit) {
-        number = commit.number
-        previous = commit.previous
-        bytes = commit.canonicalBytes
-        self.commit = .success(commit)
-    }
-}
-
-/// The commits of one device in one exchange.
-struct Push: Sendable {
-    let credential: Credential
-    let offers: [Offer]
-
-    init(by credential: Credential, offers: [Offer]) {
-        self.credential = credential
-        self.offers = offers
-    }
-}
-
-struct PushResult: Sendable {
-    var verdicts: [Verdict]
-    /// The last commit of the device that the hub has.
-    var lastNumber: UInt64
-}
 
 /// Puts commits into the store: plan, then apply, each commit whole or not at all.
 struct Pusher: Sendable {
@@ -67,17 +20,28 @@ struct Pusher: Sendable {
         } catch let error as HubError {
             return .failure(error)
         }
+        let now = surroundings.now()
         var device = login.device
-        let account = login.account
-        let context = PlanContext(
-            schema: schema, limits: limits, device: device.id, author: account.id,
-            role: account.role, visible: account.visible(schema),
-            receivedAt: surroundings.now())
-        var result = PushResult(verdicts: [], lastNumber: device.lastNumber)
+        var hub = try store.hub()
+        if try isProofOfLoss(push.request, device: device, hub: hub) {
+            hub = hub.renewed(epoch: surroundings.random())
+            try store.put(hub)
+            try store.append(
+                Incident(
+                    at: now, kind: .historyLost, device: device.id, about: push.request.proof.number
+                ))
+        }
+        let committer = Committer(
+            schema: schema, limits: limits, store: store, generation: hub.generation, now: now)
+        let writer = CommitWriter(
+            device: device.id, account: login.account, receivedAt: now,
+            clockOffsetMilliseconds: push.request.clockOffset(at: now))
+        var result = PushResult(lastNumber: device.lastNumber)
         for offer in push.offers {
             if offer.number <= device.lastNumber {
                 guard let verdict = try repeated(offer, device: device, in: store) else {
-                    return .failure(HubError(.fork, "commit \(offer.number)"))
+                    result.forkedAt = offer.number
+                    break
                 }
                 result.verdicts.append(verdict)
                 continue
@@ -85,25 +49,62 @@ struct Pusher: Sendable {
             // A gap: the device is told the last number and offers again from there.
             guard offer.number == device.lastNumber + 1 else { break }
             guard offer.previous == device.chain else {
-                if result.verdicts.isEmpty {
-                    return .failure(HubError(.fork, "commit \(offer.number)"))
-                }
+                result.forkedAt = offer.number
                 break
             }
             do {
-                result.verdicts.append(try accept(offer, context: context, in: store))
+                result.verdicts.append(try committer.accept(offer, by: writer))
             } catch let error where !Self.endsTransaction(error) {
-                // Nothing of this commit stands; what came before it does, and is told.
-                if result.verdicts.isEmpty { return .failure(HubError(error)) }
-                break
+                let failures = try store.countFailure(device: device.id, number: offer.number)
+                guard failures >= limits.failuresBeforeQuarantine else {
+                    // Nothing of this commit stands; what came before it does, and is told.
+                    if result.verdicts.isEmpty { return .failure(HubError(error)) }
+                    break
+                }
+                result.verdicts.append(try committer.quarantine(offer, by: writer))
             }
             device.lastNumber = offer.number
             device.chain = .of(offer.bytes)
         }
+        try committer.dispose(push.request.tray, of: device.id)
         result.lastNumber = device.lastNumber
-        device.lastSeen = context.receivedAt
+        result.chain = device.chain
+        result.receivedAt = now
+        let isWhole = result.forkedAt == 0 && push.offers.last?.number ?? 0 <= device.lastNumber
+        note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
         try store.put(device)
+        if login.device.epoch != device.epoch, hub.generation > 0, try !store.isRecovering() {
+            try committer.reconsiderAll()
+        }
         return .success(result)
+    }
+
+    /// What the request tells of the device itself.
+    private func note(
+        _ request: WireExchangeRequest, isWhole: Bool, in device: inout Device, hub: HubIdentity,
+        now: Instant
+    ) {
+        device.lastSeen = now
+        // What is not judged yet is not in, whatever the device meant to send.
+        guard isWhole, request.protocol != 0 else { return }
+        device.queued = request.queued
+        if request.completeToMs > 0 {
+            let claimed = Instant(milliseconds: Int64(clamping: request.completeToMs))
+            device.completeTo = max(device.completeTo ?? claimed, min(claimed, now))
+        }
+        if request.queued == 0, request.epoch == Data(hub.epochBytes) { device.epoch = hub.epoch }
+    }
+
+    /// Whether the device shows a receipt of this hub for more than the hub has: its history was
+    /// set back without a restore.
+    private func isProofOfLoss(
+        _ request: WireExchangeRequest, device: Device, hub: HubIdentity
+    ) throws -> Bool {
+        guard request.hasProof, request.proof.number > device.lastNumber,
+            request.epoch == Data(hub.epochBytes)
+        else { return false }
+        return Receipt(request.proof, hub: hub.id, device: device.id)
+            .isSigned(by: Receipt.publicKey(of: hub.key))
     }
 
     /// A store that is full or fails ends the transaction for all. A single record that cannot be
@@ -122,48 +123,12 @@ struct Pusher: Sendable {
         else { return nil }
         return entry.verdict
     }
+}
 
-    private func accept(
-        _ offer: Offer, context: PlanContext, in store: any StoreWriter
-    ) throws -> Verdict {
-        let plan: Plan
-        switch offer.commit {
-        case .failure(let refusal):
-            plan = Plan(verdict: .refused(offer.number, refusal), records: [])
-        case .success(let commit):
-            var stored: [RecordID: StoredRecord] = [:]
-            for id in Plan.needs(commit, schema: schema) { stored[id] = try store.record(id) }
-            plan = Plan.make(for: commit, stored: stored, context: context)
-        }
-        return try store.savepoint {
-            try apply(plan.records, in: store)
-            try store.append(
-                JournalEntry(
-                    device: context.device, number: offer.number, author: context.author,
-                    receivedAt: context.receivedAt, commit: Array(offer.bytes),
-                    verdict: plan.verdict))
-            return plan.verdict
-        }
-    }
-
-    /// Gives each touched scope its next position, in a fixed order of scopes so that two writers
-    /// never wait for each other (SPEC §4.2), and writes the records there.
-    private func apply(_ records: [PlannedRecord], in store: any StoreWriter) throws {
-        var seqs: [RecordID: UInt64] = [:]
-        for scope in Set(records.flatMap(\.scopes)).sorted() {
-            seqs[scope] = try store.nextSeq(of: scope)
-        }
-        for planned in records {
-            var record = planned.record
-            let before = record.placements
-            record.placements = planned.scopes.map { scope in
-                let seq = seqs[scope] ?? 0
-                let arrived = before.first { $0.scope == scope }?.arrived ?? seq
-                return Placement(scope: scope, seq: seq, arrived: arrived)
-            }
-            record.marks[record.marks.count - 1].seqs = record.placements.map(\.seq)
-            try store.put(record, isNew: record.version == 1, moved: before)
-        }
+extension WireExchangeRequest {
+    /// How far the device's clock is ahead of the hub's; 0 where it does not say.
+    fileprivate func clockOffset(at now: Instant) -> Int64 {
+        deviceTimeMs == 0 ? 0 : deviceTimeMs &- now.milliseconds
     }
 }
 
@@ -174,5 +139,15 @@ extension Account {
         case .office: nil
         case .rep: territories.union([schema.catalogue])
         }
+    }
+}
+
+extension HubIdentity {
+    /// The same hub with a new history.
+    package func renewed(epoch: UInt64) -> HubIdentity {
+        var hub = self
+        hub.epoch = epoch
+        hub.generation += 1
+        return hub
     }
 }

@@ -11,10 +11,18 @@ package struct PlanContext: Sendable {
     package let visible: Set<RecordID>?
     /// When the commit arrived.
     package let receivedAt: Instant
+    /// How far the device's clock is ahead of the hub's, as far as that is known.
+    package let clockOffsetMilliseconds: Int64
+    /// How often the hub's history was renewed.
+    package let generation: UInt64
+    /// The versions a lost history had given to the commit's changes, in their order; empty for a
+    /// commit that is new.
+    package let former: [UInt64]
 
     package init(
         schema: Schema, limits: Limits, device: RecordID, author: RecordID, role: Role,
-        visible: Set<RecordID>?, receivedAt: Instant
+        visible: Set<RecordID>?, receivedAt: Instant, clockOffsetMilliseconds: Int64 = 0,
+        generation: UInt64 = 0, former: [UInt64] = []
     ) {
         self.schema = schema
         self.limits = limits
@@ -23,6 +31,9 @@ package struct PlanContext: Sendable {
         self.role = role
         self.visible = visible
         self.receivedAt = receivedAt
+        self.clockOffsetMilliseconds = clockOffsetMilliseconds
+        self.generation = generation
+        self.former = former
     }
 
     func sees(_ scope: RecordID) -> Bool { visible?.contains(scope) ?? true }
@@ -33,6 +44,7 @@ package struct PlanContext: Sendable {
 package struct PlannedRecord: Sendable, Hashable {
     package var record: StoredRecord
     package let scopes: [RecordID]
+    package let isNew: Bool
 }
 
 /// What becomes of a commit: decided here, done by whoever executes it.
@@ -40,10 +52,19 @@ package struct Plan: Sendable, Hashable {
     package let verdict: Verdict
     /// In the order of the commit's changes; empty when it is refused.
     package let records: [PlannedRecord]
+    /// The record for whose absence the commit is refused. Where it may still come, the commit
+    /// waits for it instead (SPEC §6.3).
+    package let lacking: RecordID?
 
-    package init(verdict: Verdict, records: [PlannedRecord]) {
+    package init(verdict: Verdict, records: [PlannedRecord], lacking: RecordID? = nil) {
         self.verdict = verdict
         self.records = records
+        self.lacking = lacking
+    }
+
+    /// The same commit, kept until the record it lacks is there.
+    package func waiting(for record: RecordID) -> Plan {
+        Plan(verdict: .waiting(verdict.number, for: record), records: [])
     }
 }
 
@@ -72,11 +93,13 @@ extension Plan {
     package static func make(
         for commit: Commit, stored: [RecordID: StoredRecord], context: PlanContext
     ) -> Plan {
-        var planner = Planner(commit: commit, stored: stored, context: context)
+        var planner = Planner(
+            commit: context.schema.upCast(commit), stored: stored, context: context)
         do throws(Refusal) {
             return try planner.plan()
         } catch {
-            return Plan(verdict: .refused(commit.number, error), records: [])
+            return Plan(
+                verdict: .refused(commit.number, error), records: [], lacking: planner.lacking)
         }
     }
 }

@@ -7,27 +7,39 @@ struct Planner {
     private var records: [RecordID: StoredRecord]
     private var scopes: [RecordID: [RecordID]] = [:]
     private var order: [RecordID] = []
+    private var created: Set<RecordID> = []
     private var merges: [Merge] = []
     private let stamp: Stamp
     private let clockSuspect: Bool
+    /// The record for whose absence the commit cannot be applied.
+    private(set) var lacking: RecordID?
 
     init(commit: Commit, stored: [RecordID: StoredRecord], context: PlanContext) {
         self.commit = commit
         self.context = context
         records = stored
-        // A clock far ahead would win every field until the hub's own time reached it, and one that
-        // fell back to 1970 every `first`: such a commit is ordered by its arrival, and says so
-        // (SPEC §7.3).
-        let ahead = commit.stamp.instant.milliseconds - context.receivedAt.milliseconds
-        let isBeforeRonda =
-            commit.stamp.instant.milliseconds < context.limits.earliestStampMilliseconds
-        clockSuspect = ahead > context.limits.futureStampMilliseconds || isBeforeRonda
-        stamp = clockSuspect ? Stamp(milliseconds: context.receivedAt.milliseconds) : commit.stamp
+        (stamp, clockSuspect) = Self.order(commit.stamp, in: context)
+    }
+
+    /// The stamp by which a commit is ordered, and whether the device's clock is to be doubted
+    /// (SPEC §7.3). A clock far ahead would win every field until the hub's own time reached it, and
+    /// one that fell back to 1970 every `first`: such a commit is ordered by its arrival. A clock
+    /// that is merely ahead by as much as the device says is put right.
+    private static func order(_ stamp: Stamp, in context: PlanContext) -> (Stamp, Bool) {
+        let now = context.receivedAt.milliseconds
+        let captured = stamp.instant.milliseconds
+        let offset = max(0, context.clockOffsetMilliseconds)
+        if captured - offset > now + context.limits.futureStampMilliseconds
+            || captured < context.limits.earliestStampMilliseconds
+        {
+            return (Stamp(milliseconds: now), true)
+        }
+        return (captured > now ? stamp.moved(byMilliseconds: -offset) : stamp, false)
     }
 
     mutating func plan() throws(Refusal) -> Plan {
         try checkWhole()
-        for change in commit.changes {
+        for (index, change) in commit.changes.enumerated() {
             if let problem = Validation.problem(
                 in: change, schema: context.schema, limits: context.limits)
             {
@@ -36,10 +48,13 @@ struct Planner {
             guard let entity = context.schema[change.entity] else {
                 throw Refusal(.unknownEntity, entity: change.entity, record: change.record)
             }
-            try apply(change, entity: entity)
+            let former = context.former.indices.contains(index) ? context.former[index] : 0
+            try apply(change, entity: entity, former: former)
         }
         let planned = order.compactMap { id in
-            records[id].map { PlannedRecord(record: $0, scopes: scopes[id] ?? []) }
+            records[id].map {
+                PlannedRecord(record: $0, scopes: scopes[id] ?? [], isNew: created.contains(id))
+            }
         }
         let verdict = Verdict(
             number: commit.number, outcome: merges.isEmpty ? .accepted : .merged, merges: merges,
@@ -62,7 +77,9 @@ struct Planner {
         }
     }
 
-    private mutating func apply(_ change: Change, entity: EntitySchema) throws(Refusal) {
+    private mutating func apply(
+        _ change: Change, entity: EntitySchema, former: UInt64
+    ) throws(Refusal) {
         // What the account does not see is answered as what does not exist: every check below that
         // asks about the stored record asks about the visible one (SPEC §4.3).
         let stored = records[change.record]
@@ -70,15 +87,12 @@ struct Planner {
         if let existing, existing.entity != entity.id {
             throw refusal(.malformed, change, detail: "the record is of another entity")
         }
-        if change.base > existing?.version ?? 0 {
-            // A device that knows of a record this hub does not have, or has in an older state.
-            throw refusal(existing == nil ? .unknownRecord : .futureBase, change)
-        }
+        try checkBase(change, existing: existing)
         if existing == nil { try checkCreation(change, entity: entity) }
         try checkWriters(change, entity: entity, existing: existing)
         // Only a derived record may be made again by somebody who does not see it.
         if existing == nil, let stored, stored.entity != entity.id || !isDerived(entity) {
-            throw refusal(.unknownRecord, change)
+            throw lacks(change.record, .unknownRecord, change)
         }
 
         var record =
@@ -90,17 +104,20 @@ struct Planner {
         try checkParents(change, entity: entity)
         let placed = try place(record, change: change, entity: entity)
 
-        record.version += 1
+        record.version = Version.next(after: record.version, generation: context.generation)
+        let isFromLostHistory = Version.generation(of: former) < context.generation
         record.marks.append(
             Mark(
                 version: record.version, number: commit.number, stamp: stamp,
-                device: context.device, author: context.author, isOffice: context.role == .office))
+                device: context.device, author: context.author, isOffice: context.role == .office,
+                base: change.base, former: isFromLostHistory ? former : 0))
         try write(change, to: &record, entity: entity)
         noteMerges(change, record: record, entity: entity)
         record.compactMarks()
         records[change.record] = record
         scopes[change.record] = placed
         order.append(change.record)
+        if stored == nil { created.insert(change.record) }
     }
 
     private func refusal(
@@ -108,20 +125,46 @@ struct Planner {
     ) -> Refusal {
         Refusal(code, entity: change.entity, record: change.record, field: field, detail: detail)
     }
+
+    /// The same, for the absence of a record.
+    private mutating func lacks(
+        _ record: RecordID, _ code: RefusalCode, _ change: Change, field: UInt32 = 0
+    ) -> Refusal {
+        lacking = record
+        return refusal(code, change, field: field)
+    }
 }
 
 // MARK: - Checks
 
 extension Planner {
-    private func checkCreation(_ change: Change, entity: EntitySchema) throws(Refusal) {
-        if change.deletes { throw refusal(.unknownRecord, change) }
+    /// A base of a lost history says nothing that could be checked against this one.
+    private mutating func checkBase(
+        _ change: Change, existing: StoredRecord?
+    ) throws(Refusal) {
+        if change.base == 0 { return }
+        guard let existing else { throw lacks(change.record, .unknownRecord, change) }
+        let generation = Version.generation(of: change.base)
+        if generation > context.generation
+            || generation == context.generation && change.base > existing.version
+        {
+            throw refusal(.futureBase, change)
+        }
+    }
+
+    private mutating func checkCreation(
+        _ change: Change, entity: EntitySchema
+    ) throws(Refusal) {
+        if change.deletes { throw lacks(change.record, .unknownRecord, change) }
         let given = Set(
             change.sets.filter { $0.value != nil }.map(\.number) + change.adds.map(\.number))
-        let required = entity.fields.filter(\.required).map(\.number)
+        let required = entity.fields.filter { $0.required && $0.since <= commit.schema }
+            .map(\.number)
         if let missing = required.first(where: { !given.contains($0) }) {
             // Without a single required field it is an edit, of a record that never came in.
             let isEdit = given.isDisjoint(with: required)
-            throw refusal(isEdit ? .unknownRecord : .requiredField, change, field: missing)
+            if isEdit { throw lacks(change.record, .unknownRecord, change, field: missing) }
+            throw refusal(.requiredField, change, field: missing)
         }
         guard entity.creators.contains(context.role) else {
             throw refusal(.notPermitted, change, detail: "may not create this")
@@ -161,7 +204,7 @@ extension Planner {
         }
     }
 
-    private func checkParents(_ change: Change, entity: EntitySchema) throws(Refusal) {
+    private mutating func checkParents(_ change: Change, entity: EntitySchema) throws(Refusal) {
         for write in change.sets {
             guard let position = entity.position(ofNumber: write.number),
                 entity.fields[position].parent, case .ref(let id) = write.value
@@ -171,7 +214,7 @@ extension Planner {
             let parentScopes = scopes[id] ?? parent?.placements.map(\.scope) ?? []
             guard let parent, target == nil || target == parent.entity,
                 parentScopes.contains(where: context.sees)
-            else { throw refusal(.unknownParent, change, field: write.number) }
+            else { throw lacks(id, .unknownParent, change, field: write.number) }
         }
     }
 }
@@ -181,7 +224,7 @@ extension Planner {
 extension Planner {
     /// The scopes the record stands in after the change. A record outside what the account sees is
     /// answered exactly as one that does not exist.
-    private func place(
+    private mutating func place(
         _ record: StoredRecord, change: Change, entity: EntitySchema
     ) throws(Refusal) -> [RecordID] {
         var result = scopes[record.id] ?? record.placements.map(\.scope)
@@ -192,8 +235,8 @@ extension Planner {
         case .territory(let position):
             for id in references(in: change, at: position, entity: entity) {
                 guard records[id]?.entity == .territory, context.sees(id) else {
-                    throw refusal(
-                        .unknownParent, change, field: entity.fields[position].number)
+                    throw lacks(
+                        id, .unknownParent, change, field: entity.fields[position].number)
                 }
                 if result.isEmpty { result.append(id) }
             }
@@ -202,8 +245,8 @@ extension Planner {
                 let customer = records[id].flatMap { $0.entity == .customer ? $0 : nil }
                 let customerScopes = scopes[id] ?? customer?.placements.map(\.scope) ?? []
                 guard customer != nil, customerScopes.contains(where: context.sees) else {
-                    throw refusal(
-                        .unknownParent, change, field: entity.fields[position].number)
+                    throw lacks(
+                        id, .unknownParent, change, field: entity.fields[position].number)
                 }
                 for scope in customerScopes where !result.contains(scope) { result.append(scope) }
             }
@@ -212,7 +255,7 @@ extension Planner {
         // names a customer the account sees. Any other change needs the record to be visible.
         let placesItself = result.contains(where: context.sees)
         guard isVisible || (record.version == 0 || isDerived(entity)) && placesItself else {
-            throw refusal(.unknownRecord, change)
+            throw lacks(record.id, .unknownRecord, change)
         }
         return result
     }
@@ -246,21 +289,19 @@ extension Planner {
         for write in change.sets {
             guard let position = entity.position(ofNumber: write.number) else { continue }
             try record.write(
-                write.value, at: position, field: entity.fields[position], base: change.base,
-                writer: writer)
+                write.value, at: position, field: entity.fields[position], writer: writer)
         }
         for position in entity.fields.indices where entity.fields[position].isSet {
             let number = entity.fields[position].number
             let adds = change.adds.filter { $0.number == number }.map(\.value)
             let removes = change.removes.filter { $0.number == number }.map(\.value)
             if adds.isEmpty && removes.isEmpty { continue }
-            record.write(
-                adds: adds, removes: removes, at: position, base: change.base, writer: writer)
+            record.write(adds: adds, removes: removes, at: position, writer: writer)
             if record.shown(position).elements.count > context.limits.elementsPerSet {
                 throw refusal(.tooLarge, change, field: number, detail: "too many elements")
             }
         }
-        record.touch(deleting: change.deletes, base: change.base, writer: writer)
+        record.touch(deleting: change.deletes, writer: writer)
     }
 
     private mutating func noteMerges(
@@ -280,10 +321,10 @@ extension Planner {
             merges.append(Merge(record: record.id, field: 0, kind: .conflict))
             conflicts += 1
         }
-        let isParallel = record.marks.dropLast().contains {
-            !$0.isSeen(base: change.base, device: context.device)
+        let isParallel = record.marks.last.map { own in
+            record.marks.dropLast().contains { !own.hasSeen($0) }
         }
-        if isParallel && conflicts == 0 {
+        if isParallel == true && conflicts == 0 {
             merges.append(Merge(record: record.id, field: 0, kind: .parallel))
         }
     }

@@ -3,34 +3,32 @@ package import RondaModel
 /// The merge of one field. Everything here is a function of what is stored and what is written:
 /// no clock, no order of arrival, no randomness (SPEC §5).
 extension StoredRecord {
-    /// What the last mark, the write being applied, had seen.
-    private func isSeen(_ mark: Int, base: UInt64, by writer: Int) -> Bool {
-        marks[mark].isSeen(base: base, device: marks[writer].device)
-    }
-
     /// Writes a value into a single-valued field. `writer` is the index of the write's mark.
+    ///
+    /// What remains is exactly the writes that no other write had seen.
     package mutating func write(
-        _ value: Value?, at position: Int, field: FieldSchema, base: UInt64, writer: Int
+        _ value: Value?, at position: Int, field: FieldSchema, writer: Int
     ) throws(Refusal) {
         let siblings: [Sibling] =
             if case .siblings(let stored) = registers[position] { stored } else { [] }
-        let written = Sibling(value: value, mark: writer)
-        let unseen = siblings.filter { !isSeen($0.mark, base: base, by: writer) }
+        let seen = siblings.filter { hasSeen(writer, $0.mark) }
+        // A write that comes in late, after one that had seen it, adds nothing.
+        let isOld = siblings.contains { hasSeen($0.mark, writer) }
+        let written = isOld ? [] : [Sibling(value: value, mark: writer)]
         switch field.rule {
         case .first:
-            let seen = siblings.filter { isSeen($0.mark, base: base, by: writer) }
             if seen.isEmpty {
-                registers[position] = ordered(siblings + [written], field: field)
+                registers[position] = ordered(siblings + written, field: field)
             } else if !seen.contains(where: { $0.value == value }) {
                 throw Refusal(.fixedValue, entity: entity, record: id, field: field.number)
             }
         case .least, .greatest:
-            registers[position] = ordered(siblings + [written], field: field)
-            if case .siblings(let all) = registers[position] {
-                registers[position] = .siblings(Array(all.prefix(1)))
-            }
+            let all = (siblings + [Sibling(value: value, mark: writer)])
+                .sorted { isShown($0, before: $1, field: field) }
+            registers[position] = .siblings(Array(all.prefix(1)))
         case .latest, .office, .furthest, .protective:
-            registers[position] = ordered(unseen + [written], field: field)
+            let unseen = siblings.filter { !hasSeen(writer, $0.mark) }
+            registers[position] = ordered(unseen + written, field: field)
         case .union:
             throw Refusal(.malformed, entity: entity, record: id, field: field.number)
         }
@@ -38,14 +36,14 @@ extension StoredRecord {
 
     /// Adds to and removes from a set field: an add-wins set whose additions are tagged by commit.
     package mutating func write(
-        adds: [Value], removes: [Value], at position: Int, base: UInt64, writer: Int
+        adds: [Value], removes: [Value], at position: Int, writer: Int
     ) {
         var elements: [Value: [Int]] = [:]
         if case .elements(let stored, _) = registers[position] {
             for element in stored { elements[element.value] = element.marks }
         }
         for value in adds + removes {
-            elements[value] = elements[value]?.filter { !isSeen($0, base: base, by: writer) }
+            elements[value] = elements[value]?.filter { !hasSeen(writer, $0) }
         }
         for value in adds { elements[value, default: []].append(writer) }
         let kept = elements.filter { !$0.value.isEmpty }
@@ -55,11 +53,15 @@ extension StoredRecord {
     }
 
     /// Notes that the write touched the record, or deleted it.
-    package mutating func touch(deleting: Bool, base: UInt64, writer: Int) {
-        lives = lives.filter { !isSeen($0, base: base, by: writer) }
-        deletions = deletions.filter { !isSeen($0, base: base, by: writer) }
+    package mutating func touch(deleting: Bool, writer: Int) {
+        let isOld = (lives + deletions).contains { hasSeen($0, writer) }
+        lives = lives.filter { !hasSeen(writer, $0) }
+        deletions = deletions.filter { !hasSeen(writer, $0) }
+        if isOld { return }
         if deleting { deletions.append(writer) } else { lives.append(writer) }
     }
+
+    private func hasSeen(_ mark: Int, _ other: Int) -> Bool { marks[mark].hasSeen(marks[other]) }
 
     /// The siblings with the shown one first and the rest in an order that everybody agrees on.
     private func ordered(_ siblings: [Sibling], field: FieldSchema) -> Register {

@@ -10,13 +10,17 @@ package struct Mark: Sendable, Hashable {
     package var device: RecordID
     package var author: RecordID
     package var isOffice: Bool
+    /// The version of the record that the device had when it captured.
+    package var base: UInt64
+    /// The version that this commit had made in a history of the hub that was lost; 0 for none.
+    package var former: UInt64
     /// Its position in the stream of each placement, in the order of `StoredRecord.placements`; a
     /// placement made later has no entry here, and `Placement.arrived` stands for it.
     package var seqs: [UInt64]
 
     package init(
         version: UInt64, number: UInt64, stamp: Stamp, device: RecordID, author: RecordID,
-        isOffice: Bool, seqs: [UInt64] = []
+        isOffice: Bool, base: UInt64 = 0, former: UInt64 = 0, seqs: [UInt64] = []
     ) {
         self.version = version
         self.number = number
@@ -24,12 +28,30 @@ package struct Mark: Sendable, Hashable {
         self.device = device
         self.author = author
         self.isOffice = isOffice
+        self.base = base
+        self.former = former
         self.seqs = seqs
     }
 
-    /// Whether a write from `device` with this `base` was made knowing this one (SPEC §5.2).
-    package func isSeen(base: UInt64, device writer: RecordID) -> Bool {
-        version <= base || device == writer
+    /// Whether this write was made knowing `other` (SPEC §5.2). A base from a lost history is
+    /// compared with the versions of that same history only: where it cannot be told, a conflict too
+    /// many is better than a value lost.
+    package func hasSeen(_ other: Mark) -> Bool {
+        if other.device == device { return other.number < number }
+        if other.version <= base { return true }
+        return other.former != 0 && other.former <= base
+            && Version.generation(of: other.former) == Version.generation(of: base)
+    }
+}
+
+/// The versions of a record: a counter that starts anew, higher, whenever the hub is restored, so
+/// that no version of the lost history is given a second time.
+package enum Version {
+    package static func generation(of version: UInt64) -> UInt64 { version >> 32 }
+
+    /// The version after `version`, in a hub of this generation.
+    package static func next(after version: UInt64, generation: UInt64) -> UInt64 {
+        max(version + 1, generation << 32 + 1)
     }
 }
 

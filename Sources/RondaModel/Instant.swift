@@ -36,10 +36,21 @@ public struct Stamp: Sendable, Hashable, Comparable {
     public var instant: Instant { Instant(milliseconds: Int64(bits >> 16)) }
 
     /// The next reading after `self` when the wall clock says `now`: later than both, or, when the
-    /// wall clock stands behind, one counter step on.
-    package func next(now: Instant) -> Stamp {
+    /// wall clock stands behind, one counter step on. Where it stands further behind than
+    /// `suspect`, it is the last reading that was wrong, and the wall clock is followed again.
+    package func next(
+        now: Instant, suspectMilliseconds suspect: Int64 = Limits().futureStampMilliseconds
+    ) -> Stamp {
         let wall = Stamp(milliseconds: now.milliseconds)
-        return wall > self ? wall : Stamp(bits: bits &+ 1)
+        let isAhead = instant.milliseconds - now.milliseconds > suspect
+        return wall > self || isAhead ? wall : Stamp(bits: bits &+ 1)
+    }
+
+    /// The same counter at another time.
+    package func moved(byMilliseconds distance: Int64) -> Stamp {
+        Stamp(
+            milliseconds: instant.milliseconds + distance, counter: UInt16(truncatingIfNeeded: bits)
+        )
     }
 
     public static func < (left: Stamp, right: Stamp) -> Bool { left.bits < right.bits }

@@ -21,6 +21,19 @@ package struct Limits: Sendable, Hashable {
     package var backOffJitterPercent: Int64 = 25
     package var codeLifetimeMilliseconds: Int64 = 24 * 3_600_000
     package var commitsPerGroup = 1_024
+    /// Entries of each list of commit numbers in a request.
+    package var numbersPerExchange = 1_000
+    package var failuresBeforeQuarantine = 5
+    package var rangesPerComparison = 256
+    /// The records of a range that are told one by one rather than as sums of its parts.
+    package var recordsPerRange = 128
+    package var wantedPerComparison = 500
+    /// How long a device keeps a commit that a verified backup holds.
+    package var keptCommitMilliseconds: Int64 = 30 * 24 * 3_600_000
+    /// How long a deleted record is kept, so that every device hears of it.
+    package var tombstoneMilliseconds: Int64 = 400 * 24 * 3_600_000
+    /// A device not seen for so long does not hold back the watermark.
+    package var activeDeviceMilliseconds: Int64 = 30 * 24 * 3_600_000
     package var compressFromBytes = 1_024
 
     package init() {}

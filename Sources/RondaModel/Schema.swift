@@ -62,6 +62,19 @@ package struct OptionSchema: Sendable, Hashable {
     }
 }
 
+/// From this version of the schema on, an option is written as another.
+package struct OptionReplacement: Sendable, Hashable {
+    package let option: UInt32
+    package let by: UInt32
+    package let version: UInt32
+
+    package init(_ option: UInt32, by: UInt32, version: UInt32) {
+        self.option = option
+        self.by = by
+        self.version = version
+    }
+}
+
 // Classes, because a schema is looked at for every value of every record: as structs, copying
 // their strings and lists cost more than the merge.
 package final class FieldSchema: Sendable {
@@ -87,6 +100,9 @@ package final class FieldSchema: Sendable {
     /// Which of the four aspects of a post-sale visit it belongs to, and whether it answers it.
     package let aspect: Int?
     package let answersAspect: Bool
+    /// The version of the schema that brought the field: older commits need not fill it in.
+    package let since: UInt32
+    package let replacements: [OptionReplacement]
     package let label: Phrase
 
     package init(
@@ -96,7 +112,8 @@ package final class FieldSchema: Sendable {
         isMoney: Bool = false, parent: Bool = false, target: EntityID? = nil,
         options: [OptionSchema] = [], minimum: Double? = nil, maximum: Double? = nil,
         writers: [Writer], aspect: Int? = nil,
-        answersAspect: Bool = false, en: String, es: String
+        answersAspect: Bool = false, since: UInt32 = 1, replacements: [OptionReplacement] = [],
+        en: String, es: String
     ) {
         self.number = number
         self.name = name
@@ -116,6 +133,8 @@ package final class FieldSchema: Sendable {
         self.writers = writers
         self.aspect = aspect
         self.answersAspect = answersAspect
+        self.since = since
+        self.replacements = replacements
         label = Phrase(en: en, es: es)
     }
 

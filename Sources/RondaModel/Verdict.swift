@@ -4,8 +4,20 @@ package enum Outcome: UInt32, Sendable {
     /// Accepted beside concurrent writes; see `merges`.
     case merged = 2
     case handedOver = 3
+    /// Kept at the hub until a record comes that it needs.
     case waiting = 4
     case refused = 5
+}
+
+/// What was decided about a refused commit.
+public enum Disposition: UInt32, Sendable {
+    /// Nothing yet: it lies in the tray.
+    case open = 0
+    /// Handed to the office.
+    case office = 1
+    case discarded = 2
+    /// Captured again, corrected, as another commit.
+    case resubmitted = 3
 }
 
 /// A field that somebody else had changed, without this device having seen it.
@@ -61,10 +73,15 @@ package struct Verdict: Sendable, Hashable {
     /// The capture stamp lay too far ahead, or before there was a Ronda; the hub ordered the commit
     /// by its time of arrival.
     package let clockSuspect: Bool
+    /// The record that a waiting commit lacks.
+    package let waitsFor: RecordID?
+    /// What was decided about a refused commit.
+    package var disposition: Disposition
 
     package init(
         number: UInt64, outcome: Outcome, refusal: Refusal? = nil, merges: [Merge] = [],
-        versions: [UInt64] = [], clockSuspect: Bool = false
+        versions: [UInt64] = [], clockSuspect: Bool = false, waitsFor: RecordID? = nil,
+        disposition: Disposition = .open
     ) {
         self.number = number
         self.outcome = outcome
@@ -72,6 +89,12 @@ package struct Verdict: Sendable, Hashable {
         self.merges = merges
         self.versions = versions
         self.clockSuspect = clockSuspect
+        self.waitsFor = waitsFor
+        self.disposition = disposition
+    }
+
+    package static func waiting(_ number: UInt64, for record: RecordID) -> Verdict {
+        Verdict(number: number, outcome: .waiting, waitsFor: record)
     }
 
     package static func refused(_ number: UInt64, _ refusal: Refusal) -> Verdict {

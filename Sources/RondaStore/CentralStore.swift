@@ -21,11 +21,17 @@ package protocol CentralStore: Sendable {
 /// A hub's identity, and the name of its present history.
 package struct HubIdentity: Sendable, Hashable {
     package let id: RecordID
-    package let epoch: UInt64
+    package var epoch: UInt64
+    /// How often the history was renewed.
+    package var generation: UInt64
+    /// The seed of the key that signs receipts: 32 bytes.
+    package let key: [UInt8]
 
-    package init(id: RecordID, epoch: UInt64) {
+    package init(id: RecordID, epoch: UInt64, generation: UInt64 = 0, key: [UInt8]) {
         self.id = id
         self.epoch = epoch
+        self.generation = generation
+        self.key = key
     }
 }
 
@@ -57,6 +63,16 @@ package struct Device: Sendable, Hashable {
     package var lastNumber: UInt64
     package var chain: ChainHash
     package var lastSeen: Instant?
+    /// The history under which the device has offered all it had; 0 for none.
+    package var epoch: UInt64 = 0
+    /// Every commit captured up to here, by the device's clock, is in.
+    package var completeTo: Instant?
+    /// The last commit that a verified backup holds.
+    package var covered: UInt64 = 0
+    /// How many other stores were found to use its id.
+    package var copies: UInt32 = 0
+    /// The commits it still held after its last request.
+    package var queued: UInt32 = 0
 
     package init(
         id: RecordID, account: RecordID, name: String, secretHash: [UInt8], lastNumber: UInt64 = 0,
@@ -97,11 +113,57 @@ package struct ScopeHead: Sendable, Hashable {
     package let id: RecordID
     /// The last position given.
     package let seq: UInt64
+    /// The last position from which a deleted record was purged for good.
+    package let floor: UInt64
+    /// Of the live records that stand in it (`Checksum`).
+    package let sum: UInt64
 
-    package init(number: UInt32, id: RecordID, seq: UInt64) {
+    package init(number: UInt32, id: RecordID, seq: UInt64, floor: UInt64 = 0, sum: UInt64 = 0) {
         self.number = number
         self.id = id
         self.seq = seq
+        self.floor = floor
+        self.sum = sum
+    }
+}
+
+/// A commit that is kept until a record comes that it needs.
+package struct WaitingCommit: Sendable, Hashable {
+    package let device: RecordID
+    package let number: UInt64
+    package let record: RecordID
+    /// What its first planning knew beside the journal.
+    package let former: [UInt64]
+    package let clockOffsetMilliseconds: Int64
+
+    package init(
+        device: RecordID, number: UInt64, record: RecordID, former: [UInt64],
+        clockOffsetMilliseconds: Int64
+    ) {
+        self.device = device
+        self.number = number
+        self.record = record
+        self.former = former
+        self.clockOffsetMilliseconds = clockOffsetMilliseconds
+    }
+}
+
+/// Something that should not have happened and was put right or set aside.
+package struct Incident: Sendable, Hashable {
+    package enum Kind: UInt32, Sendable {
+        case divergence = 1, quarantine = 2, fork = 3, historyLost = 4
+    }
+    package let at: Instant
+    package let kind: Kind
+    package let device: RecordID
+    /// The scope, or the number of the commit: what the kind is about.
+    package let about: UInt64
+
+    package init(at: Instant, kind: Kind, device: RecordID, about: UInt64) {
+        self.at = at
+        self.kind = kind
+        self.device = device
+        self.about = about
     }
 }
 
@@ -162,6 +224,8 @@ package struct StoreCounts: Sendable, Hashable {
     package var devices = 0
     package var commits = 0
     package var refused = 0
+    package var waiting = 0
+    package var incidents = 0
 
     package init() {}
 }
@@ -190,6 +254,24 @@ package protocol StoreReader {
     /// The records that wait for a person, in order of id.
     func conflicted(_ body: (StoredRecord) throws -> Void) throws
     func counts() throws -> StoreCounts
+    /// The ids and versions of the live records of a scope whose id lies within the bounds, both
+    /// included, in order of id.
+    func standing(
+        in scope: RecordID, from first: RecordID, to last: RecordID,
+        _ body: (RecordID, UInt64) throws -> Void
+    ) throws
+    /// The refused commits nothing was decided about, or that were handed to the office, in order of
+    /// device and number.
+    func tray() throws -> [JournalEntry]
+    /// Every commit of a device, in order.
+    func journal(of device: RecordID, _ body: (JournalEntry) throws -> Void) throws
+    /// The commits that wait, for one record or all of them, in order of device and number.
+    func waiting(for record: RecordID?) throws -> [WaitingCommit]
+    /// Whether a refused or waiting commit of the device would have made the record.
+    func isExpected(_ record: RecordID, from device: RecordID) throws -> Bool
+    /// Whether a device that was here before a restore has not offered again what it has.
+    func isRecovering() throws -> Bool
+    func incidents() throws -> [Incident]
 }
 
 package protocol StoreWriter: StoreReader {
@@ -197,9 +279,21 @@ package protocol StoreWriter: StoreReader {
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result
     /// Gives the next position of a scope's stream, making the scope when it is new.
     func nextSeq(of scope: RecordID) throws -> UInt64
-    /// Writes the record and where it stands. `moved` are the placements it had before.
-    func put(_ record: StoredRecord, isNew: Bool, moved: [Placement]) throws
+    /// Writes the record and where it stands. `before` is what it was, `nil` for a new one.
+    func put(_ record: StoredRecord, replacing before: StoredRecord?) throws
+    /// Removes a deleted record for good; a device that has not read so far must read anew.
+    func purge(_ record: StoredRecord) throws
     func append(_ entry: JournalEntry) throws
+    /// A commit that had waited, or was retried, has another verdict now.
+    func replace(_ verdict: Verdict, of device: RecordID) throws
+    func put(_ waiting: WaitingCommit) throws
+    func removeWaiting(device: RecordID, number: UInt64) throws
+    func expect(_ records: [RecordID], from device: RecordID, number: UInt64) throws
+    func dropExpected(from device: RecordID, number: UInt64) throws
+    /// Counts a failure of the hub itself on a commit, and tells how many there were.
+    func countFailure(device: RecordID, number: UInt64) throws -> Int
+    func append(_ incident: Incident) throws
+    func put(_ hub: HubIdentity) throws
     func put(_ account: Account) throws
     func put(_ device: Device) throws
     func put(_ code: EnrolmentCode) throws

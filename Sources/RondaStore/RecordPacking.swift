@@ -8,7 +8,7 @@ internal import SwiftProtobuf
 /// causal trace of each. A row for each field's clock is what makes other systems slow.
 package enum RecordPacking {
     /// First byte of a trace, so that a later edition can pack it otherwise.
-    private static let edition: UInt8 = 1
+    private static let edition: UInt8 = 2
 
     package static func shown(of record: StoredRecord, entity: EntitySchema) -> [UInt8] {
         var writer = PackedWriter(capacity: 384)
@@ -76,8 +76,11 @@ package enum RecordPacking {
             registers: Array(repeating: .empty, count: entity.fields.count))
         let values = try shownFields(shown)
         var reader = PackedReader(meta)
-        guard try reader.byte() == edition else { throw StoreError(.newerFormat, "a trace") }
-        for _ in 0..<(try reader.count()) { record.marks.append(try reader.mark()) }
+        let edition = try reader.byte()
+        guard edition <= Self.edition else { throw StoreError(.newerFormat, "a trace") }
+        for _ in 0..<(try reader.count()) {
+            record.marks.append(try reader.mark(edition: edition))
+        }
         let marks = record.marks.count
         for _ in 0..<(try reader.count()) {
             let number = try reader.number32()
@@ -122,7 +125,10 @@ extension PackedWriter {
         write(fixed: mark.stamp.bits)
         write(mark.device)
         write(mark.author)
-        write(mark.isOffice ? 1 : 0)
+        // Bit 0: by the office; bit 1: it stood in a lost history before.
+        write((mark.isOffice ? 1 : 0) | (mark.former == 0 ? 0 : 2))
+        write(mark.base)
+        if mark.former != 0 { write(mark.former) }
         write(mark.seqs.count)
         for seq in mark.seqs { write(seq) }
     }
@@ -164,11 +170,17 @@ extension PackedWriter {
 }
 
 extension PackedReader {
-    fileprivate mutating func mark() throws -> Mark {
-        Mark(
+    fileprivate mutating func mark(edition: UInt8) throws -> Mark {
+        var mark = Mark(
             version: try number(), number: try number(), stamp: Stamp(bits: try fixed()),
-            device: try id(), author: try id(), isOffice: try number() != 0,
-            seqs: try numbers())
+            device: try id(), author: try id(), isOffice: false)
+        let flags = try number()
+        mark.isOffice = flags & 1 != 0
+        // The first edition did not keep what a write had seen.
+        if edition > 1 { mark.base = try number() }
+        if flags & 2 != 0 { mark.former = try number() }
+        mark.seqs = try numbers()
+        return mark
     }
 
     private mutating func numbers() throws -> [UInt64] {

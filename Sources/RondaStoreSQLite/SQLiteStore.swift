@@ -1,5 +1,5 @@
 internal import Foundation
-internal import GRDB
+package import GRDB
 package import RondaModel
 internal import RondaSQLite
 package import RondaStore
@@ -8,14 +8,14 @@ package import RondaStore
 package final class SQLiteStore: CentralStore {
     package static let fileName = "hub.sqlite"
     /// The format this code reads and writes; kept in `PRAGMA user_version`.
-    private static let format = 1
+    private static let format = 2
     /// "Rnda", kept in `PRAGMA application_id`, so that a stranger's database is told apart.
     private static let applicationID = 0x526e_6461
 
-    private let pool: DatabasePool
+    private let pool: any DatabaseWriter
     private let schema: Schema
 
-    private init(pool: DatabasePool, schema: Schema) {
+    private init(pool: any DatabaseWriter, schema: Schema) {
         self.pool = pool
         self.schema = schema
     }
@@ -43,17 +43,47 @@ package final class SQLiteStore: CentralStore {
                 // A file without tables is left from a making that was cut short.
                 let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
                 guard tables == 0 else { throw StoreError(.alreadyThere, path) }
-                try database.execute(sql: Self.tables)
-                try database.execute(
-                    sql: "INSERT INTO hub(id, epoch) VALUES (?, ?)",
-                    arguments: [Data(hub.id.bytes), Int64(bitPattern: hub.epoch)])
-                try database.execute(
-                    sql: """
-                        PRAGMA application_id = \(applicationID); PRAGMA user_version = \(format)
-                        """)
+                try Self.fill(database, hub: hub)
             }
             return SQLiteStore(pool: pool, schema: schema)
         }
+    }
+
+    private static func fill(_ database: Database, hub: HubIdentity) throws {
+        try database.execute(sql: tables)
+        try database.execute(
+            sql: "INSERT INTO hub(id, epoch, generation, key) VALUES (?, ?, ?, ?)",
+            arguments: [
+                Data(hub.id.bytes), Int64(bitPattern: hub.epoch),
+                Int64(bitPattern: hub.generation), Data(hub.key),
+            ])
+        try database.execute(
+            sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(format)")
+    }
+
+    /// A store that lives in memory, for the simulator and for tests.
+    package static func inMemory(
+        hub: HubIdentity, schema: Schema = .current
+    ) throws(StoreError) -> SQLiteStore {
+        try StoreError.mapping {
+            let queue = try DatabaseQueue()
+            try queue.write { try fill($0, hub: hub) }
+            return SQLiteStore(pool: queue, schema: schema)
+        }
+    }
+
+    /// The same content in memory.
+    package func copy() throws(StoreError) -> SQLiteStore {
+        try StoreError.mapping {
+            let queue = try DatabaseQueue()
+            try pool.backup(to: queue)
+            return SQLiteStore(pool: queue, schema: schema)
+        }
+    }
+
+    /// Runs `body` on the connection that writes. For fault injection.
+    package func withWriter<Result>(_ body: (Database) throws -> Result) rethrows -> Result {
+        try pool.unsafeReentrantWrite(body)
     }
 
     /// Opens the store in `directory`.
@@ -75,7 +105,74 @@ package final class SQLiteStore: CentralStore {
             }
             guard owner == applicationID else { throw StoreError(.damaged, "not a Ronda store") }
             guard version <= format else { throw StoreError(.newerFormat, "format \(version)") }
+            if version < format { try Self.upgrade(pool, schema: schema) }
             return SQLiteStore(pool: pool, schema: schema)
+        }
+    }
+
+    /// Brings a store of the first format to the present one, in one transaction.
+    private static func upgrade(_ pool: DatabasePool, schema: Schema) throws {
+        try pool.write { database in
+            let old = ["hub", "scope", "record", "device"]
+            for name in old {
+                try database.execute(sql: "ALTER TABLE \(name) RENAME TO old_\(name)")
+            }
+            for index in ["record_entity", "record_conflicts", "device_secret"] {
+                try database.execute(sql: "DROP INDEX \(index)")
+            }
+            try database.execute(
+                sql: tables.replacing("CREATE TABLE", with: "CREATE TABLE IF NOT EXISTS"))
+            var key = [UInt8](repeating: 0, count: 32)
+            for index in key.indices { key[index] = .random(in: 0 ... .max) }
+            try database.execute(
+                sql: "INSERT INTO hub SELECT id, epoch, 0, ? FROM old_hub", arguments: [Data(key)])
+            try database.execute(
+                sql: """
+                    INSERT INTO scope(number, id, seq) SELECT number, id, seq FROM old_scope;
+                    INSERT INTO record(id, entity, creator, version, plain, conflicts, shown, meta)
+                        SELECT id, entity, creator, version, plain, conflicts, shown, meta
+                        FROM old_record;
+                    INSERT INTO device(id, account, name, secret_hash, last_number, chain, last_seen)
+                        SELECT id, account, name, secret_hash, last_number, chain, last_seen
+                        FROM old_device;
+                    """)
+            for name in old { try database.execute(sql: "DROP TABLE old_\(name)") }
+            let transaction = SQLiteTransaction(database: database, schema: schema)
+            for entity in schema.entities {
+                try transaction.records(of: entity.id) { try transaction.adopt($0) }
+            }
+            try transaction.finish()
+            try database.execute(sql: "PRAGMA user_version = \(format)")
+        }
+    }
+
+    /// Writes a whole and consistent copy of the store to `path`, which must not exist, while
+    /// others go on reading and writing.
+    package func backUp(to path: String) async throws(StoreError) {
+        do {
+            guard !FileManager.default.fileExists(atPath: path) else {
+                throw StoreError(.alreadyThere, path)
+            }
+            // https://sqlite.org/lang_vacuum.html#vacuuminto
+            try await pool.writeWithoutTransaction {
+                try $0.execute(sql: "VACUUM INTO ?", arguments: [path])
+            }
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            try file.synchronize()
+            try file.close()
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// What SQLite itself finds wrong with the file; empty when nothing is.
+    package func integrityProblems() async throws(StoreError) -> [String] {
+        do {
+            return try await pool.read { database in
+                try String.fetchAll(database, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+            }
+        } catch {
+            throw StoreError(error)
         }
     }
 
@@ -110,21 +207,23 @@ package final class SQLiteStore: CentralStore {
         }
     }
 
-    /// Moves what the write-ahead log holds into the main file. For tests and measurements.
+    /// Moves what the write-ahead log holds into the main file.
     package func checkpoint() async throws {
         _ = try await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     }
 
     private static let tables = """
-        CREATE TABLE hub(id BLOB NOT NULL, epoch INTEGER NOT NULL);
+        CREATE TABLE hub(
+            id BLOB NOT NULL, epoch INTEGER NOT NULL, generation INTEGER NOT NULL, key BLOB NOT NULL);
         CREATE TABLE scope(
-            number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, seq INTEGER NOT NULL);
+            number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, seq INTEGER NOT NULL,
+            floor INTEGER NOT NULL DEFAULT 0, sum INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE record(
             id BLOB NOT NULL PRIMARY KEY, entity INTEGER NOT NULL, creator BLOB NOT NULL,
             version INTEGER NOT NULL, plain INTEGER NOT NULL, conflicts INTEGER NOT NULL,
-            shown BLOB NOT NULL, meta BLOB NOT NULL);
-        CREATE INDEX record_entity ON record(entity, id);
-        CREATE INDEX record_conflicts ON record(id) WHERE conflicts > 0;
+            shown BLOB NOT NULL, meta BLOB NOT NULL, deleted INTEGER NOT NULL DEFAULT 0);
+        CREATE INDEX IF NOT EXISTS record_entity ON record(entity, id);
+        CREATE INDEX IF NOT EXISTS record_conflicts ON record(id) WHERE conflicts > 0;
         -- Where each record stands in each scope's stream. The record's own row holds the same in
         -- its meta column, so that a writer need not look it up.
         CREATE TABLE placement(
@@ -134,14 +233,33 @@ package final class SQLiteStore: CentralStore {
             device BLOB NOT NULL, number INTEGER NOT NULL, author BLOB NOT NULL,
             received_at INTEGER NOT NULL, outcome INTEGER NOT NULL, bytes BLOB NOT NULL,
             verdict BLOB NOT NULL, PRIMARY KEY (device, number)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS journal_refused ON journal(device, number) WHERE outcome = 5;
+        CREATE TABLE waiting(
+            device BLOB NOT NULL, number INTEGER NOT NULL, record BLOB NOT NULL,
+            former BLOB NOT NULL, clock_offset INTEGER NOT NULL,
+            PRIMARY KEY (device, number)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS waiting_record ON waiting(record);
+        -- The records that a refused or waiting commit would have made.
+        CREATE TABLE expected(
+            record BLOB NOT NULL, device BLOB NOT NULL, number INTEGER NOT NULL,
+            PRIMARY KEY (record, device, number)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS expected_commit ON expected(device, number);
+        CREATE TABLE failure(
+            device BLOB NOT NULL, number INTEGER NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (device, number)) WITHOUT ROWID;
+        CREATE TABLE incident(
+            n INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL,
+            device BLOB NOT NULL, about INTEGER NOT NULL);
         CREATE TABLE account(
             id BLOB NOT NULL PRIMARY KEY, login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
             role TEXT NOT NULL, territories BLOB NOT NULL);
         CREATE TABLE device(
             id BLOB NOT NULL PRIMARY KEY, account BLOB NOT NULL, name TEXT NOT NULL,
             secret_hash BLOB NOT NULL, last_number INTEGER NOT NULL, chain BLOB NOT NULL,
-            last_seen INTEGER);
-        CREATE UNIQUE INDEX device_secret ON device(secret_hash) WHERE length(secret_hash) > 0;
+            last_seen INTEGER, epoch INTEGER NOT NULL DEFAULT 0, complete_to INTEGER,
+            covered INTEGER NOT NULL DEFAULT 0, copies INTEGER NOT NULL DEFAULT 0,
+            queued INTEGER NOT NULL DEFAULT 0);
+        CREATE UNIQUE INDEX IF NOT EXISTS device_secret ON device(secret_hash) WHERE length(secret_hash) > 0;
         CREATE TABLE code(
             hash BLOB NOT NULL PRIMARY KEY, account BLOB NOT NULL, expires_at INTEGER NOT NULL,
             device BLOB);

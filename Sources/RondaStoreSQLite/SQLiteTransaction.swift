@@ -9,7 +9,13 @@ final class SQLiteTransaction {
     let database: Database
     let schema: Schema
     /// The scopes this transaction has given positions in: read once, written once by `finish`.
-    private var heads: [RecordID: (number: Int64, seq: UInt64)] = [:]
+    private var heads: [RecordID: Head] = [:]
+
+    private struct Head {
+        let number: Int64
+        var seq: UInt64
+        var sum: UInt64
+    }
 
     init(database: Database, schema: Schema) {
         self.database = database
@@ -19,20 +25,22 @@ final class SQLiteTransaction {
     /// Writes the positions that were given.
     func finish() throws {
         for (_, head) in heads {
-            let statement = try database.prepared("UPDATE scope SET seq = ? WHERE number = ?")
+            let statement = try database.prepared(
+                "UPDATE scope SET seq = ?, sum = ? WHERE number = ?")
             statement.bind(1, head.seq)
-            statement.bind(2, head.number)
+            statement.bind(2, head.sum)
+            statement.bind(3, head.number)
             try statement.run()
         }
     }
 
-    private func number(of scope: RecordID) throws -> Int64 {
-        if let head = heads[scope] { return head.number }
-        let number = try first(
-            "SELECT number FROM scope WHERE id = ?", bind: { $0.bind(1, scope) },
-            row: { $0.int64(0) })
-        guard let number else { throw StoreError(.damaged, "a placement in an unknown scope") }
-        return number
+    private func head(of scope: RecordID) throws -> Head {
+        if let head = heads[scope] { return head }
+        let head = try first(
+            "SELECT number, seq, sum FROM scope WHERE id = ?", bind: { $0.bind(1, scope) },
+            row: { Head(number: $0.int64(0), seq: $0.uint64(1), sum: $0.uint64(2)) })
+        guard let head else { throw StoreError(.damaged, "a placement in an unknown scope") }
+        return head
     }
 
     func entity(_ id: EntityID) throws -> EntitySchema {
@@ -68,8 +76,12 @@ extension SQLiteTransaction: StoreReader {
     func hub() throws -> HubIdentity {
         guard
             let hub = try first(
-                "SELECT id, epoch FROM hub", row: { HubIdentity(id: $0.id(0), epoch: $0.uint64(1)) }
-            )
+                "SELECT id, epoch, generation, key FROM hub",
+                row: {
+                    HubIdentity(
+                        id: $0.id(0), epoch: $0.uint64(1), generation: $0.uint64(2),
+                        key: $0.bytes(3))
+                })
         else { throw StoreError(.damaged, "no hub row") }
         return hub
     }
@@ -137,9 +149,11 @@ extension SQLiteTransaction: StoreReader {
 
     func scopes() throws -> [ScopeHead] {
         var heads: [ScopeHead] = []
-        try each("SELECT number, id, seq FROM scope ORDER BY number") {
+        try each("SELECT number, id, seq, floor, sum FROM scope ORDER BY number") {
             heads.append(
-                ScopeHead(number: UInt32(clamping: $0.int64(0)), id: $0.id(1), seq: $0.uint64(2)))
+                ScopeHead(
+                    number: UInt32(clamping: $0.int64(0)), id: $0.id(1), seq: $0.uint64(2),
+                    floor: $0.uint64(3), sum: $0.uint64(4)))
         }
         return heads
     }
@@ -157,24 +171,121 @@ extension SQLiteTransaction: StoreReader {
         counts.commits = try count("SELECT count(*) FROM journal")
         counts.refused = try count(
             "SELECT count(*) FROM journal WHERE outcome = \(Outcome.refused.rawValue)")
+        counts.waiting = try count("SELECT count(*) FROM waiting")
+        counts.incidents = try count("SELECT count(*) FROM incident")
         return counts
+    }
+
+    private static let journalColumns = "device, number, author, received_at, bytes, verdict"
+
+    private func entry(in row: Prepared) throws -> JournalEntry {
+        JournalEntry(
+            device: row.id(0), number: row.uint64(1), author: row.id(2),
+            receivedAt: Instant(milliseconds: row.int64(3)), commit: row.bytes(4),
+            verdict: try RecordPacking.verdict(row.bytes(5)))
     }
 
     func journal(device: RecordID, number: UInt64) throws -> JournalEntry? {
         try first(
-            """
-            SELECT author, received_at, bytes, verdict FROM journal WHERE device = ? AND number = ?
-            """,
+            "SELECT \(Self.journalColumns) FROM journal WHERE device = ? AND number = ?",
             bind: {
                 $0.bind(1, device)
                 $0.bind(2, number)
-            },
-            row: {
-                JournalEntry(
-                    device: device, number: number, author: $0.id(0),
-                    receivedAt: Instant(milliseconds: $0.int64(1)), commit: $0.bytes(2),
-                    verdict: try RecordPacking.verdict($0.bytes(3)))
-            })
+            }, row: entry(in:))
+    }
+
+    func journal(of device: RecordID, _ body: (JournalEntry) throws -> Void) throws {
+        try each(
+            "SELECT \(Self.journalColumns) FROM journal WHERE device = ? ORDER BY number",
+            bind: { $0.bind(1, device) }, row: { try body(try entry(in: $0)) })
+    }
+
+    func tray() throws -> [JournalEntry] {
+        var entries: [JournalEntry] = []
+        try each(
+            """
+            SELECT \(Self.journalColumns) FROM journal WHERE outcome = 5 ORDER BY device, number
+            """
+        ) {
+            let entry = try entry(in: $0)
+            if entry.verdict.disposition == .open || entry.verdict.disposition == .office {
+                entries.append(entry)
+            }
+        }
+        return entries
+    }
+
+    func standing(
+        in scope: RecordID, from first: RecordID, to last: RecordID,
+        _ body: (RecordID, UInt64) throws -> Void
+    ) throws {
+        try each(
+            """
+            SELECT r.id, r.version FROM placement p JOIN record r ON r.id = p.record
+            WHERE p.scope = (SELECT number FROM scope WHERE id = ?) AND r.id BETWEEN ? AND ?
+                AND r.deleted = 0 ORDER BY r.id
+            """,
+            bind: {
+                $0.bind(1, scope)
+                $0.bind(2, first)
+                $0.bind(3, last)
+            }, row: { try body($0.id(0), $0.uint64(1)) })
+    }
+}
+
+// MARK: - Waiting, recovery
+
+extension SQLiteTransaction {
+    func waiting(for record: RecordID?) throws -> [WaitingCommit] {
+        var found: [WaitingCommit] = []
+        try each(
+            """
+            SELECT device, number, record, former, clock_offset FROM waiting
+            \(record == nil ? "" : "WHERE record = ?") ORDER BY device, number
+            """, bind: { if let record { $0.bind(1, record) } }
+        ) {
+            let former = $0.bytes(3)
+            found.append(
+                WaitingCommit(
+                    device: $0.id(0), number: $0.uint64(1), record: $0.id(2),
+                    former: stride(from: 0, to: former.count, by: 8).map { start in
+                        former[start..<min(start + 8, former.count)].reduce(0) {
+                            $0 << 8 | UInt64($1)
+                        }
+                    }, clockOffsetMilliseconds: $0.int64(4)))
+        }
+        return found
+    }
+
+    func isExpected(_ record: RecordID, from device: RecordID) throws -> Bool {
+        try first(
+            "SELECT 1 FROM expected WHERE record = ? AND device = ?",
+            bind: {
+                $0.bind(1, record)
+                $0.bind(2, device)
+            }, row: { _ in true }) ?? false
+    }
+
+    func isRecovering() throws -> Bool {
+        let hub = try hub()
+        guard hub.generation > 0 else { return false }
+        return try first(
+            """
+            SELECT 1 FROM device
+            WHERE epoch <> ? AND last_seen IS NOT NULL AND length(secret_hash) > 0 LIMIT 1
+            """, bind: { $0.bind(1, hub.epoch) }, row: { _ in true }) ?? false
+    }
+
+    func incidents() throws -> [Incident] {
+        var found: [Incident] = []
+        try each("SELECT at, kind, device, about FROM incident ORDER BY n") {
+            guard let kind = Incident.Kind(rawValue: UInt32(clamping: $0.int64(1))) else { return }
+            found.append(
+                Incident(
+                    at: Instant(milliseconds: $0.int64(0)), kind: kind, device: $0.id(2),
+                    about: $0.uint64(3)))
+        }
+        return found
     }
 }
 
@@ -216,14 +327,22 @@ extension SQLiteTransaction {
         return all
     }
 
-    private static let deviceColumns =
-        "id, account, name, secret_hash, last_number, chain, last_seen"
+    private static let deviceColumns = """
+        id, account, name, secret_hash, last_number, chain, last_seen, epoch, complete_to, covered,
+        copies, queued
+        """
 
     private func device(in row: Prepared) -> Device {
-        Device(
+        var device = Device(
             id: row.id(0), account: row.id(1), name: row.text(2), secretHash: row.bytes(3),
             lastNumber: row.uint64(4), chain: ChainHash(id: row.id(5)),
             lastSeen: row.isNull(6) ? nil : Instant(milliseconds: row.int64(6)))
+        device.epoch = row.uint64(7)
+        device.completeTo = row.isNull(8) ? nil : Instant(milliseconds: row.int64(8))
+        device.covered = row.uint64(9)
+        device.copies = UInt32(clamping: row.int64(10))
+        device.queued = UInt32(clamping: row.int64(11))
+        return device
     }
 
     func device(_ id: RecordID) throws -> Device? {
@@ -285,63 +404,109 @@ extension SQLiteTransaction: StoreWriter {
 
     func nextSeq(of scope: RecordID) throws -> UInt64 {
         if let head = heads[scope] {
-            heads[scope] = (head.number, head.seq + 1)
+            heads[scope]?.seq = head.seq + 1
             return head.seq + 1
         }
         let head = try first(
             """
             INSERT INTO scope(id, seq) VALUES (?, 0)
-            ON CONFLICT(id) DO UPDATE SET seq = seq RETURNING number, seq
+            ON CONFLICT(id) DO UPDATE SET seq = seq RETURNING number, seq, sum
             """,
-            bind: { $0.bind(1, scope) }, row: { ($0.int64(0), $0.uint64(1)) })
-        guard let (number, seq) = head else { throw StoreError(.failed, "no position given") }
-        heads[scope] = (number, seq + 1)
-        return seq + 1
+            bind: { $0.bind(1, scope) },
+            row: { Head(number: $0.int64(0), seq: $0.uint64(1), sum: $0.uint64(2)) })
+        guard var head else { throw StoreError(.failed, "no position given") }
+        head.seq += 1
+        heads[scope] = head
+        return head.seq
     }
 
-    func put(_ record: StoredRecord, isNew: Bool, moved: [Placement]) throws {
+    /// Takes a record out of the sums of the scopes where it stands, or adds it to them.
+    private func count(_ record: StoredRecord, adding: Bool) throws {
+        if record.isDeleted { return }
+        let part = Checksum.of(record.id, version: record.version)
+        for placement in record.placements {
+            var head = try head(of: placement.scope)
+            head.sum = adding ? head.sum &+ part : head.sum &- part
+            heads[placement.scope] = head
+        }
+    }
+
+    /// Counts a record of a store that kept no sums.
+    func adopt(_ record: StoredRecord) throws {
+        try count(record, adding: true)
+        guard record.isDeleted else { return }
+        let statement = try database.prepared("UPDATE record SET deleted = 1 WHERE id = ?")
+        statement.bind(1, record.id)
+        try statement.run()
+    }
+
+    func put(_ record: StoredRecord, replacing before: StoredRecord?) throws {
         let entity = try entity(record.entity)
         let isPlain =
             !record.isDeleted && !record.isContested
             && entity.fields.indices.allSatisfy { record.differing($0).isEmpty }
         let statement = try database.prepared(
-            isNew
+            before == nil
                 ? """
-                INSERT INTO record(version, plain, conflicts, shown, meta, id, entity, creator)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO record
+                    (version, plain, conflicts, shown, meta, deleted, id, entity, creator)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
                 : """
-                UPDATE record SET version = ?, plain = ?, conflicts = ?, shown = ?, meta = ?
-                WHERE id = ?
+                UPDATE record SET version = ?, plain = ?, conflicts = ?, shown = ?, meta = ?,
+                    deleted = ? WHERE id = ?
                 """)
         statement.bind(1, record.version)
         statement.bind(2, Int64(isPlain ? 1 : 0))
         statement.bind(3, Int64(record.openConflicts(in: entity)))
         statement.bind(4, RecordPacking.shown(of: record, entity: entity))
         statement.bind(5, RecordPacking.meta(of: record, entity: entity))
-        statement.bind(6, record.id)
-        if isNew {
-            statement.bind(7, Int64(record.entity.rawValue))
-            statement.bind(8, record.creator)
+        statement.bind(6, Int64(record.isDeleted ? 1 : 0))
+        statement.bind(7, record.id)
+        if before == nil {
+            statement.bind(8, Int64(record.entity.rawValue))
+            statement.bind(9, record.creator)
         }
         try statement.run()
-        for placement in moved {
-            let number = try number(of: placement.scope)
-            let delete = try database.prepared(
-                "DELETE FROM placement WHERE scope = ? AND seq = ? AND record = ?")
-            delete.bind(1, number)
-            delete.bind(2, placement.seq)
-            delete.bind(3, record.id)
-            try delete.run()
+        if let before {
+            try count(before, adding: false)
+            try removePlacements(of: before)
         }
+        try count(record, adding: true)
         for placement in record.placements {
-            let number = try number(of: placement.scope)
+            let number = try head(of: placement.scope).number
             let insert = try database.prepared(
                 "INSERT INTO placement(scope, seq, record) VALUES (?, ?, ?)")
             insert.bind(1, number)
             insert.bind(2, placement.seq)
             insert.bind(3, record.id)
             try insert.run()
+        }
+    }
+
+    private func removePlacements(of record: StoredRecord) throws {
+        for placement in record.placements {
+            let delete = try database.prepared(
+                "DELETE FROM placement WHERE scope = ? AND seq = ? AND record = ?")
+            delete.bind(1, try head(of: placement.scope).number)
+            delete.bind(2, placement.seq)
+            delete.bind(3, record.id)
+            try delete.run()
+        }
+    }
+
+    func purge(_ record: StoredRecord) throws {
+        try count(record, adding: false)
+        try removePlacements(of: record)
+        let delete = try database.prepared("DELETE FROM record WHERE id = ?")
+        delete.bind(1, record.id)
+        try delete.run()
+        for placement in record.placements {
+            let floor = try database.prepared(
+                "UPDATE scope SET floor = max(floor, ?) WHERE id = ?")
+            floor.bind(1, placement.seq)
+            floor.bind(2, placement.scope)
+            try floor.run()
         }
     }
 
@@ -379,10 +544,11 @@ extension SQLiteTransaction: StoreWriter {
     func put(_ device: Device) throws {
         let statement = try database.prepared(
             """
-            INSERT INTO device(id, account, name, secret_hash, last_number, chain, last_seen)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO device(\(Self.deviceColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT(id) DO UPDATE SET last_number = excluded.last_number,
-                chain = excluded.chain, last_seen = excluded.last_seen, name = excluded.name
+                chain = excluded.chain, last_seen = excluded.last_seen, name = excluded.name,
+                epoch = excluded.epoch, complete_to = excluded.complete_to,
+                covered = excluded.covered, copies = excluded.copies, queued = excluded.queued
             """)
         statement.bind(1, device.id)
         statement.bind(2, device.account)
@@ -391,6 +557,93 @@ extension SQLiteTransaction: StoreWriter {
         statement.bind(5, device.lastNumber)
         statement.bind(6, device.chain.id)
         if let seen = device.lastSeen { statement.bind(7, seen.milliseconds) }
+        statement.bind(8, device.epoch)
+        if let complete = device.completeTo { statement.bind(9, complete.milliseconds) }
+        statement.bind(10, device.covered)
+        statement.bind(11, Int64(device.copies))
+        statement.bind(12, Int64(device.queued))
+        try statement.run()
+    }
+
+    func put(_ hub: HubIdentity) throws {
+        let statement = try database.prepared("UPDATE hub SET epoch = ?, generation = ?")
+        statement.bind(1, hub.epoch)
+        statement.bind(2, hub.generation)
+        try statement.run()
+    }
+
+    func replace(_ verdict: Verdict, of device: RecordID) throws {
+        let statement = try database.prepared(
+            "UPDATE journal SET outcome = ?, verdict = ? WHERE device = ? AND number = ?")
+        statement.bind(1, Int64(verdict.outcome.rawValue))
+        statement.bind(2, try RecordPacking.verdict(verdict))
+        statement.bind(3, device)
+        statement.bind(4, verdict.number)
+        try statement.run()
+    }
+
+    func put(_ waiting: WaitingCommit) throws {
+        let statement = try database.prepared(
+            """
+            INSERT OR REPLACE INTO waiting(device, number, record, former, clock_offset)
+            VALUES (?, ?, ?, ?, ?)
+            """)
+        statement.bind(1, waiting.device)
+        statement.bind(2, waiting.number)
+        statement.bind(3, waiting.record)
+        statement.bind(
+            4, waiting.former.flatMap { withUnsafeBytes(of: $0.bigEndian, Array.init) })
+        statement.bind(5, waiting.clockOffsetMilliseconds)
+        try statement.run()
+    }
+
+    private func remove(from table: String, device: RecordID, number: UInt64) throws {
+        let statement = try database.prepared(
+            "DELETE FROM \(table) WHERE device = ? AND number = ?")
+        statement.bind(1, device)
+        statement.bind(2, number)
+        try statement.run()
+    }
+
+    func removeWaiting(device: RecordID, number: UInt64) throws {
+        try remove(from: "waiting", device: device, number: number)
+    }
+
+    func expect(_ records: [RecordID], from device: RecordID, number: UInt64) throws {
+        for record in records {
+            let statement = try database.prepared(
+                "INSERT OR IGNORE INTO expected(record, device, number) VALUES (?, ?, ?)")
+            statement.bind(1, record)
+            statement.bind(2, device)
+            statement.bind(3, number)
+            try statement.run()
+        }
+    }
+
+    func dropExpected(from device: RecordID, number: UInt64) throws {
+        try remove(from: "expected", device: device, number: number)
+    }
+
+    func countFailure(device: RecordID, number: UInt64) throws -> Int {
+        let count = try first(
+            """
+            INSERT INTO failure(device, number, count) VALUES (?, ?, 1)
+            ON CONFLICT(device, number) DO UPDATE SET count = count + 1 RETURNING count
+            """,
+            bind: {
+                $0.bind(1, device)
+                $0.bind(2, number)
+            }, row: { Int($0.int64(0)) })
+        return count ?? 0
+    }
+
+    func append(_ incident: Incident) throws {
+        let statement = try database.prepared(
+            "INSERT INTO incident(at, kind, device, about) VALUES (?, ?, ?, ?)")
+        statement.bind(1, incident.at.milliseconds)
+        statement.bind(2, Int64(incident.kind.rawValue))
+        statement.bind(3, incident.device)
+        statement.bind(4, incident.about)
         try statement.run()
     }
 

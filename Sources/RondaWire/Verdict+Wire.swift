@@ -8,6 +8,8 @@ extension WireVerdict {
         outcome = WireOutcome(rawValue: Int(verdict.outcome.rawValue)) ?? .unspecified
         versions = verdict.versions
         clockSuspect = verdict.clockSuspect
+        disposition = WireDisposition(verdict.disposition)
+        waitsFor = verdict.waitsFor.map { table.index(of: $0) + 1 } ?? 0
         merges = verdict.merges.map { merge in
             var wire = WireMerge()
             wire.record = table.index(of: merge.record)
@@ -41,8 +43,19 @@ extension WireVerdict {
         return Verdict(
             number: number, outcome: outcome,
             refusal: hasRefusal ? try refusal.model(ids) : nil, merges: merges,
-            versions: versions, clockSuspect: clockSuspect)
+            versions: versions, clockSuspect: clockSuspect,
+            waitsFor: waitsFor == 0 ? nil : try ids.id(at: waitsFor - 1),
+            disposition: disposition.model)
     }
+}
+
+extension WireDisposition {
+    package init(_ disposition: Disposition) {
+        self = WireDisposition(rawValue: Int(disposition.rawValue)) ?? .unspecified
+    }
+
+    /// One from a later edition counts as undecided.
+    package var model: Disposition { Disposition(rawValue: UInt32(clamping: rawValue)) ?? .open }
 }
 
 extension WireRefusal {

@@ -132,12 +132,11 @@ struct SeededHub: Sendable {
         let secret = (0..<4).flatMap { _ in
             withUnsafeBytes(of: hub.surroundings.random(), Array.init)
         }
-        let (device, account, identity) = try await hub.enrol(
-            code: code, secret: secret, name: name)
+        let enrolment = try await hub.enrol(by: .code(code), secret: secret, name: name)
         return (
             DeviceIdentity(
-                device: device.id, account: account.id, accountName: name, role: .rep,
-                hub: identity.id, server: "bench"), secret
+                device: enrolment.device.id, account: enrolment.account.id, accountName: name,
+                role: .rep, hub: enrolment.hub.id, server: "bench"), secret
         )
     }
 }

@@ -128,16 +128,9 @@ final class HubTransport: Transport {
         do {
             let body: [UInt8]
             if request.path == "/v1/devices" {
-                let question = try WireEnrolRequest(serializedBytes: request.body)
-                let (device, account, identity) = try await hub.enrol(
-                    code: question.code, secret: Array(question.secret), name: question.name)
-                var answer = WireEnrolResponse()
-                answer.device = Data(device.id.bytes)
-                answer.account = Data(account.id.bytes)
-                answer.accountName = account.name
-                answer.role = account.role.rawValue
-                answer.hub = Data(identity.id.bytes)
-                body = try answer.serializedBytes()
+                body = try await hub.enrol(
+                    WireEnrolRequest(serializedBytes: request.body), secret: nil
+                ).serializedBytes()
             } else {
                 let token = request.headers.first { $0.name == "authorization" }?.value ?? ""
                 let secret = Data(base64Encoded: String(token.dropFirst("Bearer ".count)))

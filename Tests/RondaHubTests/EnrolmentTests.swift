@@ -11,7 +11,7 @@ struct EnrolmentTests {
         _ world: TestWorld, _ code: String, _ secret: [UInt8]
     ) async -> HubError.Code? {
         await #expect(throws: HubError.self) {
-            try await world.hub.enrol(code: code, secret: secret, name: "phone")
+            try await world.hub.enrol(by: .code(code), secret: secret, name: "phone")
         }?.code
     }
 
@@ -21,12 +21,12 @@ struct EnrolmentTests {
         let (code, expiresAt) = try await world.hub.newCode(login: "ana")
         #expect(expiresAt == world.surroundings.now.adding(milliseconds: 86_400_000))
         let secret = world.surroundings.secret()
-        let first = try await world.hub.enrol(code: code, secret: secret, name: "phone")
+        let first = try await world.hub.enrol(by: .code(code), secret: secret, name: "phone")
         #expect(first.account.login == "ana")
         #expect(first.hub.id == RecordID(high: 1, low: 1))
         // The answer may be lost: asking again gives the same device, even when the code is old.
         world.surroundings.advance(milliseconds: 90_000_000)
-        let again = try await world.hub.enrol(code: code, secret: secret, name: "phone")
+        let again = try await world.hub.enrol(by: .code(code), secret: secret, name: "phone")
         #expect(again.device.id == first.device.id)
         #expect(await error(world, code, world.surroundings.secret()) == .badCode)
         #expect(try await world.store.read { try $0.counts() }.devices == 1)
@@ -42,7 +42,7 @@ struct EnrolmentTests {
             await error(world, String(code.dropLast()), world.surroundings.secret()) == .badCode)
         let typed = code.lowercased().prefix(4) + " - " + code.lowercased().suffix(4)
         _ = try await world.hub.enrol(
-            code: String(typed).replacing("0", with: "o").replacing("1", with: "l"),
+            by: .code(String(typed).replacing("0", with: "o").replacing("1", with: "l")),
             secret: world.surroundings.secret(), name: "phone")
     }
 
@@ -56,7 +56,7 @@ struct EnrolmentTests {
         ]
         world.surroundings.advance(milliseconds: lifetime - 1)
         _ = try await world.hub.enrol(
-            code: codes[0], secret: world.surroundings.secret(), name: "phone")
+            by: .code(codes[0]), secret: world.surroundings.secret(), name: "phone")
         world.surroundings.advance(milliseconds: 1)
         #expect(await error(world, codes[1], world.surroundings.secret()) == .badCode)
     }
@@ -70,7 +70,7 @@ struct EnrolmentTests {
         let reused = await error(world, code, taken)
         #expect(reused == .badRequest || reused == .badCode)
         _ = try await world.hub.enrol(
-            code: code, secret: world.surroundings.secret(), name: "phone")
+            by: .code(code), secret: world.surroundings.secret(), name: "phone")
     }
 
     @Test("an account has its own login and territories that exist")

@@ -78,7 +78,9 @@ struct TestWorld: Sendable {
         wrap: (SQLiteStore) -> any CentralStore = { $0 }
     ) async throws {
         store = try SQLiteStore.create(
-            in: directory.path, hub: HubIdentity(id: RecordID(high: 1, low: 1), epoch: epoch))
+            in: directory.path,
+            hub: HubIdentity(
+                id: RecordID(high: 1, low: 1), epoch: epoch, key: Array(repeating: 1, count: 32)))
         hub = Hub(store: wrap(store), limits: limits, surroundings: surroundings.real)
         let territories = [("north", Self.north), ("south", Self.south)].map { code, id in
             Change(
@@ -101,7 +103,7 @@ struct TestWorld: Sendable {
     func device(of login: String) async throws -> TestDevice {
         let secret = surroundings.secret()
         let code = try await hub.newCode(login: login).code
-        let enrolled = try await hub.enrol(code: code, secret: secret, name: "phone")
+        let enrolled = try await hub.enrol(by: .code(code), secret: secret, name: "phone")
         return TestDevice(
             id: enrolled.device.id, account: enrolled.account.id, secret: secret,
             surroundings: surroundings)

@@ -25,7 +25,9 @@ final class TemporaryDirectory: Sendable {
     }
 }
 
-let testHub = HubIdentity(id: RecordID(high: 1, low: 2), epoch: 0xfedc_ba98_7654_3210)
+let testHub = HubIdentity(
+    id: RecordID(high: 1, low: 2), epoch: 0xfedc_ba98_7654_3210,
+    key: Array(repeating: 1, count: 32))
 
 /// A customer with one value in one field, standing in a scope.
 func customer(

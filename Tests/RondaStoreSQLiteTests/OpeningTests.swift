@@ -120,7 +120,7 @@ struct OpeningTests {
                         customer(
                             number, name: String(repeating: "x", count: 200),
                             placements: [Placement(scope: .zero, seq: seq, arrived: seq)]),
-                        isNew: true, moved: [])
+                        replacing: nil)
                 }
             }
             try await store.checkpoint()

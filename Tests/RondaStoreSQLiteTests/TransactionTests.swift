@@ -25,8 +25,7 @@ struct TransactionTests {
         try store.put(
             customer(
                 number, name: "\(number)",
-                placements: [Placement(scope: scope, seq: seq, arrived: seq)]), isNew: true,
-            moved: [])
+                placements: [Placement(scope: scope, seq: seq, arrived: seq)]), replacing: nil)
     }
 
     private func stream(
@@ -99,13 +98,13 @@ struct TransactionTests {
             for number in 1...3 as ClosedRange<UInt64> {
                 try Self.add(number, to: scope, in: store)
             }
-            let old = Placement(scope: scope, seq: 1, arrived: 1)
+            let old = try store.record(RecordID(high: 5, low: 1))
             let seq = try store.nextSeq(of: scope)
             try store.put(
                 customer(
                     1, name: "moved", version: 2,
                     placements: [Placement(scope: scope, seq: seq, arrived: 1)]),
-                isNew: false, moved: [old])
+                replacing: old)
         }
         #expect(try await stream() == [2, 3, 1])
         #expect(try await stream(after: 3) == [1])
@@ -125,7 +124,7 @@ struct TransactionTests {
                         customer(
                             number, name: "a",
                             placements: [Placement(scope: scope, seq: seq, arrived: seq)]),
-                        isNew: true, moved: [])
+                        replacing: nil)
                 }
             }
         }
@@ -190,7 +189,7 @@ struct TransactionTests {
             record.registers[3] = .siblings([
                 Sibling(value: .text("a"), mark: 0), Sibling(value: .text("b"), mark: 1),
             ])
-            try store.put(record, isNew: true, moved: [])
+            try store.put(record, replacing: nil)
         }
         let waiting = try await store.read { store in
             var ids: [UInt64] = []

@@ -46,7 +46,9 @@ final class TerminalWorld: Sendable {
     /// - Parameter programmes: with the welcome bonus of each.
     init(programmes: [(code: String, bonus: Int64)] = [("CLUB", 100)]) async throws {
         let store = try SQLiteStore.create(
-            in: directory + "/hub", hub: HubIdentity(id: RecordID(high: 1, low: 1), epoch: 7))
+            in: directory + "/hub",
+            hub: HubIdentity(
+                id: RecordID(high: 1, low: 1), epoch: 7, key: Array(repeating: 1, count: 32)))
         let hub = Hub(
             store: store, surroundings: Surroundings(now: { self.now }, random: { self.random() }))
         hubBox.withLock { $0 = hub }
@@ -208,15 +210,7 @@ private struct HubTransport: Transport {
                 secret: Array(Data(base64Encoded: token) ?? Data())
             ).serializedData()
         }
-        let question = try WireEnrolRequest(serializedBytes: body)
-        let (device, account, identity) = try await hub.enrol(
-            code: question.code, secret: Array(question.secret), name: question.name)
-        var answer = WireEnrolResponse()
-        answer.device = Data(device.id.bytes)
-        answer.account = Data(account.id.bytes)
-        answer.accountName = account.name
-        answer.role = account.role.rawValue
-        answer.hub = Data(identity.id.bytes)
-        return try answer.serializedData()
+        return try await hub.enrol(WireEnrolRequest(serializedBytes: body), secret: nil)
+            .serializedData()
     }
 }

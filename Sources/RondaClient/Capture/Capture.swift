@@ -73,6 +73,26 @@ public struct Capture {
         working[id]?.settled.insert(number)
     }
 
+    /// Takes up a change of an earlier commit that was refused, as if it were captured now.
+    mutating func reload(_ change: Change) throws {
+        let entity = try LocalReader.table(change.entity).entity
+        let isThere =
+            try working[change.record] != nil
+            || reader.row(entity.id, change.record).map { !$0.flags.contains(.deleted) } ?? false
+        if !isThere && change.base == 0 && !change.deletes {
+            working[change.record] = Working(
+                entity: entity, row: nil, values: FieldValues(for: entity))
+            order.append(change.record)
+        }
+        try edit(entity, change.record) { values in
+            for number in change.touchedFields {
+                guard let position = entity.position(ofNumber: number) else { continue }
+                values[position] = values[position].applying(change, entity.fields[position])
+            }
+        }
+        if change.deletes { working[change.record]?.isDeleted = true }
+    }
+
     /// Deletes a record that is on the device.
     public mutating func delete<R: RondaRecord>(_ type: R.Type, _ id: RecordID) throws {
         try edit(try LocalReader.table(R.entity).entity, id) { _ in }
@@ -128,7 +148,8 @@ public struct Capture {
         let commit = Commit(
             number: 0, stamp: stamp, schema: Schema.current.version, uptime: uptime,
             changes: changes)
-        let n = try Outbox(database: reader.database).append(commit, limits: limits)
+        let n = try Outbox(database: reader.database).append(
+            commit, as: identity.ordinal, limits: limits)
         return CaptureReceipt(n: n, records: changes.map(\.record))
     }
 

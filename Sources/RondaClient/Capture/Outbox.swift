@@ -9,15 +9,18 @@ internal import SwiftProtobuf
 /// The device's commits, from capture until a backup of the hub covers them.
 ///
 /// `n` is the order of capture. A commit is packed (`Commit.packed`) until it is first offered to
-/// the hub; then it gets its number in the chain and its canonical bytes, which never change.
-/// Nothing here is ever deleted in this edition.
+/// the hub; then it gets its number in the chain of the device's present identity and its canonical
+/// bytes, which never change under that identity.
 struct Outbox {
     enum State: Int64 {
-        case captured = 0
+        /// Without verdict, or to be offered again to a hub that lost it.
+        case pending = 0
         case accepted = 1
         case merged = 2
         /// In the tray: refused, with its reason, for the rep to decide.
         case refused = 3
+        /// Kept at the hub until a record comes that it needs.
+        case waiting = 4
     }
 
     struct Entry {
@@ -25,6 +28,9 @@ struct Outbox {
         let commit: Commit
         /// Canonical once sealed.
         let bytes: [UInt8]
+        let state: State
+        /// What a lost history of the hub had made of it, when it is offered again.
+        let given: WireGiven?
     }
 
     let database: Database
@@ -32,10 +38,26 @@ struct Outbox {
     static let creation = """
         CREATE TABLE outbox(
             n INTEGER PRIMARY KEY, state INTEGER NOT NULL, stamp INTEGER NOT NULL,
-            bytes BLOB NOT NULL, number INTEGER, chain BLOB, verdict BLOB);
-        CREATE UNIQUE INDEX outbox_number ON outbox(number) WHERE number IS NOT NULL;
-        CREATE INDEX outbox_refused ON outbox(n) WHERE state = 3;
+            bytes BLOB NOT NULL, number INTEGER, chain BLOB, verdict BLOB,
+            identity INTEGER NOT NULL DEFAULT 0, given BLOB,
+            disposition INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 1);
+        CREATE UNIQUE INDEX outbox_number ON outbox(identity, number) WHERE number IS NOT NULL;
+        CREATE INDEX outbox_refused ON outbox(n) WHERE state >= 3;
         """
+
+    private static let entryColumns = "n, bytes, number, state, given"
+
+    private func entry(_ statement: Prepared) throws -> Entry {
+        let bytes = statement.bytes(1)
+        let commit =
+            statement.isNull(2)
+            ? try Commit(packed: bytes)
+            : try WireCommit(serializedBytes: bytes).model(schema: .current)
+        return Entry(
+            n: statement.int64(0), commit: commit, bytes: bytes,
+            state: State(rawValue: statement.int64(3)) ?? .pending,
+            given: statement.isNull(4) ? nil : try WireGiven(serializedBytes: statement.bytes(4)))
+    }
 
     /// The stamp of the last capture: the clock must not run behind it.
     func lastStamp() throws -> Stamp {
@@ -45,7 +67,7 @@ struct Outbox {
     }
 
     @discardableResult
-    func append(_ commit: Commit, limits: Limits) throws -> Int64 {
+    func append(_ commit: Commit, as identity: Int64, limits: Limits) throws -> Int64 {
         let bytes = commit.packed
         // The canonical bytes are longer, by some tags for each field; worth measuring only for a
         // commit that may come near the bound. 64: the number and the chain, which come later.
@@ -58,49 +80,88 @@ struct Outbox {
             }
         }
         let statement = try database.prepared(
-            "INSERT INTO outbox(state, stamp, bytes) VALUES (0, ?, ?)")
+            "INSERT INTO outbox(state, stamp, bytes, identity) VALUES (0, ?, ?, ?)")
         statement.bind(1, commit.stamp.bits)
         statement.bind(2, bytes)
+        statement.bind(3, identity)
         try statement.run()
         return database.lastInsertedRowID
     }
 
-    func settled() throws -> Int64 { try Facts(database: database).number(.settled) ?? 0 }
+    // MARK: Pending
+
+    /// Nothing up to here is pending.
+    private func settled() throws -> Int64 { try Facts(database: database).number(.settled) ?? 0 }
+
+    private func setSettled(_ n: Int64) throws {
+        try Facts(database: database).set(.settled, number: n)
+    }
+
+    /// Moves the mark on over what has its verdict now.
+    func advance() throws {
+        let statement = try database.prepared(
+            """
+            SELECT coalesce((SELECT min(n) FROM outbox WHERE n > ?1 AND state = 0) - 1, max(n), 0)
+            FROM outbox
+            """)
+        statement.bind(1, try settled())
+        defer { statement.reset() }
+        if try statement.step() { try setSettled(statement.int64(0)) }
+    }
+
+    func identity() throws -> Int64 { try Facts(database: database).number(.identity) ?? 0 }
 
     func pendingCount() throws -> Int {
-        let statement = try database.prepared("SELECT count(*) FROM outbox WHERE n > ?")
+        let statement = try database.prepared(
+            "SELECT count(*) FROM outbox WHERE n > ? AND state = 0")
         statement.bind(1, try settled())
         defer { statement.reset() }
         return try statement.step() ? Int(statement.int64(0)) : 0
     }
 
-    /// The commits without verdict, in order of capture, at most `limit` and `bytes`.
-    func pending(limit: Int = .max, bytes mostBytes: Int = .max) throws -> [Entry] {
+    /// The own work that the hub's records do not hold yet, in order of capture.
+    func unsettled() throws -> [Entry] {
         let statement = try database.prepared(
-            "SELECT n, bytes, number FROM outbox WHERE n > ? ORDER BY n")
+            """
+            SELECT \(Self.entryColumns) FROM outbox WHERE n > ? AND state = 0
+            UNION ALL SELECT \(Self.entryColumns) FROM outbox WHERE state = 4 ORDER BY n
+            """)
         statement.bind(1, try settled())
+        defer { statement.reset() }
+        var entries: [Entry] = []
+        while try statement.step() { entries.append(try entry(statement)) }
+        return entries
+    }
+
+    /// The commits of one identity without verdict, in order, at most `limit` and `bytes`.
+    private func pending(
+        of identity: Int64, limit: Int, bytes mostBytes: Int
+    ) throws -> [Entry] {
+        let statement = try database.prepared(
+            """
+            SELECT \(Self.entryColumns) FROM outbox WHERE n > ? AND state = 0 AND identity = ?
+            ORDER BY n
+            """)
+        statement.bind(1, try settled())
+        statement.bind(2, identity)
         defer { statement.reset() }
         var entries: [Entry] = []
         var total = 0
         while entries.count < limit, try statement.step() {
-            let bytes = statement.bytes(1)
-            total += bytes.count
+            let entry = try entry(statement)
+            total += entry.bytes.count
             if total > mostBytes && !entries.isEmpty { break }
-            let commit =
-                statement.isNull(2)
-                ? try Commit(packed: bytes)
-                : try WireCommit(serializedBytes: bytes).model(schema: .current)
-            entries.append(Entry(n: statement.int64(0), commit: commit, bytes: bytes))
+            entries.append(entry)
         }
         return entries
     }
 
     /// Numbers, chains and freezes the commits that were never offered before, and returns the
     /// next batch to offer.
-    func seal(limit: Int, bytes: Int) throws -> [Entry] {
-        let entries = try pending(limit: limit, bytes: bytes)
+    func seal(of identity: Int64, limit: Int, bytes: Int) throws -> [Entry] {
+        let entries = try pending(of: identity, limit: limit, bytes: bytes)
         guard let first = entries.first else { return [] }
-        var (number, chain) = try link(before: first.n)
+        var (number, chain) = try link(before: first.n, of: identity)
         return try entries.map { entry in
             defer { number += 1 }
             if entry.commit.number != 0 {
@@ -119,47 +180,128 @@ struct Outbox {
             statement.bind(3, chain.id)
             statement.bind(4, entry.n)
             try statement.run()
-            return Entry(n: entry.n, commit: commit, bytes: Array(sealed))
+            return Entry(
+                n: entry.n, commit: commit, bytes: Array(sealed), state: .pending,
+                given: entry.given)
         }
     }
 
     /// The number and the chain hash of the last sealed commit before `n`.
-    private func link(before n: Int64) throws -> (UInt64, ChainHash) {
+    private func link(before n: Int64, of identity: Int64) throws -> (UInt64, ChainHash) {
         let statement = try database.prepared(
             """
-            SELECT number, chain FROM outbox WHERE n < ? AND number IS NOT NULL
+            SELECT number, chain FROM outbox WHERE n < ? AND identity = ? AND number IS NOT NULL
             ORDER BY n DESC LIMIT 1
             """)
         statement.bind(1, n)
+        statement.bind(2, identity)
         defer { statement.reset() }
         guard try statement.step() else { return (0, .start) }
         return (statement.uint64(0), ChainHash(id: statement.id(1)))
     }
 
-    func settle(_ entry: Entry, state: State, verdict: [UInt8]) throws {
+    /// The capture stamp of the first commit after `n` that waits to be offered.
+    func firstStamp(after n: Int64) throws -> Stamp? {
         let statement = try database.prepared(
-            "UPDATE outbox SET state = ?, verdict = ? WHERE n = ?")
+            "SELECT stamp FROM outbox WHERE n > ? AND state = 0 ORDER BY n LIMIT 1")
+        statement.bind(1, max(n, try settled()))
+        defer { statement.reset() }
+        return try statement.step() ? Stamp(bits: statement.uint64(0)) : nil
+    }
+
+    // MARK: Numbers
+
+    private func number(_ sql: String, _ identity: Int64) throws -> UInt64 {
+        let statement = try database.prepared(sql)
+        statement.bind(1, identity)
+        defer { statement.reset() }
+        return try statement.step() ? statement.uint64(0) : 0
+    }
+
+    /// The last number under which the device, as this identity, has a verdict.
+    func settledNumber(of identity: Int64) throws -> UInt64 {
+        try number(
+            """
+            SELECT number FROM outbox WHERE identity = ? AND number IS NOT NULL AND state <> 0
+            ORDER BY number DESC LIMIT 1
+            """, identity)
+    }
+
+    /// The last number that was given to a commit.
+    func sealedNumber(of identity: Int64) throws -> UInt64 {
+        try number(
+            """
+            SELECT number FROM outbox WHERE identity = ? AND number IS NOT NULL
+            ORDER BY number DESC LIMIT 1
+            """, identity)
+    }
+
+    func entry(number: UInt64, of identity: Int64) throws -> Entry? {
+        let statement = try database.prepared(
+            "SELECT \(Self.entryColumns) FROM outbox WHERE identity = ? AND number = ?")
+        statement.bind(1, identity)
+        statement.bind(2, number)
+        defer { statement.reset() }
+        return try statement.step() ? try entry(statement) : nil
+    }
+
+    func entry(n: Int64) throws -> Entry? {
+        let statement = try database.prepared(
+            "SELECT \(Self.entryColumns) FROM outbox WHERE n = ?")
+        statement.bind(1, n)
+        defer { statement.reset() }
+        return try statement.step() ? try entry(statement) : nil
+    }
+
+    /// The chain hash of the commit with this number.
+    func chain(number: UInt64, of identity: Int64) throws -> ChainHash? {
+        let statement = try database.prepared(
+            "SELECT chain FROM outbox WHERE identity = ? AND number = ?")
+        statement.bind(1, identity)
+        statement.bind(2, number)
+        defer { statement.reset() }
+        return try statement.step() ? ChainHash(id: statement.id(0)) : nil
+    }
+
+    // MARK: Verdicts
+
+    func settle(_ n: Int64, state: State, verdict: Verdict) throws {
+        let statement = try database.prepared(
+            """
+            UPDATE outbox SET state = ?, verdict = ?, given = NULL,
+                disposition = max(disposition, ?) WHERE n = ?
+            """)
         statement.bind(1, state.rawValue)
-        statement.bind(2, verdict)
-        statement.bind(3, entry.n)
+        statement.bind(2, try Self.pack(verdict))
+        statement.bind(3, Int64(verdict.disposition.rawValue))
+        statement.bind(4, n)
         try statement.run()
+        try advance()
+    }
+
+    private static func pack(_ verdict: Verdict) throws -> [UInt8] {
+        var stored = WireExchangeResponse()
+        var table = IDTable()
+        stored.verdicts = [WireVerdict(verdict, &table)]
+        stored.ids = table.encoded
+        return try stored.serializedBytes()
+    }
+
+    private static func unpack(_ bytes: [UInt8]) throws -> Verdict? {
+        let stored = try WireExchangeResponse(serializedBytes: bytes)
+        return try stored.verdicts.first?.model(IDList(stored.ids))
     }
 
     /// The commits in one state with their verdicts, in order of capture.
     func entries(in state: State) throws -> [(entry: Entry, verdict: Verdict)] {
         let statement = try database.prepared(
-            "SELECT n, bytes, verdict FROM outbox WHERE state = ? ORDER BY n")
+            "SELECT \(Self.entryColumns), verdict FROM outbox WHERE state = ? ORDER BY n")
         statement.bind(1, state.rawValue)
         defer { statement.reset() }
         var found: [(Entry, Verdict)] = []
         while try statement.step() {
-            let bytes = statement.bytes(1)
-            let commit = try WireCommit(serializedBytes: bytes).model(schema: .current)
-            let stored = try WireExchangeResponse(serializedBytes: statement.bytes(2))
-            guard let verdict = try stored.verdicts.first?.model(IDList(stored.ids)) else {
-                continue
-            }
-            found.append((Entry(n: statement.int64(0), commit: commit, bytes: bytes), verdict))
+            guard let verdict = try Self.unpack(statement.bytes(5)) else { continue }
+            found.append((try entry(statement), verdict))
         }
         return found
     }
@@ -169,5 +311,155 @@ struct Outbox {
         statement.bind(1, state.rawValue)
         defer { statement.reset() }
         return try statement.step() ? Int(statement.int64(0)) : 0
+    }
+}
+
+// MARK: - The tray
+
+extension Outbox {
+    func disposition(of n: Int64) throws -> Disposition {
+        let statement = try database.prepared("SELECT disposition FROM outbox WHERE n = ?")
+        statement.bind(1, n)
+        defer { statement.reset() }
+        guard try statement.step() else { return .open }
+        return Disposition(rawValue: UInt32(clamping: statement.int64(0))) ?? .open
+    }
+
+    /// What the rep decided about a refused commit; the hub is told with the next exchange.
+    func dispose(_ n: Int64, _ disposition: Disposition) throws {
+        let statement = try database.prepared(
+            "UPDATE outbox SET disposition = ?, told = 0 WHERE n = ? AND state = 3")
+        statement.bind(1, Int64(disposition.rawValue))
+        statement.bind(2, n)
+        try statement.run()
+    }
+
+    func untold(of identity: Int64) throws -> [WireTrayAction] {
+        let statement = try database.prepared(
+            """
+            SELECT number, disposition FROM outbox
+            WHERE state >= 3 AND told = 0 AND identity = ? AND number IS NOT NULL ORDER BY n
+            """)
+        statement.bind(1, identity)
+        defer { statement.reset() }
+        var actions: [WireTrayAction] = []
+        while try statement.step() {
+            var action = WireTrayAction()
+            action.number = statement.uint64(0)
+            action.disposition = WireDisposition(
+                Disposition(rawValue: UInt32(clamping: statement.int64(1))) ?? .open)
+            actions.append(action)
+        }
+        return actions
+    }
+
+    func markTold(_ n: Int64, _ disposition: Disposition) throws {
+        let statement = try database.prepared(
+            "UPDATE outbox SET told = 1 WHERE n = ? AND disposition = ?")
+        statement.bind(1, n)
+        statement.bind(2, Int64(disposition.rawValue))
+        try statement.run()
+    }
+
+    /// The commits whose last word is still to come: those that wait, and those at the office.
+    func open(of identity: Int64) throws -> [UInt64] {
+        let statement = try database.prepared(
+            """
+            SELECT number FROM outbox
+            WHERE state >= 3 AND (state = 4 OR disposition = 1) AND identity = ?
+                AND number IS NOT NULL ORDER BY n
+            """)
+        statement.bind(1, identity)
+        defer { statement.reset() }
+        var numbers: [UInt64] = []
+        while try statement.step() { numbers.append(statement.uint64(0)) }
+        return numbers
+    }
+}
+
+// MARK: - Restores, copies, backups
+
+extension Outbox {
+    /// Makes every commit after `number` pending again, for a hub that lost them.
+    /// - Returns: the commits that had been accepted, with what they had been given.
+    func rewind(to number: UInt64, of identity: Int64) throws -> [Entry] {
+        let statement = try database.prepared(
+            """
+            SELECT \(Self.entryColumns), verdict, disposition FROM outbox
+            WHERE identity = ? AND number > ? AND state <> 0 ORDER BY n
+            """)
+        statement.bind(1, identity)
+        statement.bind(2, number)
+        var rewound: [(Entry, WireGiven?)] = []
+        while try statement.step() {
+            let entry = try entry(statement)
+            guard let verdict = try Self.unpack(statement.bytes(5)) else { continue }
+            var given: WireGiven?
+            if entry.state != .waiting {
+                var told = WireGiven()
+                told.number = entry.commit.number
+                told.versions = verdict.versions
+                if let refusal = verdict.refusal {
+                    told.code = WireCode(rawValue: Int(refusal.code.rawValue)) ?? .internalFault
+                    told.disposition =
+                        WireDisposition(rawValue: Int(statement.int64(6))) ?? .unspecified
+                }
+                given = told
+            }
+            rewound.append((entry, given))
+        }
+        statement.reset()
+        for (entry, given) in rewound {
+            let update = try database.prepared(
+                "UPDATE outbox SET state = 0, given = ? WHERE n = ?")
+            if let given { update.bind(1, try given.serializedBytes() as [UInt8]) }
+            update.bind(2, entry.n)
+            try update.run()
+        }
+        if let first = rewound.first?.0.n { try setSettled(min(try settled(), first - 1)) }
+        return rewound.map(\.0).filter { $0.state == .accepted || $0.state == .merged }
+    }
+
+    /// Whether commits between what the hub has and what is kept here are gone: the chain cannot be
+    /// continued.
+    func isCut(after number: UInt64, of identity: Int64) throws -> Bool {
+        let statement = try database.prepared(
+            "SELECT min(number) FROM outbox WHERE identity = ? AND number > ?")
+        statement.bind(1, identity)
+        statement.bind(2, number)
+        defer { statement.reset() }
+        guard try statement.step(), !statement.isNull(0) else { return false }
+        return statement.uint64(0) > number + 1
+    }
+
+    /// Takes the numbers from all pending commits and gives them to another identity: they will be
+    /// sealed anew.
+    func move(from old: Int64, to new: Int64) throws {
+        for entry in try pending(of: old, limit: .max, bytes: .max) {
+            let statement = try database.prepared(
+                """
+                UPDATE outbox SET identity = ?, number = NULL, chain = NULL, bytes = ?
+                WHERE n = ?
+                """)
+            statement.bind(1, new)
+            statement.bind(2, entry.commit.packed)
+            statement.bind(3, entry.n)
+            try statement.run()
+        }
+    }
+
+    /// Forgets what a verified backup of the hub holds and what is old enough. The last commit
+    /// stays: the chain goes on from it.
+    func forget(upTo number: UInt64, before stamp: Stamp, of identity: Int64) throws {
+        let statement = try database.prepared(
+            """
+            DELETE FROM outbox WHERE identity = ?1 AND number <= ?2 AND state IN (1, 2)
+                AND stamp < ?3 AND number < (SELECT max(number) FROM outbox WHERE identity = ?1)
+                AND n < (SELECT max(n) FROM outbox)
+            """)
+        statement.bind(1, identity)
+        statement.bind(2, number)
+        statement.bind(3, stamp.bits)
+        try statement.run()
     }
 }

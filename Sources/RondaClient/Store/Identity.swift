@@ -12,10 +12,12 @@ public struct DeviceIdentity: Sendable, Hashable {
     public let hub: RecordID
     /// The address of the server, as given at login.
     public let server: String
+    /// Which of the store's identities this is.
+    let ordinal: Int64
 
     package init(
         device: RecordID, account: RecordID, accountName: String, role: Role, hub: RecordID,
-        server: String
+        server: String, ordinal: Int64 = 0
     ) {
         self.device = device
         self.account = account
@@ -23,16 +25,45 @@ public struct DeviceIdentity: Sendable, Hashable {
         self.role = role
         self.hub = hub
         self.server = server
+        self.ordinal = ordinal
     }
+}
+
+/// A device id that this store used until it turned out to be a copy of another store.
+struct PastIdentity: Sendable, Hashable {
+    let identity: Int64
+    let device: RecordID
+    let secret: [UInt8]
+    var epoch: [UInt8]
+
+    static let creation = """
+        CREATE TABLE past(
+            identity INTEGER PRIMARY KEY, device BLOB NOT NULL, secret BLOB NOT NULL,
+            epoch BLOB NOT NULL);
+
+        """
 }
 
 /// The device's few single facts, by name.
 struct Facts {
     enum Name: String {
         case device, account, accountName, role, hub, server, secret, pendingSecret, epoch, schema
-        /// The last outbox row that has its verdict.
+        /// No outbox row up to here is pending.
         case settled
         case lastSync, clockOffset
+        /// Which of the device's identities is the present one: it grows when the store turns out to
+        /// be a copy.
+        case identity
+        /// The public key of the hub's receipts, and its latest receipt.
+        case hubKey, receipt
+        /// The secret of the identity that is being asked for.
+        case nextSecret
+        /// How many other stores used this device's id, as far as was told.
+        case copies
+        /// The server did not know the credential.
+        case isUnknown
+        /// The hub waits for devices to offer again what it lost.
+        case isRecovering
     }
 
     let database: Database
@@ -63,6 +94,32 @@ struct Facts {
         try statement.run()
     }
 
+    /// The identities the store had before, with the history under which each has offered again
+    /// what it holds.
+    func pastIdentities() throws -> [PastIdentity] {
+        let statement = try database.prepared(
+            "SELECT identity, device, secret, epoch FROM past ORDER BY identity")
+        defer { statement.reset() }
+        var past: [PastIdentity] = []
+        while try statement.step() {
+            past.append(
+                PastIdentity(
+                    identity: statement.int64(0), device: statement.id(1),
+                    secret: statement.bytes(2), epoch: statement.bytes(3)))
+        }
+        return past
+    }
+
+    func put(_ past: PastIdentity) throws {
+        let statement = try database.prepared(
+            "INSERT OR REPLACE INTO past(identity, device, secret, epoch) VALUES (?, ?, ?, ?)")
+        statement.bind(1, past.identity)
+        statement.bind(2, past.device)
+        statement.bind(3, past.secret)
+        statement.bind(4, past.epoch)
+        try statement.run()
+    }
+
     func set(_ name: Name, text: String) throws { try set(name, Array(text.utf8)) }
     func set(_ name: Name, number: Int64) throws { try set(name, text: String(number)) }
 
@@ -80,6 +137,6 @@ struct Facts {
         else { return nil }
         return DeviceIdentity(
             device: device, account: account, accountName: try text(.accountName) ?? "",
-            role: role, hub: hub, server: server)
+            role: role, hub: hub, server: server, ordinal: try number(.identity) ?? 0)
     }
 }

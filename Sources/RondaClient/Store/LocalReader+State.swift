@@ -9,6 +9,8 @@ public struct LocalStatus: Sendable, Hashable {
     public let merged: Int
     /// Commits in the tray.
     public let refused: Int
+    /// Commits the server keeps until a record comes that they need.
+    public let waiting: Int
     /// Fields that wait for a person.
     public let conflicts: Int
     /// When a sync last came to its end.
@@ -17,6 +19,12 @@ public struct LocalStatus: Sendable, Hashable {
     public let isDownloadUnfinished: Bool
     /// Server clock minus device clock, as of the last sync.
     public let clockOffsetMilliseconds: Int64?
+    /// The server was restored and waits for devices to offer again what it lost.
+    public let isServerRecovering: Bool
+    /// The server does not know this device any more: it needs a new code.
+    public let isUnknownToServer: Bool
+    /// How many other stores were found to use this device's id.
+    public let copies: Int
     /// Territories this device follows, by their id.
     public let scopes: [RecordID]
 }
@@ -41,18 +49,6 @@ public struct Conflict: Sendable, Hashable {
     public let values: [ConflictValue]
 }
 
-/// A refused commit, with what it held and why.
-public struct TrayItem: Sendable, Hashable {
-    public let n: Int64
-    public let capturedAt: Instant
-    public let code: RefusalCode
-    public let reason: Phrase
-    public let entity: EntityID?
-    public let record: RecordID?
-    /// The kinds of the records it would have changed.
-    public let contents: [EntityID]
-}
-
 extension LocalReader {
     public func status() throws -> LocalStatus {
         let outbox = Outbox(database: database)
@@ -69,11 +65,15 @@ extension LocalReader {
         let isDownloadUnfinished = hasCursors && (cut.int64(1) > 0 || isFirst)
         return LocalStatus(
             pending: try outbox.pendingCount(), accepted: try outbox.count(in: .accepted),
-            merged: try outbox.count(in: .merged), refused: try outbox.count(in: .refused),
+            merged: try outbox.count(in: .merged), refused: try tray().count,
+            waiting: try outbox.count(in: .waiting),
             conflicts: try conflicts().count,
             lastSync: try facts.number(.lastSync).map { Instant(milliseconds: $0) },
             isDownloadUnfinished: isDownloadUnfinished,
-            clockOffsetMilliseconds: try facts.number(.clockOffset), scopes: scopes)
+            clockOffsetMilliseconds: try facts.number(.clockOffset),
+            isServerRecovering: try facts.number(.isRecovering) != nil,
+            isUnknownToServer: try facts.number(.isUnknown) != nil,
+            copies: Int(try facts.number(.copies) ?? 0), scopes: scopes)
     }
 
     /// The contested fields that ask for a person, by record and field.
@@ -127,18 +127,6 @@ extension LocalReader {
             let row = try row(entity, record)
         else { return false }
         return base >= row.version
-    }
-
-    /// The refused commits, oldest first.
-    public func tray() throws -> [TrayItem] {
-        try Outbox(database: database).entries(in: .refused).map { entry, verdict in
-            TrayItem(
-                n: entry.n, capturedAt: entry.commit.stamp.instant,
-                code: verdict.refusal?.code ?? .malformed,
-                reason: (verdict.refusal?.code ?? .malformed).phrase,
-                entity: verdict.refusal?.entity, record: verdict.refusal?.record,
-                contents: entry.commit.changes.map(\.entity))
-        }
     }
 
     /// Whose device this is.

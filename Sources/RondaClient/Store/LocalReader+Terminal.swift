@@ -57,7 +57,7 @@ extension LocalReader {
 
     /// The changes without verdict, in order of capture.
     public func unsent() throws -> [UnsentChange] {
-        try Outbox(database: database).pending().flatMap { entry in
+        try Outbox(database: database).unsettled().flatMap { entry in
             try entry.commit.changes.map { change in
                 let entity = try Self.table(change.entity).entity
                 let touched = Set(change.touchedFields)

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import GRDB
+package import GRDB
 public import RondaModel
 internal import RondaSQLite
 
@@ -10,18 +10,19 @@ internal import RondaSQLite
 /// store; one of them syncs at a time.
 public final class LocalStore: Sendable {
     public static let fileName = "ronda.sqlite"
-    private static let format = 1
+    private static let format = 2
     /// "RndD", kept in `PRAGMA application_id`.
     private static let applicationID = 0x526e_6444
 
     /// The directory that holds the store.
     public let directory: String
-    let pool: DatabasePool
+    let pool: any DatabaseWriter
     let surroundings: DeviceSurroundings
     let limits: Limits
 
     private init(
-        directory: String, pool: DatabasePool, surroundings: DeviceSurroundings, limits: Limits
+        directory: String, pool: any DatabaseWriter, surroundings: DeviceSurroundings,
+        limits: Limits
     ) {
         self.directory = directory
         self.pool = pool
@@ -60,6 +61,39 @@ public final class LocalStore: Sendable {
         }
     }
 
+    /// A store that lives in memory, for the simulator and for tests; `content` is copied into it.
+    package static func inMemory(
+        surroundings: DeviceSurroundings, limits: Limits = Limits(), content: LocalStore? = nil
+    ) throws(ClientError) -> LocalStore {
+        do {
+            let queue = try DatabaseQueue()
+            try content?.pool.backup(to: queue)
+            let store = LocalStore(
+                directory: "", pool: queue, surroundings: surroundings, limits: limits)
+            try store.prepare()
+            return store
+        } catch {
+            throw .store(error, path: "memory")
+        }
+    }
+
+    /// The same store, opened again: what a process finds that follows one that died.
+    package func reopened(surroundings: DeviceSurroundings) throws(ClientError) -> LocalStore {
+        let store = LocalStore(
+            directory: directory, pool: pool, surroundings: surroundings, limits: limits)
+        do {
+            try store.prepare()
+        } catch {
+            throw .store(error, path: path)
+        }
+        return store
+    }
+
+    /// Runs `body` on the connection that writes. For fault injection.
+    package func withWriter<Result>(_ body: (Database) throws -> Result) rethrows -> Result {
+        try pool.unsafeReentrantWrite(body)
+    }
+
     var path: String { directory + "/" + Self.fileName }
 
     private static func makeDirectory(_ directory: String) throws {
@@ -81,20 +115,25 @@ public final class LocalStore: Sendable {
             return (owner, version, schema)
         }
         if version > Self.format { throw StoreError(.newerFormat, "format \(version)") }
-        if owner == Self.applicationID, schema == Int64(Schema.current.version) { return }
+        let isCurrent = version == Self.format && schema == Int64(Schema.current.version)
+        if owner == Self.applicationID && isCurrent { return }
         try pool.write { database in
             let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
             if owner != Self.applicationID {
                 guard tables == 0 else { throw StoreError(.damaged, "not a Ronda store") }
-                try database.execute(sql: Self.tables + Outbox.creation + RowWriter.creation)
+                try database.execute(
+                    sql: Self.tables + PastIdentity.creation + Standing.creation + Outbox.creation
+                        + RowWriter.creation)
                 try database.execute(
                     sql: """
                         PRAGMA application_id = \(Self.applicationID);
                         PRAGMA user_version = \(Self.format)
                         """)
             }
+            if owner == Self.applicationID && version == 1 { try Self.upgrade(database) }
             try Self.fitTables(database)
             // Fields this device did not know before come again from the start.
+            try Standing(database: database).doubt()
             try database.execute(sql: "DELETE FROM cursor")
             try Facts(database: database).set(.schema, number: Int64(Schema.current.version))
         }
@@ -104,9 +143,28 @@ public final class LocalStore: Sendable {
         CREATE TABLE fact(name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         CREATE TABLE cursor(
             scope INTEGER NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, behind INTEGER NOT NULL,
-            id BLOB NOT NULL);
+            id BLOB NOT NULL, sum INTEGER NOT NULL DEFAULT 0, hub_sum INTEGER);
 
         """
+
+    /// Brings a store of the first format to the present one.
+    private static func upgrade(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                ALTER TABLE cursor ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE cursor ADD COLUMN hub_sum INTEGER;
+                ALTER TABLE outbox ADD COLUMN identity INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE outbox ADD COLUMN given BLOB;
+                ALTER TABLE outbox ADD COLUMN disposition INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE outbox ADD COLUMN told INTEGER NOT NULL DEFAULT 1;
+                DROP INDEX outbox_number; DROP INDEX outbox_refused;
+                CREATE UNIQUE INDEX outbox_number ON outbox(identity, number)
+                    WHERE number IS NOT NULL;
+                CREATE INDEX outbox_refused ON outbox(n) WHERE state >= 3;
+                """)
+        try database.execute(sql: PastIdentity.creation + Standing.creation)
+        try database.execute(sql: "PRAGMA user_version = \(format)")
+    }
 
     /// Makes the tables the schema asks for, and adds the columns it has gained.
     private static func fitTables(_ database: Database) throws {
@@ -126,7 +184,10 @@ public final class LocalStore: Sendable {
 
     /// Reads every scope from the start at the next sync; nothing is deleted.
     package func forgetCursors() async throws {
-        try await pool.write { try $0.execute(sql: "DELETE FROM cursor") }
+        try await pool.write {
+            try Standing(database: $0).doubt()
+            try $0.execute(sql: "DELETE FROM cursor")
+        }
     }
 
     /// `PRAGMA synchronous` of the connection that writes: 2 is FULL.

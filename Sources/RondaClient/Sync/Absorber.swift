@@ -11,8 +11,11 @@ struct Absorbed: Sendable {
     var accepted = 0
     var merged = 0
     var refused = 0
+    var waiting = 0
     var records = 0
     var touched = Set<EntityID>()
+    /// The scopes at whose head the sums differ.
+    var diverged: [UInt32] = []
 }
 
 /// Takes one answer of the hub into the device: verdicts first, then what changed, then the
@@ -33,48 +36,91 @@ struct Absorber {
         writer = RowWriter(database: database)
         outbox = Outbox(database: database)
         shadowed = try writer.shadowedRecords()
-        for entry in try outbox.pending() {
+        for entry in try outbox.unsettled() {
             for change in entry.commit.changes {
                 pending[change.record, default: []].append((entry.n, change))
             }
         }
     }
 
+    /// `identity` is the one that asked.
     mutating func absorb(
-        _ response: WireExchangeResponse, sent: [Outbox.Entry]
+        _ response: WireExchangeResponse, as identity: Int64
     ) throws -> Absorbed {
         let ids = try IDList(response.ids)
-        let facts = Facts(database: database)
-        if try facts.bytes(.epoch) ?? [] != Array(response.epoch) {
-            try database.execute(sql: "DELETE FROM cursor")
-            try facts.set(.epoch, Array(response.epoch))
-        }
-        try settle(response.verdicts, sent: sent, ids: ids)
+        try settle(response.verdicts, as: identity, ids: ids)
         for stream in response.streams {
-            for delta in stream.deltas { try absorb(delta, isWhole: stream.whole, ids: ids) }
-            try setCursor(stream)
+            let standing = Standing(database: database)
+            // A stream that is read anew: what it does not tell again is gone.
+            if stream.whole, !stream.id.isEmpty { try standing.doubt(scope: stream.scope) }
+            var gained: UInt64 = 0
+            for delta in stream.deltas {
+                try absorb(delta, isWhole: stream.whole, ids: ids)
+                gained &+= try standing.note(
+                    try ids.id(at: delta.record), entity: EntityID(rawValue: delta.entity),
+                    version: delta.version, isLive: !delta.deleted, in: stream.scope)
+            }
+            try setCursor(stream, gained: gained)
         }
         for scope in response.lostScopes {
             try database.execute(sql: "DELETE FROM cursor WHERE scope = ?", arguments: [scope])
         }
+        try notifyChanges()
+        return result
+    }
+
+    /// Tells whoever observes the tables that were changed.
+    func notifyChanges() throws {
         for entity in result.touched {
             let name = try LocalReader.table(entity).entity.name
             try database.notifyChanges(in: Table(name))
         }
-        return result
     }
 
-    private func setCursor(_ stream: WireStream) throws {
+    private mutating func setCursor(_ stream: WireStream, gained: UInt64) throws {
+        // An id comes with a stream that begins, and with it a new sum.
+        let isNew = !stream.id.isEmpty
+        let sum = (isNew ? 0 : try Standing(database: database).sum(of: stream.scope)) &+ gained
         let statement = try database.prepared(
             """
-            INSERT INTO cursor(scope, seq, behind, id) VALUES (?, ?, ?, ?)
-            ON CONFLICT(scope) DO UPDATE SET seq = excluded.seq, behind = excluded.behind
+            INSERT INTO cursor(scope, seq, behind, id, sum) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT(scope) DO UPDATE SET seq = ?2, behind = ?3, sum = ?5
             """)
         statement.bind(1, Int64(stream.scope))
         statement.bind(2, stream.seq)
         statement.bind(3, stream.behind)
         statement.bind(4, Array(stream.id))
+        statement.bind(5, sum)
         try statement.run()
+        if stream.hasSum && stream.sum != sum { result.diverged.append(stream.scope) }
+    }
+
+    /// Takes records whole, as a comparison brought them.
+    mutating func absorb(
+        _ comparison: WireCompareResponse, scope: UInt32
+    ) throws -> Absorbed {
+        let ids = try IDList(comparison.ids)
+        let standing = Standing(database: database)
+        for delta in comparison.deltas {
+            try absorb(delta, isWhole: true, ids: ids)
+            _ = try standing.note(
+                try ids.id(at: delta.record), entity: EntityID(rawValue: delta.entity),
+                version: delta.version, isLive: !delta.deleted, in: scope)
+        }
+        return result
+    }
+
+    /// Removes a record that the hub does not have, unless own work on it has no verdict yet.
+    /// - Returns: whether it is gone.
+    mutating func drop(_ record: RecordID, entity: EntityID) throws -> Bool {
+        if pending[record]?.isEmpty == false { return false }
+        let entity = try LocalReader.table(entity).entity
+        guard let row = try reader.row(entity.id, record), !row.flags.contains(.local) else {
+            return true
+        }
+        try writer.remove(entity, record)
+        result.touched.insert(entity.id)
+        return true
     }
 }
 
@@ -82,45 +128,61 @@ struct Absorber {
 
 extension Absorber {
     private mutating func settle(
-        _ verdicts: [WireVerdict], sent: [Outbox.Entry], ids: IDList
+        _ verdicts: [WireVerdict], as identity: Int64, ids: IDList
     ) throws {
-        let byNumber = Dictionary(sent.map { ($0.commit.number, $0) }, uniquingKeysWith: { $1 })
         for wire in verdicts {
-            guard let entry = byNumber[wire.number] else { continue }
+            guard let entry = try outbox.entry(number: wire.number, of: identity) else { continue }
             let verdict = try wire.model(ids)
-            let state: Outbox.State
-            switch verdict.outcome {
-            case .accepted, .handedOver:
-                state = .accepted
-                result.accepted += 1
-            case .merged:
-                state = .merged
-                result.accepted += 1
-                result.merged += 1
+            switch entry.state {
+            case .pending, .waiting: try settle(entry, verdict)
             case .refused:
-                state = .refused
-                result.refused += 1
-            case .waiting:
-                // It has no final verdict: it stays queued, and so does what follows it.
-                return
+                // The office has dealt with it, or what the rep decided has arrived there.
+                try outbox.settle(entry.n, state: Self.state(verdict.outcome), verdict: verdict)
+                try outbox.markTold(entry.n, verdict.disposition)
+            case .accepted, .merged: continue
             }
-            var stored = WireExchangeResponse()
-            var table = IDTable()
-            stored.verdicts = [WireVerdict(verdict, &table)]
-            stored.ids = table.encoded
-            try outbox.settle(entry, state: state, verdict: stored.serializedBytes())
-            for change in entry.commit.changes {
-                try settle(change, n: entry.n, isAccepted: state != .refused)
-            }
-            try Facts(database: database).set(.settled, number: entry.n)
         }
     }
 
-    private mutating func settle(_ change: Change, n: Int64, isAccepted: Bool) throws {
+    private static func state(_ outcome: Outcome) -> Outbox.State {
+        switch outcome {
+        case .accepted, .handedOver: .accepted
+        case .merged: .merged
+        case .refused: .refused
+        case .waiting: .waiting
+        }
+    }
+
+    private mutating func settle(_ entry: Outbox.Entry, _ verdict: Verdict) throws {
+        let state = Self.state(verdict.outcome)
+        switch state {
+        case .accepted: result.accepted += 1
+        case .merged:
+            result.accepted += 1
+            result.merged += 1
+        case .refused: result.refused += 1
+        case .waiting, .pending:
+            if entry.state == .pending { result.waiting += 1 }
+            try outbox.settle(entry.n, state: .waiting, verdict: verdict)
+            // Its changes stay what they are: own work that the hub's records do not hold.
+            return
+        }
+        try outbox.settle(entry.n, state: state, verdict: verdict)
+        // What was offered again, or had waited, may have been written over by what had seen it:
+        // the hub tells all of that.
+        let isFresh = entry.state == .pending && entry.given == nil
+        for change in entry.commit.changes {
+            try settle(change, n: entry.n, isAccepted: state != .refused, isFresh: isFresh)
+        }
+    }
+
+    private mutating func settle(
+        _ change: Change, n: Int64, isAccepted: Bool, isFresh: Bool
+    ) throws {
         let entity = try LocalReader.table(change.entity).entity
         result.touched.insert(entity.id)
-        let later = (pending[change.record] ?? []).filter { $0.n > n }.map(\.change)
-        pending[change.record]?.removeAll { $0.n <= n }
+        pending[change.record]?.removeAll { $0.n == n }
+        let left = (pending[change.record] ?? []).map(\.change)
         guard let row = try reader.row(entity.id, change.record) else { return }
         if row.flags.contains(.local) {
             if isAccepted {
@@ -139,10 +201,12 @@ extension Absorber {
             guard let position = entity.position(ofNumber: number) else { continue }
             // What had been contested was seen by this write, which now stands in its place; what
             // it had not seen comes with the same answer.
-            if isAccepted { try writer.dropSiblings(row.id, number) }
+            if isAccepted && isFresh { try writer.dropSiblings(row.id, number) }
             guard let shadow = try writer.shadow(row.id, number) else { continue }
-            let hub = isAccepted ? shadow.applying(change, entity.fields[position]) : shadow
-            try show(hub, under: later, position: position, entity: entity, id: row.id)
+            let hub =
+                isAccepted && isFresh
+                ? shadow.applying(change, entity.fields[position]) : shadow
+            try show(hub, under: left, position: position, entity: entity, id: row.id)
         }
     }
 

@@ -8,16 +8,19 @@ extension LocalStore {
     /// Turns this store into a device of the account that the code was made for.
     ///
     /// The secret is made here and kept before the code is sent, so that the same code may be sent
-    /// again when the answer was lost. A store that is logged in stays whose it is.
+    /// again when the answer was lost. A store that is logged in stays whose it is; when a restored
+    /// server does not know it any more, it is brought back as the device it was.
     /// - Throws: `ClientError` with code `alreadyLoggedIn`, `offline` or `server`.
     public func login(
         server: String, code: String, deviceName: String, transport: any Transport
     ) async throws(ClientError) -> DeviceIdentity {
-        if let identity = try await identity() { throw Self.alreadyLoggedIn(identity) }
-        let secret = try await pendingSecret(for: code)
+        let lost = try await lostIdentity()
+        let secret: [UInt8]
+        if let lost { secret = lost.secret } else { secret = try await pendingSecret(for: code) }
         var request = WireEnrolRequest()
         request.code = code
         request.secret = Data(secret)
+        if let lost { request.device = Data(lost.identity.device.bytes) }
         request.name = deviceName
         let answer = try await ServerCalls(transport: transport, limits: limits).enrol(request)
         guard let device = RecordID(bytes: answer.device),
@@ -33,9 +36,23 @@ extension LocalStore {
         }
         let identity = DeviceIdentity(
             device: device, account: account, accountName: answer.accountName, role: role, hub: hub,
-            server: server)
-        try await adopt(identity, secret: secret)
+            server: server, ordinal: lost?.identity.ordinal ?? 0)
+        try await adopt(identity, secret: secret, hubKey: Array(answer.hubKey))
         return identity
+    }
+
+    /// The identity of a store whose server does not know it any more.
+    private func lostIdentity() async throws(ClientError) -> (
+        identity: DeviceIdentity, secret: [UInt8]
+    )? {
+        try await writing { database in
+            let facts = Facts(database: database)
+            guard let identity = try facts.identity() else { return nil }
+            guard try facts.number(.isUnknown) != nil, let secret = try facts.bytes(.secret) else {
+                throw Self.alreadyLoggedIn(identity)
+            }
+            return (identity, secret)
+        }
     }
 
     private static func alreadyLoggedIn(_ identity: DeviceIdentity) -> ClientError {
@@ -49,7 +66,9 @@ extension LocalStore {
     }
 
     /// Makes the store the device that `identity` names.
-    package func adopt(_ identity: DeviceIdentity, secret: [UInt8]) async throws(ClientError) {
+    package func adopt(
+        _ identity: DeviceIdentity, secret: [UInt8], hubKey: [UInt8] = []
+    ) async throws(ClientError) {
         do {
             try await pool.write { database in
                 let facts = Facts(database: database)
@@ -65,6 +84,8 @@ extension LocalStore {
                 try facts.set(.server, text: identity.server)
                 try facts.set(.secret, secret)
                 try facts.remove(.pendingSecret)
+                try facts.set(.hubKey, hubKey)
+                try facts.remove(.isUnknown)
             }
         } catch {
             throw .store(error, path: path)

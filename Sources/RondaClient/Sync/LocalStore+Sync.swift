@@ -11,6 +11,8 @@ public struct SyncReport: Sendable, Hashable {
     public var accepted = 0
     public var merged = 0
     public var refused = 0
+    /// Commits the server keeps until a record comes that they need.
+    public var waiting = 0
     /// Records that came from the server, new or changed.
     public var received = 0
     public var exchanges = 0
@@ -19,6 +21,14 @@ public struct SyncReport: Sendable, Hashable {
     /// Whether everything captured before the sync has its verdict and everything visible is here:
     /// the day is safely in. Refused commits are in the tray and need a person.
     public var isComplete = false
+    /// The server had been restored from a backup; what it had lost was offered again.
+    public var isRestored = false
+    /// Another store with this device's id was found; each goes on as a device of its own.
+    public var wasCopied = false
+    /// Records that differed from the server's without reason and were mended.
+    public var repaired = 0
+    /// Whether the server was told that everything has been offered again.
+    var isReconciled = false
 }
 
 extension LocalStore {
@@ -32,9 +42,27 @@ extension LocalStore {
         over transport: any Transport,
         progress: @Sendable (SyncReport) -> Void = { _ in }
     ) async throws(ClientError) -> SyncReport {
-        let lock: FileLock
+        try await sync(over: transport, readsAhead: true, progress: progress)
+    }
+
+    /// `readsAhead` off makes every step follow from the one before, as the simulator needs it.
+    package func sync(
+        over transport: any Transport, readsAhead: Bool,
+        progress: @Sendable (SyncReport) -> Void = { _ in }
+    ) async throws(ClientError) -> SyncReport {
+        let lock = try lock()
+        defer { withExtendedLifetime(lock) {} }
+        var session = SyncSession(
+            store: self, calls: ServerCalls(transport: transport, limits: limits),
+            readsAhead: readsAhead)
+        return try await session.run(progress: progress)
+    }
+
+    /// One process at a time syncs a store. One in memory has no other process.
+    private func lock() throws(ClientError) -> FileLock? {
+        if directory.isEmpty { return nil }
         do throws(StoreError) {
-            lock = try FileLock(path: directory + "/sync.lock")
+            return try FileLock(path: directory + "/sync.lock")
         } catch  where error.code == .inUse {
             throw ClientError(
                 .alreadySyncing,
@@ -44,10 +72,30 @@ extension LocalStore {
         } catch {
             throw .store(error, path: path)
         }
-        defer { withExtendedLifetime(lock) {} }
-        var session = SyncSession(
-            store: self, calls: ServerCalls(transport: transport, limits: limits))
-        return try await session.run(progress: progress)
+    }
+
+    func writing<Result: Sendable>(
+        _ body: @Sendable (Database) throws -> Result
+    ) async throws(ClientError) -> Result {
+        do {
+            return try await withoutActuallyEscaping(body) { body in
+                try await pool.write { try body($0) }
+            }
+        } catch {
+            throw .store(error, path: path)
+        }
+    }
+
+    /// Notes whether the server knows this device.
+    func noteUnknown(_ isUnknown: Bool) async throws(ClientError) {
+        try await writing { database in
+            let facts = Facts(database: database)
+            if isUnknown {
+                try facts.set(.isUnknown, number: 1)
+            } else {
+                try facts.remove(.isUnknown)
+            }
+        }
     }
 
     /// Syncs now and then again every `interval`, waiting longer and longer while there is no

@@ -12,14 +12,28 @@ struct ServerCalls: Sendable {
     func exchange(
         _ request: WireExchangeRequest, secret: [UInt8]
     ) async throws(ClientError) -> WireExchangeResponse {
-        let token = Data(secret).base64EncodedString()
-        return try await call(
-            "/v1/exchange", request, headers: [("authorization", "Bearer \(token)")],
-            timeoutSeconds: 120)
+        try await call(
+            "/v1/exchange", request, headers: [Self.bearer(secret)], timeoutSeconds: 120)
     }
 
-    func enrol(_ request: WireEnrolRequest) async throws(ClientError) -> WireEnrolResponse {
-        try await call("/v1/devices", request, headers: [], timeoutSeconds: 30)
+    /// `credential` is the secret of a device of the same account, where there is no code.
+    func enrol(
+        _ request: WireEnrolRequest, credential: [UInt8]? = nil
+    ) async throws(ClientError) -> WireEnrolResponse {
+        try await call(
+            "/v1/devices", request, headers: credential.map { [Self.bearer($0)] } ?? [],
+            timeoutSeconds: 30)
+    }
+
+    func compare(
+        _ request: WireCompareRequest, credential: [UInt8]
+    ) async throws(ClientError) -> WireCompareResponse {
+        try await call(
+            "/v1/compare", request, headers: [Self.bearer(credential)], timeoutSeconds: 60)
+    }
+
+    private static func bearer(_ secret: [UInt8]) -> (name: String, value: String) {
+        ("authorization", "Bearer \(Data(secret).base64EncodedString())")
     }
 
     private func call<Question: Message, Answer: Message>(

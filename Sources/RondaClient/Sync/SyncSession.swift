@@ -3,193 +3,264 @@ internal import GRDB
 internal import RondaModel
 internal import RondaProtobuf
 internal import RondaSQLite
+internal import RondaWire
 internal import SwiftProtobuf
 
-/// One sync: exchanges until the outbox is empty and every cursor is at its head.
+/// One sync: exchanges until the outbox is empty and every cursor is at its head, and whatever has
+/// to be put right on the way.
 struct SyncSession {
     let store: LocalStore
     let calls: ServerCalls
+    /// Whether the next page is asked for while one is written.
+    let readsAhead: Bool
     private var report = SyncReport()
+    private var diverged: Set<UInt32> = []
 
-    init(store: LocalStore, calls: ServerCalls) {
+    init(store: LocalStore, calls: ServerCalls, readsAhead: Bool) {
         self.store = store
         self.calls = calls
-    }
-
-    private struct Round: Sendable {
-        let request: WireExchangeRequest
-        let sent: [Outbox.Entry]
-        let secret: [UInt8]
-        let settledNumber: UInt64
+        self.readsAhead = readsAhead
     }
 
     mutating func run(
         progress: @Sendable (SyncReport) -> Void
     ) async throws(ClientError) -> SyncReport {
-        var round = try await prepare()
-        var response = try await calls.exchange(round.request, secret: round.secret)
+        // Each turn ends with nothing left to ask, unless the history changed on the way: then the
+        // hub is told that all has been offered again. A restore in the middle of a sync is rare
+        // enough for a few turns to be all.
+        for _ in 0..<4 {
+            let isComplete = try await converse(as: nil, progress: progress)
+            guard isComplete else { return report }
+            guard try await reconcilePast() else { break }
+        }
+        try await repair()
+        try await noteComplete()
+        report.isComplete = true
+        return report
+    }
+
+    /// Exchanges as one identity until there is nothing more to send or to take.
+    /// - Returns: false when the hub took nothing of what was offered.
+    private mutating func converse(
+        as past: PastIdentity?, progress: @Sendable (SyncReport) -> Void
+    ) async throws(ClientError) -> Bool {
+        var round = try await prepare(as: past)
+        var response = try await exchange(round)
         while true {
             if Task.isCancelled {
                 throw ClientError(.cancelled, Phrase(en: "cancelled", es: "cancelado"))
             }
-            try checkHistory(response, round: round)
+            let history = SyncHistory.of(response, to: round)
+            if history == .behind {
+                response = try await prove(&round, after: response)
+                continue
+            }
             // The next page does not depend on the device's disk: it is fetched while this one is
             // written. What is not written when the process dies is fetched again.
-            let ahead = response.more && round.sent.isEmpty ? nextPage(round, response) : nil
+            var isCut = false
+            let isPlainPage =
+                readsAhead && response.more && round.request.commits.isEmpty && history == .same
+                && !round.request.epoch.isEmpty
             let following: WireExchangeResponse?
-            if let ahead {
+            if isPlainPage {
+                let ahead = round.nextPage(after: response)
                 async let next = fetch(ahead)
-                try await absorb(response, round: round)
+                _ = try await absorb(response, round: round, history: history)
                 following = try await next.get()
+                round = ahead
             } else {
-                try await absorb(response, round: round)
+                isCut = try await absorb(response, round: round, history: history)
                 following = nil
             }
             progress(report)
-            if let ahead, let following {
-                (round, response) = (ahead, following)
+            if let following {
+                response = following
                 continue
             }
+            // Whoever has a past identity's id goes on with it; this store has nothing to add.
+            if history == .copy && past != nil { return true }
+            if history == .copy || isCut { try await takeNewIdentity(from: round) }
             let before = round
-            round = try await prepare()
-            if round.sent.isEmpty && !response.more {
-                try await noteComplete()
-                report.isComplete = true
-                return report
-            }
+            let wasCut = response.more && past == nil
+            round = try await prepare(as: past)
+            let isDone = round.firstOffered == nil && round.request.tray.isEmpty && !wasCut
+            if isDone && history == .same { return true }
             // No verdict for anything that was offered: asking again at once would not help.
-            if !before.sent.isEmpty, before.sent.first?.n == round.sent.first?.n { return report }
-            response = try await calls.exchange(round.request, secret: round.secret)
+            if history == .same, let first = before.firstOffered, first == round.firstOffered {
+                return false
+            }
+            response = try await exchange(round)
         }
     }
 
-    private func fetch(_ round: Round) async -> Result<WireExchangeResponse, ClientError> {
+    private func exchange(_ round: SyncRound) async throws(ClientError) -> WireExchangeResponse {
         do throws(ClientError) {
-            return .success(try await calls.exchange(round.request, secret: round.secret))
+            return try await calls.exchange(round.request, secret: round.secret)
+        } catch {
+            if error.serverCode == "badCredential" { try await store.noteUnknown(true) }
+            throw error
+        }
+    }
+
+    private func fetch(_ round: SyncRound) async -> Result<WireExchangeResponse, ClientError> {
+        do throws(ClientError) {
+            return .success(try await exchange(round))
         } catch {
             return .failure(error)
         }
     }
 
-    /// The request that continues where `response` will have brought the device.
-    private func nextPage(_ round: Round, _ response: WireExchangeResponse) -> Round {
-        var request = round.request
-        var cursors: [UInt32: WireCursor] = [:]
-        if request.epoch == response.epoch {
-            for cursor in request.cursors { cursors[cursor.scope] = cursor }
+    private func prepare(as past: PastIdentity?) async throws(ClientError) -> SyncRound {
+        let (limits, now) = (store.limits, store.surroundings.now())
+        return try await store.writing {
+            try SyncRound.prepare(in: $0, as: past, limits: limits, now: now)
         }
-        for stream in response.streams {
-            cursors[stream.scope] = WireCursor(stream.scope, stream.seq, behind: stream.behind)
-        }
-        for scope in response.lostScopes { cursors[scope] = nil }
-        request.epoch = response.epoch
-        request.cursors = cursors.sorted { $0.key < $1.key }.map(\.value)
-        return Round(
-            request: request, sent: [], secret: round.secret, settledNumber: round.settledNumber)
     }
 
-    private func prepare() async throws(ClientError) -> Round {
+    /// - Returns: whether the chain cannot be continued from what the hub has.
+    private mutating func absorb(
+        _ response: WireExchangeResponse, round: SyncRound, history: SyncHistory
+    ) async throws(ClientError) -> Bool {
+        let now = store.surroundings.now()
         let limits = store.limits
-        do {
-            return try await store.pool.write { database in
-                let facts = Facts(database: database)
-                guard let identity = try facts.identity(), let secret = try facts.bytes(.secret)
-                else { throw LocalStore.notLoggedIn }
-                let outbox = Outbox(database: database)
-                let sent = try outbox.seal(
-                    limit: limits.commitsPerExchange, bytes: limits.commitBytes)
-                var request = WireExchangeRequest()
-                request.protocol = 1
-                request.schema = Schema.current.version
-                request.device = Data(identity.device.bytes)
-                request.epoch = Data(try facts.bytes(.epoch) ?? [])
-                request.commits = try sent.map { try WireCommit(serializedBytes: $0.bytes) }
-                let settled = try outbox.settledNumber()
-                request.verdictsSeen = settled
-                let statement = try database.prepared(
-                    "SELECT scope, seq, behind FROM cursor ORDER BY scope")
-                defer { statement.reset() }
-                while try statement.step() {
-                    request.cursors.append(
-                        WireCursor(
-                            UInt32(statement.int64(0)), statement.uint64(1),
-                            behind: statement.uint64(2)))
-                }
-                return Round(request: request, sent: sent, secret: secret, settledNumber: settled)
-            }
-        } catch {
-            throw .store(error, path: store.path)
+        let outcome = try await store.writing {
+            try SyncAnswer(response: response, round: round, history: history, now: now)
+                .absorb(in: $0, limits: limits)
         }
+        let absorbed = outcome.absorbed
+        report.accepted += absorbed.accepted
+        report.merged += absorbed.merged
+        report.refused += absorbed.refused
+        report.waiting += absorbed.waiting
+        report.received += absorbed.records
+        report.exchanges += 1
+        report.pending = outcome.pending
+        report.isRestored = report.isRestored || history == .renewed
+        report.wasCopied = report.wasCopied || outcome.wasCopied
+        diverged.formUnion(absorbed.diverged)
+        for stream in response.streams where !absorbed.diverged.contains(stream.scope) {
+            diverged.remove(stream.scope)
+        }
+        return outcome.isCut
+    }
+}
+
+// MARK: - Putting right
+
+extension SyncSession {
+    /// The hub has less than it acknowledged: its own receipt shows it that it was set back.
+    private func prove(
+        _ round: inout SyncRound, after response: WireExchangeResponse
+    ) async throws(ClientError) -> WireExchangeResponse {
+        let receipt = try await store.writing { try Facts(database: $0).bytes(.receipt) }
+        guard !round.request.hasProof, let receipt,
+            let proof = try? WireReceipt(serializedBytes: receipt),
+            proof.number > response.lastCommit
+        else {
+            throw ClientError(
+                .serverBehind,
+                Phrase(
+                    en:
+                        "the server has lost work of this device that it had accepted, perhaps "
+                        + "restored from an old backup; everything is still kept here, tell the "
+                        + "office",
+                    es:
+                        "el servidor perdió trabajo de este equipo que ya había aceptado, quizá por "
+                        + "un respaldo viejo; todo sigue guardado aquí, avise a la oficina"),
+                detail: "server at \(response.lastCommit), device at \(round.settledNumber)")
+        }
+        round.request.proof = proof
+        return try await exchange(round)
     }
 
-    /// The hub must still have every commit it gave a verdict for.
-    private func checkHistory(
-        _ response: WireExchangeResponse, round: Round
-    ) throws(ClientError) {
-        guard response.lastCommit < round.settledNumber else { return }
-        throw ClientError(
-            .serverBehind,
-            Phrase(
-                en:
-                    "the server has lost work of this device that it had accepted, perhaps restored "
-                    + "from an old backup; everything is still kept here, tell the office",
-                es: "el servidor perdió trabajo de este equipo que ya había aceptado, quizá por un "
-                    + "respaldo viejo; todo sigue guardado aquí, avise a la oficina"),
-            detail: "server at \(response.lastCommit), device at \(round.settledNumber)")
+    /// Goes on as another device of the same account.
+    private mutating func takeNewIdentity(
+        from round: SyncRound
+    ) async throws(ClientError) {
+        let surroundings = store.surroundings
+        let secret = try await store.writing {
+            try History(database: $0).nextSecret(random: surroundings.random)
+        }
+        var request = WireEnrolRequest()
+        request.secret = Data(secret)
+        request.name = "copy"
+        let answer = try await calls.enrol(request, credential: round.secret)
+        guard let device = RecordID(bytes: answer.device) else {
+            throw ClientError(
+                .server,
+                Phrase(
+                    en: "the server's answer was not understood; update this program",
+                    es: "no se entendió la respuesta del servidor; actualice este programa"))
+        }
+        try await store.writing {
+            try History(database: $0).take(
+                device: device, secret: secret, before: Array(round.request.epoch))
+        }
+        report.wasCopied = true
+    }
+
+    /// Lets the hub have what the store delivered under earlier identities, after a restore, and
+    /// learns what became of their open commits.
+    /// - Returns: whether the present identity has to ask once more.
+    private mutating func reconcilePast() async throws(ClientError) -> Bool {
+        let (past, epoch) = try await store.writing { database in
+            let facts = Facts(database: database)
+            return (try facts.pastIdentities(), try facts.bytes(.epoch) ?? [])
+        }
+        var isNew = report.isRestored && !report.isReconciled
+        report.isReconciled = report.isRestored
+        for identity in past {
+            let asks = try await store.writing { database in
+                let outbox = Outbox(database: database)
+                return try !outbox.open(of: identity.identity).isEmpty
+                    || !outbox.untold(of: identity.identity).isEmpty
+            }
+            guard asks || identity.epoch != epoch else { continue }
+            do throws(ClientError) {
+                _ = try await converse(as: identity) { _ in }
+            } catch {
+                guard error.serverCode == "badCredential" else { throw error }
+                try await bringBack(identity)
+                _ = try await converse(as: identity) { _ in }
+            }
+            isNew = isNew || identity.epoch != epoch
+            let reconciled = PastIdentity(
+                identity: identity.identity, device: identity.device, secret: identity.secret,
+                epoch: epoch)
+            try await store.writing { try Facts(database: $0).put(reconciled) }
+        }
+        return isNew
+    }
+
+    /// A device that was enrolled after the backup is made again, with its id and its secret.
+    private func bringBack(_ past: PastIdentity) async throws(ClientError) {
+        let secret = try await store.writing { try Facts(database: $0).bytes(.secret) ?? [] }
+        var request = WireEnrolRequest()
+        request.secret = Data(past.secret)
+        request.device = Data(past.device.bytes)
+        request.name = "copy"
+        _ = try await calls.enrol(request, credential: secret)
+        try await store.noteUnknown(false)
+    }
+
+    /// Finds and mends what differs in the scopes whose sums did.
+    private mutating func repair() async throws(ClientError) {
+        for scope in diverged.sorted() {
+            var repair = ScopeRepair(store: store, calls: calls, scope: scope)
+            report.repaired += try await repair.run()
+        }
+        diverged = []
     }
 
     /// Only a sync that came to its end counts as one.
     private func noteComplete() async throws(ClientError) {
         let now = store.surroundings.now()
-        do {
-            try await store.pool.write {
-                try Facts(database: $0).set(.lastSync, number: now.milliseconds)
-            }
-        } catch {
-            throw .store(error, path: store.path)
+        try await store.writing { database in
+            let facts = Facts(database: database)
+            try facts.set(.lastSync, number: now.milliseconds)
+            try facts.remove(.isUnknown)
+            guard try facts.number(.isRecovering) == nil else { return }
+            try SyncAnswer.dropDoubtful(in: database)
         }
-    }
-
-    private mutating func absorb(
-        _ response: WireExchangeResponse, round: Round
-    ) async throws(ClientError) {
-        let now = store.surroundings.now()
-        do {
-            let (absorbed, pending) = try await store.pool.write { database in
-                var absorber = try Absorber(database)
-                let absorbed = try absorber.absorb(response, sent: round.sent)
-                let facts = Facts(database: database)
-                try facts.set(.clockOffset, number: response.serverTimeMs - now.milliseconds)
-                return (absorbed, try Outbox(database: database).pendingCount())
-            }
-            report.accepted += absorbed.accepted
-            report.merged += absorbed.merged
-            report.refused += absorbed.refused
-            report.received += absorbed.records
-            report.exchanges += 1
-            report.pending = pending
-        } catch {
-            throw .store(error, path: store.path)
-        }
-    }
-}
-
-extension WireCursor {
-    init(_ scope: UInt32, _ seq: UInt64, behind: UInt64) {
-        self.init()
-        self.scope = scope
-        self.seq = seq
-        self.behind = behind
-    }
-}
-
-extension Outbox {
-    /// The number of the last commit that has its verdict.
-    func settledNumber() throws -> UInt64 {
-        let statement = try database.prepared(
-            "SELECT number FROM outbox WHERE n <= ? AND number IS NOT NULL ORDER BY n DESC LIMIT 1")
-        statement.bind(1, try settled())
-        defer { statement.reset() }
-        return try statement.step() ? statement.uint64(0) : 0
     }
 }

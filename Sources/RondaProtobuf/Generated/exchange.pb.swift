@@ -30,6 +30,52 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+package nonisolated enum WireDisposition: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// handed to the office
+  case office // = 1
+  case discarded // = 2
+
+  /// captured again as another commit
+  case resubmitted // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .office
+    case 2: self = .discarded
+    case 3: self = .resubmitted
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .office: return 1
+    case .discarded: return 2
+    case .resubmitted: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireDisposition] = [
+    .unspecified,
+    .office,
+    .discarded,
+    .resubmitted,
+  ]
+
+}
+
 package nonisolated enum WireOutcome: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
   case unspecified // = 0
@@ -380,72 +426,243 @@ package nonisolated struct WireCursor: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireExchangeRequest: Sendable {
+package nonisolated struct WireExchangeRequest: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// 1
-  package var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 {
+    get {_storage._protocol}
+    set {_uniqueStorage()._protocol = newValue}
+  }
 
-  package var schema: UInt32 = 0
+  package var schema: UInt32 {
+    get {_storage._schema}
+    set {_uniqueStorage()._schema = newValue}
+  }
 
   /// 8 bytes; empty before the first answer
-  package var epoch: Data = Data()
+  package var epoch: Data {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
 
   /// 16 bytes
-  package var device: Data = Data()
+  package var device: Data {
+    get {_storage._device}
+    set {_uniqueStorage()._device = newValue}
+  }
 
-  package var cursors: [WireCursor] = []
+  package var cursors: [WireCursor] {
+    get {_storage._cursors}
+    set {_uniqueStorage()._cursors = newValue}
+  }
 
-  package var commits: [WireCommit] = []
+  package var commits: [WireCommit] {
+    get {_storage._commits}
+    set {_uniqueStorage()._commits = newValue}
+  }
 
   /// every commit up to here has its verdict stored on the device
-  package var verdictsSeen: UInt64 = 0
+  package var verdictsSeen: UInt64 {
+    get {_storage._verdictsSeen}
+    set {_uniqueStorage()._verdictsSeen = newValue}
+  }
+
+  package var tray: [WireTrayAction] {
+    get {_storage._tray}
+    set {_uniqueStorage()._tray = newValue}
+  }
+
+  /// of commits offered again to a hub that lost them
+  package var given: [WireGiven] {
+    get {_storage._given}
+    set {_uniqueStorage()._given = newValue}
+  }
+
+  /// Everything captured up to here, by the device's clock, is in this request or an earlier one.
+  package var completeToMs: UInt64 {
+    get {_storage._completeToMs}
+    set {_uniqueStorage()._completeToMs = newValue}
+  }
+
+  /// commits that stay on the device beyond this request
+  package var queued: UInt32 {
+    get {_storage._queued}
+    set {_uniqueStorage()._queued = newValue}
+  }
+
+  /// commits that wait, or were handed to the office: what became of them?
+  package var `open`: [UInt64] {
+    get {_storage._open}
+    set {_uniqueStorage()._open = newValue}
+  }
+
+  /// no streams wanted
+  package var pushOnly: Bool {
+    get {_storage._pushOnly}
+    set {_uniqueStorage()._pushOnly = newValue}
+  }
+
+  /// the device's clock as it sends, with commits
+  package var deviceTimeMs: Int64 {
+    get {_storage._deviceTimeMs}
+    set {_uniqueStorage()._deviceTimeMs = newValue}
+  }
+
+  /// that the hub had more of this device than it says now
+  package var proof: WireReceipt {
+    get {_storage._proof ?? WireReceipt()}
+    set {_uniqueStorage()._proof = newValue}
+  }
+  /// Returns true if `proof` has been explicitly set.
+  package var hasProof: Bool {_storage._proof != nil}
+  /// Clears the value of `proof`. Subsequent reads from it will return its default value.
+  package mutating func clearProof() {_uniqueStorage()._proof = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What the rep decided about a refused commit.
+package nonisolated struct WireTrayAction: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: UInt64 = 0
+
+  package var disposition: WireDisposition = .unspecified
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct WireExchangeResponse: Sendable {
+/// What a lost history of the hub had made of a commit.
+package nonisolated struct WireGiven: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var epoch: Data = Data()
+  package var number: UInt64 = 0
 
-  package var serverTimeMs: Int64 = 0
+  /// in the order of the commit's changes
+  package var versions: [UInt64] = []
 
-  package var ids: [Data] = []
+  /// of a refused one
+  package var code: WireCode = .unspecified
 
-  package var verdicts: [WireVerdict] = []
+  package var disposition: WireDisposition = .unspecified
 
-  package var streams: [WireStream] = []
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The hub's signed word that it has a device's commits up to `number`.
+package nonisolated struct WireReceipt: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: UInt64 = 0
+
+  /// chain hash of that commit, 16 bytes: covers all before it
+  package var chain: Data = Data()
+
+  package var receivedAtMs: Int64 = 0
+
+  /// Ed25519, 64 bytes
+  package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireExchangeResponse: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var epoch: Data {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
+
+  package var serverTimeMs: Int64 {
+    get {_storage._serverTimeMs}
+    set {_uniqueStorage()._serverTimeMs = newValue}
+  }
+
+  package var ids: [Data] {
+    get {_storage._ids}
+    set {_uniqueStorage()._ids = newValue}
+  }
+
+  package var verdicts: [WireVerdict] {
+    get {_storage._verdicts}
+    set {_uniqueStorage()._verdicts = newValue}
+  }
+
+  package var streams: [WireStream] {
+    get {_storage._streams}
+    set {_uniqueStorage()._streams = newValue}
+  }
 
   /// scopes the account no longer sees
-  package var lostScopes: [UInt32] = []
+  package var lostScopes: [UInt32] {
+    get {_storage._lostScopes}
+    set {_uniqueStorage()._lostScopes = newValue}
+  }
 
   /// a page was cut: ask again
-  package var more: Bool = false
+  package var more: Bool {
+    get {_storage._more}
+    set {_uniqueStorage()._more = newValue}
+  }
 
   package var advice: WireAdvice {
-    get {_advice ?? WireAdvice()}
-    set {_advice = newValue}
+    get {_storage._advice ?? WireAdvice()}
+    set {_uniqueStorage()._advice = newValue}
   }
   /// Returns true if `advice` has been explicitly set.
-  package var hasAdvice: Bool {self._advice != nil}
+  package var hasAdvice: Bool {_storage._advice != nil}
   /// Clears the value of `advice`. Subsequent reads from it will return its default value.
-  package mutating func clearAdvice() {self._advice = nil}
+  package mutating func clearAdvice() {_uniqueStorage()._advice = nil}
 
   /// the last commit number of this device that the hub has
-  package var lastCommit: UInt64 = 0
+  package var lastCommit: UInt64 {
+    get {_storage._lastCommit}
+    set {_uniqueStorage()._lastCommit = newValue}
+  }
+
+  /// when the request had commits
+  package var receipt: WireReceipt {
+    get {_storage._receipt ?? WireReceipt()}
+    set {_uniqueStorage()._receipt = newValue}
+  }
+  /// Returns true if `receipt` has been explicitly set.
+  package var hasReceipt: Bool {_storage._receipt != nil}
+  /// Clears the value of `receipt`. Subsequent reads from it will return its default value.
+  package mutating func clearReceipt() {_uniqueStorage()._receipt = nil}
+
+  /// The number at which the request leaves the chain the hub has: this store is a copy of another.
+  package var forkedAt: UInt64 {
+    get {_storage._forkedAt}
+    set {_uniqueStorage()._forkedAt = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _advice: WireAdvice? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireAdvice: Sendable {
@@ -457,6 +674,12 @@ package nonisolated struct WireAdvice: Sendable {
 
   /// Commits up to here are covered by a verified backup of the hub; the device may forget them.
   package var coveredByBackup: UInt64 = 0
+
+  /// how many other stores were found to use this device's id
+  package var copies: UInt32 = 0
+
+  /// the hub was restored and waits for devices to offer again
+  package var recovering: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -485,9 +708,21 @@ package nonisolated struct WireStream: Sendable {
   /// read from the start: a field that a delta does not name holds nothing
   package var whole: Bool = false
 
+  /// of the live records that stand in the scope, at the head
+  package var sum: UInt64 {
+    get {_sum ?? 0}
+    set {_sum = newValue}
+  }
+  /// Returns true if `sum` has been explicitly set.
+  package var hasSum: Bool {self._sum != nil}
+  /// Clears the value of `sum`. Subsequent reads from it will return its default value.
+  package mutating func clearSum() {self._sum = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _sum: UInt64? = nil
 }
 
 package nonisolated struct WireDelta: Sendable {
@@ -582,6 +817,12 @@ package nonisolated struct WireVerdict: Sendable {
 
   package var clockSuspect: Bool = false
 
+  /// of a refused one
+  package var disposition: WireDisposition = .unspecified
+
+  /// index + 1 of the record that a waiting one lacks
+  package var waitsFor: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -630,7 +871,98 @@ package nonisolated struct WireMerge: Sendable {
   package init() {}
 }
 
-/// POST /v1/devices: a one-time code and a secret made by the device become a device id.
+/// POST /v1/compare: where a device and the hub differ within one scope.
+package nonisolated struct WireCompareRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var epoch: Data = Data()
+
+  package var scope: UInt32 = 0
+
+  package var ranges: [WireRange] = []
+
+  /// ids of records to be told whole
+  package var wanted: [Data] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The ids that begin with the first `bits` bits of `id`.
+package nonisolated struct WireRange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var id: Data = Data()
+
+  /// a multiple of 4
+  package var bits: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireCompareResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var epoch: Data = Data()
+
+  /// one for each range of the request
+  package var ranges: [WireRangeAnswer] = []
+
+  package var ids: [Data] = []
+
+  /// of the wanted records that stand in the scope
+  package var deltas: [WireDelta] = []
+
+  /// the wanted ids that do not
+  package var gone: [Data] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRangeAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Either the live records of the range, or the sums of its 16 parts when it holds many.
+  package var records: [WireStanding] = []
+
+  package var sums: [UInt64] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireStanding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Data = Data()
+
+  package var version: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// POST /v1/devices: a one-time code and a secret made by the device become a device id. With a
+/// device's own credential in place of a code: a further device of the same account, for a store
+/// that found itself to be a copy.
 package nonisolated struct WireEnrolRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -642,6 +974,9 @@ package nonisolated struct WireEnrolRequest: Sendable {
   package var secret: Data = Data()
 
   package var name: String = String()
+
+  /// the id to bring back after a restore of the hub; otherwise empty
+  package var device: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -662,6 +997,9 @@ package nonisolated struct WireEnrolResponse: Sendable {
   package var role: String = String()
 
   package var hub: Data = Data()
+
+  /// Ed25519 public key of the hub's receipts, 32 bytes
+  package var hubKey: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -692,6 +1030,10 @@ package nonisolated struct WireProblem: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "ronda.v1"
+
+nonisolated extension WireDisposition: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DISPOSITION_UNSPECIFIED\0\u{1}DISPOSITION_OFFICE\0\u{1}DISPOSITION_DISCARDED\0\u{1}DISPOSITION_RESUBMITTED\0")
+}
 
 nonisolated extension WireOutcome: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTCOME_UNSPECIFIED\0\u{1}OUTCOME_ACCEPTED\0\u{1}OUTCOME_MERGED\0\u{1}OUTCOME_HANDED_OVER\0\u{1}OUTCOME_WAITING\0\u{1}OUTCOME_REFUSED\0")
@@ -1064,7 +1406,175 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0")
+
+  fileprivate class _StorageClass {
+    var _protocol: UInt32 = 0
+    var _schema: UInt32 = 0
+    var _epoch: Data = Data()
+    var _device: Data = Data()
+    var _cursors: [WireCursor] = []
+    var _commits: [WireCommit] = []
+    var _verdictsSeen: UInt64 = 0
+    var _tray: [WireTrayAction] = []
+    var _given: [WireGiven] = []
+    var _completeToMs: UInt64 = 0
+    var _queued: UInt32 = 0
+    var _open: [UInt64] = []
+    var _pushOnly: Bool = false
+    var _deviceTimeMs: Int64 = 0
+    var _proof: WireReceipt? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _protocol = source._protocol
+      _schema = source._schema
+      _epoch = source._epoch
+      _device = source._device
+      _cursors = source._cursors
+      _commits = source._commits
+      _verdictsSeen = source._verdictsSeen
+      _tray = source._tray
+      _given = source._given
+      _completeToMs = source._completeToMs
+      _queued = source._queued
+      _open = source._open
+      _pushOnly = source._pushOnly
+      _deviceTimeMs = source._deviceTimeMs
+      _proof = source._proof
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._protocol) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._schema) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._epoch) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._device) }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._cursors) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._commits) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._verdictsSeen) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._tray) }()
+        case 9: try { try decoder.decodeRepeatedMessageField(value: &_storage._given) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._completeToMs) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._queued) }()
+        case 12: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._open) }()
+        case 13: try { try decoder.decodeSingularBoolField(value: &_storage._pushOnly) }()
+        case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._deviceTimeMs) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._proof) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._protocol != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._protocol, fieldNumber: 1)
+      }
+      if _storage._schema != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._schema, fieldNumber: 2)
+      }
+      if !_storage._epoch.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._epoch, fieldNumber: 3)
+      }
+      if !_storage._device.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._device, fieldNumber: 4)
+      }
+      if !_storage._cursors.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._cursors, fieldNumber: 5)
+      }
+      if !_storage._commits.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._commits, fieldNumber: 6)
+      }
+      if _storage._verdictsSeen != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._verdictsSeen, fieldNumber: 7)
+      }
+      if !_storage._tray.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._tray, fieldNumber: 8)
+      }
+      if !_storage._given.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._given, fieldNumber: 9)
+      }
+      if _storage._completeToMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._completeToMs, fieldNumber: 10)
+      }
+      if _storage._queued != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._queued, fieldNumber: 11)
+      }
+      if !_storage._open.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._open, fieldNumber: 12)
+      }
+      if _storage._pushOnly != false {
+        try visitor.visitSingularBoolField(value: _storage._pushOnly, fieldNumber: 13)
+      }
+      if _storage._deviceTimeMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._deviceTimeMs, fieldNumber: 14)
+      }
+      try { if let v = _storage._proof {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireExchangeRequest, rhs: WireExchangeRequest) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._protocol != rhs_storage._protocol {return false}
+        if _storage._schema != rhs_storage._schema {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._device != rhs_storage._device {return false}
+        if _storage._cursors != rhs_storage._cursors {return false}
+        if _storage._commits != rhs_storage._commits {return false}
+        if _storage._verdictsSeen != rhs_storage._verdictsSeen {return false}
+        if _storage._tray != rhs_storage._tray {return false}
+        if _storage._given != rhs_storage._given {return false}
+        if _storage._completeToMs != rhs_storage._completeToMs {return false}
+        if _storage._queued != rhs_storage._queued {return false}
+        if _storage._open != rhs_storage._open {return false}
+        if _storage._pushOnly != rhs_storage._pushOnly {return false}
+        if _storage._deviceTimeMs != rhs_storage._deviceTimeMs {return false}
+        if _storage._proof != rhs_storage._proof {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTrayAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TrayAction"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}disposition\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1072,51 +1582,116 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.`protocol`) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.schema) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self.epoch) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.device) }()
-      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.cursors) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.commits) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.verdictsSeen) }()
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.disposition) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.`protocol` != 0 {
-      try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
     }
-    if self.schema != 0 {
-      try visitor.visitSingularUInt32Field(value: self.schema, fieldNumber: 2)
-    }
-    if !self.epoch.isEmpty {
-      try visitor.visitSingularBytesField(value: self.epoch, fieldNumber: 3)
-    }
-    if !self.device.isEmpty {
-      try visitor.visitSingularBytesField(value: self.device, fieldNumber: 4)
-    }
-    if !self.cursors.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.cursors, fieldNumber: 5)
-    }
-    if !self.commits.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.commits, fieldNumber: 6)
-    }
-    if self.verdictsSeen != 0 {
-      try visitor.visitSingularUInt64Field(value: self.verdictsSeen, fieldNumber: 7)
+    if self.disposition != .unspecified {
+      try visitor.visitSingularEnumField(value: self.disposition, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireExchangeRequest, rhs: WireExchangeRequest) -> Bool {
-    if lhs.`protocol` != rhs.`protocol` {return false}
-    if lhs.schema != rhs.schema {return false}
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs.device != rhs.device {return false}
-    if lhs.cursors != rhs.cursors {return false}
-    if lhs.commits != rhs.commits {return false}
-    if lhs.verdictsSeen != rhs.verdictsSeen {return false}
+  package static func ==(lhs: WireTrayAction, rhs: WireTrayAction) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.disposition != rhs.disposition {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGiven: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Given"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}versions\0\u{1}code\0\u{1}disposition\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.versions) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.code) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.disposition) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.versions.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.versions, fieldNumber: 2)
+    }
+    if self.code != .unspecified {
+      try visitor.visitSingularEnumField(value: self.code, fieldNumber: 3)
+    }
+    if self.disposition != .unspecified {
+      try visitor.visitSingularEnumField(value: self.disposition, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireGiven, rhs: WireGiven) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.versions != rhs.versions {return false}
+    if lhs.code != rhs.code {return false}
+    if lhs.disposition != rhs.disposition {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReceipt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Receipt"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}chain\0\u{3}received_at_ms\0\u{1}signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.chain) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.receivedAtMs) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.chain.isEmpty {
+      try visitor.visitSingularBytesField(value: self.chain, fieldNumber: 2)
+    }
+    if self.receivedAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.receivedAtMs, fieldNumber: 3)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReceipt, rhs: WireReceipt) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.chain != rhs.chain {return false}
+    if lhs.receivedAtMs != rhs.receivedAtMs {return false}
+    if lhs.signature != rhs.signature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1124,73 +1699,139 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}server_time_ms\0\u{1}ids\0\u{1}verdicts\0\u{1}streams\0\u{3}lost_scopes\0\u{1}more\0\u{1}advice\0\u{3}last_commit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}server_time_ms\0\u{1}ids\0\u{1}verdicts\0\u{1}streams\0\u{3}lost_scopes\0\u{1}more\0\u{1}advice\0\u{3}last_commit\0\u{1}receipt\0\u{3}forked_at\0")
+
+  fileprivate class _StorageClass {
+    var _epoch: Data = Data()
+    var _serverTimeMs: Int64 = 0
+    var _ids: [Data] = []
+    var _verdicts: [WireVerdict] = []
+    var _streams: [WireStream] = []
+    var _lostScopes: [UInt32] = []
+    var _more: Bool = false
+    var _advice: WireAdvice? = nil
+    var _lastCommit: UInt64 = 0
+    var _receipt: WireReceipt? = nil
+    var _forkedAt: UInt64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _epoch = source._epoch
+      _serverTimeMs = source._serverTimeMs
+      _ids = source._ids
+      _verdicts = source._verdicts
+      _streams = source._streams
+      _lostScopes = source._lostScopes
+      _more = source._more
+      _advice = source._advice
+      _lastCommit = source._lastCommit
+      _receipt = source._receipt
+      _forkedAt = source._forkedAt
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.epoch) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.serverTimeMs) }()
-      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.ids) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.verdicts) }()
-      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.streams) }()
-      case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.lostScopes) }()
-      case 7: try { try decoder.decodeSingularBoolField(value: &self.more) }()
-      case 8: try { try decoder.decodeSingularMessageField(value: &self._advice) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.lastCommit) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._epoch) }()
+        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._serverTimeMs) }()
+        case 3: try { try decoder.decodeRepeatedBytesField(value: &_storage._ids) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._verdicts) }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._streams) }()
+        case 6: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._lostScopes) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._more) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._advice) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._lastCommit) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._receipt) }()
+        case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._forkedAt) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.epoch.isEmpty {
-      try visitor.visitSingularBytesField(value: self.epoch, fieldNumber: 1)
-    }
-    if self.serverTimeMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.serverTimeMs, fieldNumber: 2)
-    }
-    if !self.ids.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.ids, fieldNumber: 3)
-    }
-    if !self.verdicts.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.verdicts, fieldNumber: 4)
-    }
-    if !self.streams.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.streams, fieldNumber: 5)
-    }
-    if !self.lostScopes.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.lostScopes, fieldNumber: 6)
-    }
-    if self.more != false {
-      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 7)
-    }
-    try { if let v = self._advice {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    } }()
-    if self.lastCommit != 0 {
-      try visitor.visitSingularUInt64Field(value: self.lastCommit, fieldNumber: 9)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._epoch.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._epoch, fieldNumber: 1)
+      }
+      if _storage._serverTimeMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._serverTimeMs, fieldNumber: 2)
+      }
+      if !_storage._ids.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._ids, fieldNumber: 3)
+      }
+      if !_storage._verdicts.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._verdicts, fieldNumber: 4)
+      }
+      if !_storage._streams.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._streams, fieldNumber: 5)
+      }
+      if !_storage._lostScopes.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._lostScopes, fieldNumber: 6)
+      }
+      if _storage._more != false {
+        try visitor.visitSingularBoolField(value: _storage._more, fieldNumber: 7)
+      }
+      try { if let v = _storage._advice {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      if _storage._lastCommit != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._lastCommit, fieldNumber: 9)
+      }
+      try { if let v = _storage._receipt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      if _storage._forkedAt != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._forkedAt, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireExchangeResponse, rhs: WireExchangeResponse) -> Bool {
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs.serverTimeMs != rhs.serverTimeMs {return false}
-    if lhs.ids != rhs.ids {return false}
-    if lhs.verdicts != rhs.verdicts {return false}
-    if lhs.streams != rhs.streams {return false}
-    if lhs.lostScopes != rhs.lostScopes {return false}
-    if lhs.more != rhs.more {return false}
-    if lhs._advice != rhs._advice {return false}
-    if lhs.lastCommit != rhs.lastCommit {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._serverTimeMs != rhs_storage._serverTimeMs {return false}
+        if _storage._ids != rhs_storage._ids {return false}
+        if _storage._verdicts != rhs_storage._verdicts {return false}
+        if _storage._streams != rhs_storage._streams {return false}
+        if _storage._lostScopes != rhs_storage._lostScopes {return false}
+        if _storage._more != rhs_storage._more {return false}
+        if _storage._advice != rhs_storage._advice {return false}
+        if _storage._lastCommit != rhs_storage._lastCommit {return false}
+        if _storage._receipt != rhs_storage._receipt {return false}
+        if _storage._forkedAt != rhs_storage._forkedAt {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1198,7 +1839,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Advice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}retry_after_ms\0\u{3}covered_by_backup\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}retry_after_ms\0\u{3}covered_by_backup\0\u{1}copies\0\u{1}recovering\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1208,6 +1849,8 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.retryAfterMs) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.coveredByBackup) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.copies) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.recovering) }()
       default: break
       }
     }
@@ -1220,12 +1863,20 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.coveredByBackup != 0 {
       try visitor.visitSingularUInt64Field(value: self.coveredByBackup, fieldNumber: 2)
     }
+    if self.copies != 0 {
+      try visitor.visitSingularUInt32Field(value: self.copies, fieldNumber: 3)
+    }
+    if self.recovering != false {
+      try visitor.visitSingularBoolField(value: self.recovering, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireAdvice, rhs: WireAdvice) -> Bool {
     if lhs.retryAfterMs != rhs.retryAfterMs {return false}
     if lhs.coveredByBackup != rhs.coveredByBackup {return false}
+    if lhs.copies != rhs.copies {return false}
+    if lhs.recovering != rhs.recovering {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1233,7 +1884,7 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Stream"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}id\0\u{1}behind\0\u{1}deltas\0\u{1}whole\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}id\0\u{1}behind\0\u{1}deltas\0\u{1}whole\0\u{1}sum\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1247,12 +1898,17 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.behind) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.deltas) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.whole) }()
+      case 7: try { try decoder.decodeSingularFixed64Field(value: &self._sum) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.scope != 0 {
       try visitor.visitSingularUInt32Field(value: self.scope, fieldNumber: 1)
     }
@@ -1271,6 +1927,9 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.whole != false {
       try visitor.visitSingularBoolField(value: self.whole, fieldNumber: 6)
     }
+    try { if let v = self._sum {
+      try visitor.visitSingularFixed64Field(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1281,6 +1940,7 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.behind != rhs.behind {return false}
     if lhs.deltas != rhs.deltas {return false}
     if lhs.whole != rhs.whole {return false}
+    if lhs._sum != rhs._sum {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1417,7 +2077,7 @@ nonisolated extension WireSibling: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Verdict"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}outcome\0\u{1}refusal\0\u{1}merges\0\u{1}versions\0\u{3}clock_suspect\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}outcome\0\u{1}refusal\0\u{1}merges\0\u{1}versions\0\u{3}clock_suspect\0\u{1}disposition\0\u{3}waits_for\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1431,6 +2091,8 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.merges) }()
       case 5: try { try decoder.decodeRepeatedUInt64Field(value: &self.versions) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.clockSuspect) }()
+      case 7: try { try decoder.decodeSingularEnumField(value: &self.disposition) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.waitsFor) }()
       default: break
       }
     }
@@ -1459,6 +2121,12 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.clockSuspect != false {
       try visitor.visitSingularBoolField(value: self.clockSuspect, fieldNumber: 6)
     }
+    if self.disposition != .unspecified {
+      try visitor.visitSingularEnumField(value: self.disposition, fieldNumber: 7)
+    }
+    if self.waitsFor != 0 {
+      try visitor.visitSingularUInt32Field(value: self.waitsFor, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1469,6 +2137,8 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.merges != rhs.merges {return false}
     if lhs.versions != rhs.versions {return false}
     if lhs.clockSuspect != rhs.clockSuspect {return false}
+    if lhs.disposition != rhs.disposition {return false}
+    if lhs.waitsFor != rhs.waitsFor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1569,9 +2239,209 @@ nonisolated extension WireMerge: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   }
 }
 
+nonisolated extension WireCompareRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CompareRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}ranges\0\u{1}wanted\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.epoch) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.scope) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
+      case 4: try { try decoder.decodeRepeatedBytesField(value: &self.wanted) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.epoch.isEmpty {
+      try visitor.visitSingularBytesField(value: self.epoch, fieldNumber: 1)
+    }
+    if self.scope != 0 {
+      try visitor.visitSingularUInt32Field(value: self.scope, fieldNumber: 2)
+    }
+    if !self.ranges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ranges, fieldNumber: 3)
+    }
+    if !self.wanted.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.wanted, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCompareRequest, rhs: WireCompareRequest) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.scope != rhs.scope {return false}
+    if lhs.ranges != rhs.ranges {return false}
+    if lhs.wanted != rhs.wanted {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Range"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}bits\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.bits) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.bits != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bits, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRange, rhs: WireRange) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.bits != rhs.bits {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCompareResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CompareResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}ranges\0\u{1}ids\0\u{1}deltas\0\u{1}gone\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.epoch) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.ids) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.deltas) }()
+      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.gone) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.epoch.isEmpty {
+      try visitor.visitSingularBytesField(value: self.epoch, fieldNumber: 1)
+    }
+    if !self.ranges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ranges, fieldNumber: 2)
+    }
+    if !self.ids.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.ids, fieldNumber: 3)
+    }
+    if !self.deltas.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.deltas, fieldNumber: 4)
+    }
+    if !self.gone.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.gone, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCompareResponse, rhs: WireCompareResponse) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.ranges != rhs.ranges {return false}
+    if lhs.ids != rhs.ids {return false}
+    if lhs.deltas != rhs.deltas {return false}
+    if lhs.gone != rhs.gone {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRangeAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RangeAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}records\0\u{1}sums\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.records) }()
+      case 2: try { try decoder.decodeRepeatedFixed64Field(value: &self.sums) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.records.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.records, fieldNumber: 1)
+    }
+    if !self.sums.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.sums, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRangeAnswer, rhs: WireRangeAnswer) -> Bool {
+    if lhs.records != rhs.records {return false}
+    if lhs.sums != rhs.sums {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStanding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Standing"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStanding, rhs: WireStanding) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EnrolRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}secret\0\u{1}name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}secret\0\u{1}name\0\u{1}device\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1582,6 +2452,7 @@ nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularStringField(value: &self.code) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.secret) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.device) }()
       default: break
       }
     }
@@ -1597,6 +2468,9 @@ nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
     }
+    if !self.device.isEmpty {
+      try visitor.visitSingularBytesField(value: self.device, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1604,6 +2478,7 @@ nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.code != rhs.code {return false}
     if lhs.secret != rhs.secret {return false}
     if lhs.name != rhs.name {return false}
+    if lhs.device != rhs.device {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1611,7 +2486,7 @@ nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireEnrolResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EnrolResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{1}account\0\u{3}account_name\0\u{1}role\0\u{1}hub\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{1}account\0\u{3}account_name\0\u{1}role\0\u{1}hub\0\u{3}hub_key\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1624,6 +2499,7 @@ nonisolated extension WireEnrolResponse: SwiftProtobuf.Message, SwiftProtobuf._M
       case 3: try { try decoder.decodeSingularStringField(value: &self.accountName) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.role) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.hubKey) }()
       default: break
       }
     }
@@ -1645,6 +2521,9 @@ nonisolated extension WireEnrolResponse: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.hub.isEmpty {
       try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 5)
     }
+    if !self.hubKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hubKey, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1654,6 +2533,7 @@ nonisolated extension WireEnrolResponse: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.accountName != rhs.accountName {return false}
     if lhs.role != rhs.role {return false}
     if lhs.hub != rhs.hub {return false}
+    if lhs.hubKey != rhs.hubKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -109,7 +109,6 @@ extension HubError.Code {
         case .badRequest: .badRequest
         case .badCredential: .unauthorized
         case .badCode: .forbidden
-        case .fork: .conflict
         case .tooLarge: .contentTooLarge
         case .unsupported: .unsupportedMediaType
         case .busy: .serviceUnavailable

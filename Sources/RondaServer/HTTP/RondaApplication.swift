@@ -62,32 +62,25 @@ package struct RondaApplication: Service {
         }
         let enrol = Endpoint<WireEnrolRequest, WireEnrolResponse>(
             name: "devices", limits: hub.limits, logger: logger
-        ) { question, _, _ throws(HubError) in
-            try await Self.enrol(question, hub: hub)
+        ) { question, headers, _ throws(HubError) in
+            let secret = headers[.authorization] == nil ? nil : try Self.secret(in: headers)
+            return try await hub.enrol(question, secret: secret)
+        }
+        let compare = Endpoint<WireCompareRequest, WireCompareResponse>(
+            name: "compare", limits: hub.limits, logger: logger
+        ) { question, headers, _ throws(HubError) in
+            try await hub.compare(question, secret: try Self.secret(in: headers))
         }
         let router = Router()
         router.post("v1/exchange") { request, _ in await exchange.respond(to: request) }
         router.post("v1/devices") { request, _ in await enrol.respond(to: request) }
+        router.post("v1/compare") { request, _ in await compare.respond(to: request) }
         router.get("v1/health") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: "{\"status\":\"ok\"}")))
         }
         return router
-    }
-
-    private static func enrol(
-        _ question: WireEnrolRequest, hub: Hub
-    ) async throws(HubError) -> WireEnrolResponse {
-        let (device, account, identity) = try await hub.enrol(
-            code: question.code, secret: Array(question.secret), name: question.name)
-        var answer = WireEnrolResponse()
-        answer.device = Data(device.id.bytes)
-        answer.account = Data(account.id.bytes)
-        answer.accountName = account.name
-        answer.role = account.role.rawValue
-        answer.hub = Data(identity.id.bytes)
-        return answer
     }
 
     private static func secret(in headers: HTTPFields) throws(HubError) -> [UInt8] {

@@ -1,0 +1,160 @@
+internal import Foundation
+internal import GRDB
+internal import RondaModel
+internal import RondaSQLite
+
+/// Which records the hub has told of in each scope, at which version: what a comparison with the hub
+/// is made over, and what shows that a record is gone when a scope is read anew.
+struct Standing {
+    let database: Database
+
+    // Version 0 is a deleted record, which no sum counts. A negative scope is one that is being read
+    // anew: what is still there when the reading is over, the hub does not have.
+    static let creation = """
+        CREATE TABLE standing(
+            scope INTEGER NOT NULL, record BLOB NOT NULL, entity INTEGER NOT NULL,
+            version INTEGER NOT NULL, PRIMARY KEY (scope, record)) WITHOUT ROWID;
+
+        """
+
+    /// Notes what a delta told.
+    /// - Returns: by how much the sum of the scope grows.
+    func note(
+        _ record: RecordID, entity: EntityID, version: UInt64, isLive: Bool, in scope: UInt32
+    ) throws -> UInt64 {
+        let standing = isLive ? version : 0
+        let gain = standing == 0 ? 0 : Checksum.of(record, version: standing)
+        let insert = try database.prepared(
+            "INSERT OR IGNORE INTO standing(scope, record, entity, version) VALUES (?, ?, ?, ?)")
+        insert.bind(1, Int64(scope))
+        insert.bind(2, record)
+        insert.bind(3, Int64(entity.rawValue))
+        insert.bind(4, standing)
+        try insert.run()
+        if database.changesCount == 1 { return gain }
+        let before = try self.version(of: record, in: scope)
+        let update = try database.prepared(
+            "UPDATE standing SET version = ? WHERE scope = ? AND record = ?")
+        update.bind(1, standing)
+        update.bind(2, Int64(scope))
+        update.bind(3, record)
+        try update.run()
+        return before == 0 ? gain : gain &- Checksum.of(record, version: before)
+    }
+
+    private func version(of record: RecordID, in scope: UInt32) throws -> UInt64 {
+        let statement = try database.prepared(
+            "SELECT version FROM standing WHERE scope = ? AND record = ?")
+        statement.bind(1, Int64(scope))
+        statement.bind(2, record)
+        defer { statement.reset() }
+        return try statement.step() ? statement.uint64(0) : 0
+    }
+
+    func entity(of record: RecordID, in scope: UInt32) throws -> EntityID? {
+        let statement = try database.prepared(
+            "SELECT entity FROM standing WHERE scope = ? AND record = ?")
+        statement.bind(1, Int64(scope))
+        statement.bind(2, record)
+        defer { statement.reset() }
+        return try statement.step() ? EntityID(rawValue: UInt32(statement.int64(0))) : nil
+    }
+
+    /// A scope, or all of them, is read anew from the start.
+    func doubt(scope: UInt32? = nil) throws {
+        let statement = try database.prepared(
+            """
+            UPDATE OR REPLACE standing SET scope = -scope
+            WHERE scope \(scope == nil ? "> 0" : "= ?")
+            """)
+        if let scope { statement.bind(1, Int64(scope)) }
+        try statement.run()
+    }
+
+    /// The records that were not told again, anywhere.
+    func doubtful() throws -> [(record: RecordID, entity: EntityID)] {
+        let statement = try database.prepared(
+            """
+            SELECT record, entity FROM standing AS old WHERE scope < 0 AND NOT EXISTS
+                (SELECT 1 FROM standing AS new WHERE new.record = old.record AND new.scope > 0)
+            GROUP BY record
+            """)
+        defer { statement.reset() }
+        var records: [(RecordID, EntityID)] = []
+        while try statement.step() {
+            records.append((statement.id(0), EntityID(rawValue: UInt32(statement.int64(1)))))
+        }
+        return records
+    }
+
+    /// Forgets the doubts about everything but these records.
+    func settleDoubts(except kept: Set<RecordID>) throws {
+        let entities = try doubtful().filter { kept.contains($0.record) }
+        try database.execute(sql: "DELETE FROM standing WHERE scope < 0")
+        for (record, entity) in entities {
+            try database.execute(
+                sql: "INSERT INTO standing(scope, record, entity, version) VALUES (-1, ?, ?, 0)",
+                arguments: [Data(record.bytes), Int64(entity.rawValue)])
+        }
+    }
+
+    var hasDoubts: Bool {
+        get throws {
+            let statement = try database.prepared("SELECT 1 FROM standing WHERE scope < 0 LIMIT 1")
+            defer { statement.reset() }
+            return try statement.step()
+        }
+    }
+
+    /// The live records of a scope whose id lies within the bounds, in order of id.
+    func records(
+        in scope: UInt32, _ range: ClosedRange<RecordID>
+    ) throws -> [(record: RecordID, version: UInt64)] {
+        let statement = try database.prepared(
+            """
+            SELECT record, version FROM standing
+            WHERE scope = ? AND record BETWEEN ? AND ? AND version > 0 ORDER BY record
+            """)
+        statement.bind(1, Int64(scope))
+        statement.bind(2, range.lowerBound)
+        statement.bind(3, range.upperBound)
+        defer { statement.reset() }
+        var records: [(RecordID, UInt64)] = []
+        while try statement.step() { records.append((statement.id(0), statement.uint64(1))) }
+        return records
+    }
+
+    /// Takes a record out of a scope.
+    /// - Returns: whether it stands in no other.
+    func remove(_ record: RecordID, from scope: UInt32) throws -> Bool {
+        let statement = try database.prepared(
+            "DELETE FROM standing WHERE scope = ? AND record = ?")
+        statement.bind(1, Int64(scope))
+        statement.bind(2, record)
+        try statement.run()
+        let others = try database.prepared(
+            "SELECT 1 FROM standing WHERE scope > 0 AND record = ? LIMIT 1")
+        others.bind(1, record)
+        defer { others.reset() }
+        return try !others.step()
+    }
+
+    // MARK: Sums
+
+    func sum(of scope: UInt32) throws -> UInt64 {
+        let statement = try database.prepared("SELECT sum FROM cursor WHERE scope = ?")
+        statement.bind(1, Int64(scope))
+        defer { statement.reset() }
+        return try statement.step() ? statement.uint64(0) : 0
+    }
+
+    /// Adds up a scope anew, as it stands.
+    func recount(_ scope: UInt32) throws {
+        let all = try records(in: scope, RecordID.zero.range(bits: 0))
+        let sum = all.reduce(UInt64(0)) { $0 &+ Checksum.of($1.record, version: $1.version) }
+        let statement = try database.prepared("UPDATE cursor SET sum = ? WHERE scope = ?")
+        statement.bind(1, sum)
+        statement.bind(2, Int64(scope))
+        try statement.run()
+    }
+}

@@ -1,0 +1,76 @@
+internal import Foundation
+internal import GRDB
+internal import RondaModel
+internal import RondaProtobuf
+internal import RondaSQLite
+internal import RondaWire
+
+/// What a device does when the hub's history or its own is not what it was: everything that was
+/// captured is offered again where it is missing, and nothing twice.
+struct History {
+    let database: Database
+    private let outbox: Outbox
+    private let facts: Facts
+
+    init(database: Database) {
+        self.database = database
+        outbox = Outbox(database: database)
+        facts = Facts(database: database)
+    }
+
+    /// The hub was restored: this identity's commits that it lost become pending again.
+    func rewind(to last: UInt64, of identity: Int64) throws {
+        let reader = LocalReader(database)
+        let writer = RowWriter(database: database)
+        for entry in try outbox.rewind(to: last, of: identity) {
+            for change in entry.commit.changes {
+                let entity = try LocalReader.table(change.entity).entity
+                guard let row = try reader.row(entity.id, change.record) else { continue }
+                if change.base == 0 {
+                    // Made here: if the hub refuses it this time, it goes to the tray.
+                    try writer.setFlags(entity, row.id) { $0.union(.local) }
+                }
+                // What is shown was the hub's word and is to be told anew; until then it stands.
+                for number in change.touchedFields {
+                    guard let position = entity.position(ofNumber: number) else { continue }
+                    try writer.addShadow(
+                        row.id, number, row.values[position], base: change.base)
+                }
+            }
+        }
+    }
+
+    /// Another history of the hub: every position in it means something else.
+    func enter(epoch: [UInt8]) throws {
+        if try facts.bytes(.epoch) != nil { try Standing(database: database).doubt() }
+        try database.execute(sql: "DELETE FROM cursor")
+        try facts.set(.epoch, epoch)
+    }
+
+    /// The store goes on as another device; what has no verdict is sealed anew. `epoch` is the
+    /// history under which the old identity was last in order.
+    func take(device: RecordID, secret: [UInt8], before epoch: [UInt8]) throws {
+        guard let present = try facts.identity(), let old = try facts.bytes(.secret) else {
+            throw LocalStore.notLoggedIn
+        }
+        try facts.put(
+            PastIdentity(
+                identity: present.ordinal, device: present.device, secret: old,
+                epoch: epoch))
+        try facts.set(.device, device.bytes)
+        try facts.set(.secret, secret)
+        try facts.set(.identity, number: present.ordinal + 1)
+        try facts.remove(.nextSecret)
+        try facts.remove(.receipt)
+        try facts.remove(.copies)
+        try outbox.move(from: present.ordinal, to: present.ordinal + 1)
+    }
+
+    /// The secret for the identity to come: the same one when the answer was lost.
+    func nextSecret(random: () -> UInt64) throws -> [UInt8] {
+        if let kept = try facts.bytes(.nextSecret) { return kept }
+        let secret = (0..<4).flatMap { _ in withUnsafeBytes(of: random(), Array.init) }
+        try facts.set(.nextSecret, secret)
+        return secret
+    }
+}

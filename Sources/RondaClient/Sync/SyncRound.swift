@@ -1,0 +1,112 @@
+internal import Foundation
+internal import GRDB
+internal import RondaModel
+internal import RondaProtobuf
+internal import RondaSQLite
+internal import RondaWire
+internal import SwiftProtobuf
+
+/// One question to the hub, as one of the store's identities.
+struct SyncRound: Sendable {
+    var request: WireExchangeRequest
+    let identity: Int64
+    let secret: [UInt8]
+    /// The last numbers that have a verdict, and that were given at all.
+    let settledNumber: UInt64
+    let sealedNumber: UInt64
+    /// The row of the first commit it offers.
+    let firstOffered: Int64?
+
+    /// Seals what is to be offered and writes the question.
+    static func prepare(
+        in database: Database, as past: PastIdentity?, limits: Limits, now: Instant
+    ) throws -> SyncRound {
+        let facts = Facts(database: database)
+        guard let present = try facts.identity(), let secret = try facts.bytes(.secret) else {
+            throw LocalStore.notLoggedIn
+        }
+        let identity = past?.identity ?? present.ordinal
+        let outbox = Outbox(database: database)
+        let sent = try outbox.seal(
+            of: identity, limit: limits.commitsPerExchange, bytes: limits.commitBytes)
+        var request = WireExchangeRequest()
+        request.protocol = 1
+        request.schema = Schema.current.version
+        request.device = Data((past?.device ?? present.device).bytes)
+        request.epoch = Data(try past?.epoch ?? facts.bytes(.epoch) ?? [])
+        request.commits = try sent.map { try WireCommit(serializedBytes: $0.bytes) }
+        request.given = sent.compactMap(\.given)
+        request.tray = try outbox.untold(of: identity)
+        request.open = Array(try outbox.open(of: identity).prefix(limits.numbersPerExchange))
+        request.verdictsSeen = try outbox.settledNumber(of: identity)
+        if !sent.isEmpty { request.deviceTimeMs = now.milliseconds }
+        if past == nil {
+            let left = try outbox.pendingCount() - sent.count
+            request.queued = UInt32(clamping: left)
+            let next = left == 0 ? nil : try outbox.firstStamp(after: sent.last?.n ?? 0)
+            request.completeToMs = UInt64(
+                clamping: next.map { $0.instant.milliseconds - 1 } ?? now.milliseconds)
+            request.cursors = try cursors(in: database)
+        } else {
+            request.pushOnly = true
+        }
+        return SyncRound(
+            request: request, identity: identity, secret: past?.secret ?? secret,
+            settledNumber: request.verdictsSeen,
+            sealedNumber: try outbox.sealedNumber(of: identity), firstOffered: sent.first?.n)
+    }
+
+    private static func cursors(in database: Database) throws -> [WireCursor] {
+        let statement = try database.prepared(
+            "SELECT scope, seq, behind FROM cursor ORDER BY scope")
+        defer { statement.reset() }
+        var cursors: [WireCursor] = []
+        while try statement.step() {
+            cursors.append(
+                WireCursor(
+                    UInt32(statement.int64(0)), statement.uint64(1), behind: statement.uint64(2)))
+        }
+        return cursors
+    }
+
+    /// The request that continues where `response` will have brought the device.
+    func nextPage(after response: WireExchangeResponse) -> SyncRound {
+        var next = self
+        var cursors: [UInt32: WireCursor] = [:]
+        for cursor in request.cursors { cursors[cursor.scope] = cursor }
+        for stream in response.streams {
+            cursors[stream.scope] = WireCursor(stream.scope, stream.seq, behind: stream.behind)
+        }
+        for scope in response.lostScopes { cursors[scope] = nil }
+        next.request.cursors = cursors.sorted { $0.key < $1.key }.map(\.value)
+        return next
+    }
+}
+
+/// What an answer says about the history it comes from, before anything of it is taken in.
+enum SyncHistory: Sendable, Hashable {
+    /// It goes on as before.
+    case same
+    /// The hub was restored: what it lost is offered again.
+    case renewed
+    /// The hub has less than it had acknowledged, and does not know it.
+    case behind
+    /// This store is a copy of one that went on, or was itself set back.
+    case copy
+
+    static func of(_ response: WireExchangeResponse, to round: SyncRound) -> SyncHistory {
+        if response.forkedAt > 0 || response.lastCommit > round.sealedNumber { return .copy }
+        let isRenewed = !round.request.epoch.isEmpty && response.epoch != round.request.epoch
+        if isRenewed { return .renewed }
+        return response.lastCommit < round.settledNumber ? .behind : .same
+    }
+}
+
+extension WireCursor {
+    init(_ scope: UInt32, _ seq: UInt64, behind: UInt64) {
+        self.init()
+        self.scope = scope
+        self.seq = seq
+        self.behind = behind
+    }
+}

@@ -1,0 +1,127 @@
+package import RondaModel
+package import RondaStore
+internal import RondaMerge
+internal import RondaWire
+
+/// What the back office does about refused work, restores and old deletions.
+extension Hub {
+    private func committing<Result: Sendable>(
+        _ body: @Sendable (Committer, any StoreWriter) throws -> Result
+    ) async throws(HubError) -> Result {
+        let (schema, limits, now) = (schema, limits, surroundings.now())
+        do {
+            return try await withoutActuallyEscaping(body) { body in
+                try await store.write { store in
+                    try body(
+                        Committer(
+                            schema: schema, limits: limits, store: store,
+                            generation: store.hub().generation, now: now), store)
+                }
+            }
+        } catch {
+            throw HubError(error)
+        }
+    }
+
+    /// Settles a refused commit at the office: the rep is told with the next sync.
+    /// - Returns: false when there is no such refused commit.
+    package func dispose(
+        device: RecordID, number: UInt64, _ disposition: Disposition
+    ) async throws(HubError) -> Bool {
+        try await committing { committer, store in
+            guard let entry = try store.journal(device: device, number: number),
+                entry.verdict.outcome == .refused
+            else { return false }
+            try committer.dispose(entry, disposition)
+            return true
+        }
+    }
+
+    /// Judges a refused commit again as it was captured, after what stood in its way is gone.
+    /// - Returns: its verdict now; `nil` when there is no such refused commit.
+    package func retry(
+        device: RecordID, number: UInt64
+    ) async throws(HubError) -> Verdict? {
+        try await committing { committer, store in
+            guard let entry = try store.journal(device: device, number: number),
+                entry.verdict.outcome == .refused, entry.verdict.disposition != .discarded
+            else { return nil }
+            return try committer.retry(entry)
+        }
+    }
+
+    /// Stops waiting for devices that have not offered again since a restore: what needs their
+    /// work is refused from now on.
+    package func closeRecovery() async throws(HubError) {
+        try await committing { committer, store in
+            let epoch = try store.hub().epoch
+            for var device in try store.devices() where device.epoch != epoch {
+                device.epoch = epoch
+                try store.put(device)
+            }
+            try committer.reconsiderAll()
+        }
+    }
+
+    /// Gives the hub a new history, as a restored one must have.
+    package func renewHistory() async throws(HubError) {
+        let epoch = surroundings.random()
+        try await committing { _, store in try store.put(try store.hub().renewed(epoch: epoch)) }
+    }
+
+    /// Notes that a verified backup holds the commits that `backup` has.
+    package func noteBackup(_ backup: any CentralStore) async throws(HubError) {
+        do {
+            let held = try await backup.read { try $0.devices() }
+            try await store.write { store in
+                for copy in held {
+                    guard var device = try store.device(copy.id) else { continue }
+                    device.covered = max(device.covered, copy.lastNumber)
+                    try store.put(device)
+                }
+            }
+        } catch {
+            throw HubError(error)
+        }
+    }
+
+    /// Removes for good what was deleted longer ago than `milliseconds`.
+    /// - Returns: how many records.
+    package func purge(olderThan milliseconds: Int64) async throws(HubError) -> Int {
+        let (schema, before) = (schema, surroundings.now().milliseconds - milliseconds)
+        return try await committing { _, store in
+            var old: [StoredRecord] = []
+            for entity in schema.entities {
+                try store.records(of: entity.id) { record in
+                    let last = record.deletions.map { record.marks[$0].stamp.instant.milliseconds }
+                    if record.isDeleted, (last.max() ?? .max) < before { old.append(record) }
+                }
+            }
+            for record in old { try store.purge(record) }
+            return old.count
+        }
+    }
+
+    /// Up to when everything captured in a scope is in: the earliest such moment over the devices
+    /// that see it and were here lately; `nil` when one of them has never said.
+    package func watermark(of scope: RecordID) async throws(HubError) -> Instant? {
+        let (schema, now, limits) = (schema, surroundings.now(), limits)
+        do {
+            return try await store.read { store in
+                var least: Instant?
+                for device in try store.devices() where !device.secretHash.isEmpty {
+                    guard let seen = device.lastSeen,
+                        now.milliseconds - seen.milliseconds < limits.activeDeviceMilliseconds,
+                        let account = try store.account(device.account),
+                        account.visible(schema)?.contains(scope) ?? true
+                    else { continue }
+                    guard let complete = device.completeTo else { return nil }
+                    least = min(least ?? complete, complete)
+                }
+                return least
+            }
+        } catch {
+            throw HubError(error)
+        }
+    }
+}
