@@ -31,8 +31,11 @@ let lifecycle: Target.Dependency = .product(
 func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -43,6 +46,7 @@ let package = Package(
         .executable(name: "ronda", targets: ["ronda"]),
         .executable(name: "ronda-server", targets: ["ronda-server"]),
         .executable(name: "ronda-bench", targets: ["ronda-bench"]),
+        .executable(name: "ronda-sim", targets: ["ronda-sim"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -70,6 +74,15 @@ let package = Package(
                 arguments, protobuf,
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "ronda-sim", dependencies: ["RondaSimulation", arguments], swiftSettings: strict),
+        // The world of the tests: sees everything, is seen by nothing.
+        source(
+            "RondaSimulation",
+            [
+                "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaClient",
+                "RondaSQLite", "RondaWire", "RondaProtobuf", "RondaModel", grdb, sqlite, protobuf,
+            ]),
         // People.
         source("RondaTerminal", ["RondaClient", "RondaModel", arguments]),
         source(
@@ -126,17 +139,26 @@ let package = Package(
         tests("RondaServer", ["RondaServer", "RondaModel"]),
         tests("RondaMerge", ["RondaMerge", "RondaModel"]),
         tests(
+            "RondaFuzz",
+            [
+                "RondaServer", "RondaClient", "RondaHub", "RondaStoreSQLite", "RondaStore",
+                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb,
+            ], exclude: ["Corpus"]),
+        tests(
             "RondaWire",
             ["RondaWire", "RondaProtobuf", "RondaModel", "RondaStore", "RondaMerge", protobuf]),
         tests(
             "RondaHub",
             [
                 "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaWire",
-                "RondaProtobuf", "RondaModel",
+                "RondaProtobuf", "RondaModel", protobuf,
             ]),
         tests(
             "RondaStoreSQLite",
             ["RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaModel", grdb]),
+        tests(
+            "RondaSimulation",
+            ["RondaSimulation", "RondaClient", "RondaHub", "RondaStoreSQLite", "RondaModel"]),
         tests(
             "RondaProcess",
             [
@@ -146,8 +168,8 @@ let package = Package(
         tests(
             "RondaEndToEnd",
             [
-                "RondaClient", "RondaServer", "RondaHub", "RondaStoreSQLite", "RondaStore",
-                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf,
+                "RondaClient", "RondaHub", "RondaStoreSQLite", "RondaStore",
+                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -43,7 +43,7 @@ def check(entity, head, names):
         fail(name, "field numbers must be distinct and ascending")
     if len(numbers) > 64:
         fail(name, "at most 64 fields")
-    known = {field["name"] for field in entity["fields"]}
+    known = {field["name"]: field for field in entity["fields"]}
     for field in entity["fields"]:
         where = f"field {field['name']}"
         if field["type"] not in TYPES:
@@ -65,6 +65,9 @@ def check(entity, head, names):
     for key in ([] if entity["id"] == "minted" else entity["id"]):
         if key not in known:
             fail(name, f"id: unknown field {key}")
+        options = head["options"].get(known[key].get("options"), {}) if key in known else {}
+        if any("replacedBy" in option for option in options.values()):
+            fail(name, f"id: an option of {key} was replaced, which would give records another id")
     if entity["scope"] != head["catalogue"] and entity["scope"] not in known:
         fail(name, f"scope: unknown field {entity['scope']}")
 
@@ -113,6 +116,8 @@ def field_line(field, options):
         parts.append("answersAspect: true")
     if field.get("since", 1) > 1:
         parts.append(f"since: {field['since']}")
+    if field.get("format") == "contactPoint":
+        parts.append("isContactPoint: true")
     replaced = [f".init({option['number']}, by: {options[field['options']][option['replacedBy']]['number']}, "
                 f"version: {option['in']})"
                 for option in options.get(field.get("options"), {}).values() if "replacedBy" in option]

@@ -23,6 +23,9 @@ final class Committer {
     private let now: Instant
     /// Looked up once: nearly always nothing waits, and every new record would ask.
     private var anyWaiting: Bool?
+    /// Records that came and whose waiting commits are still to be judged, first come first; `nil`
+    /// when nobody is at it.
+    private var arrived: [RecordID]?
 
     init(
         schema: Schema, limits: Limits, store: any StoreWriter, generation: UInt64, now: Instant
@@ -37,13 +40,12 @@ final class Committer {
     /// Judges a commit that is the next of its device.
     func accept(_ offer: Offer, by writer: CommitWriter) throws -> Verdict {
         let (plan, stored) = try plan(offer, by: writer, former: offer.given?.versions ?? [])
-        let verdict = try store.savepoint {
+        return try store.savepoint {
             try apply(plan.records, replacing: stored)
             try append(offer, by: writer, plan.verdict)
+            try release(by: plan, replacing: stored)
             return plan.verdict
         }
-        try release(by: plan, replacing: stored)
-        return verdict
     }
 
     /// Sets aside a commit on which the hub has failed again and again.
@@ -68,12 +70,13 @@ final class Committer {
     func dispose(_ entry: JournalEntry, _ disposition: Disposition) throws {
         var verdict = entry.verdict
         guard verdict.outcome == .refused, disposition != .open, verdict.disposition != disposition,
-            verdict.disposition != .discarded
+            verdict.disposition != .discarded,
+            !(verdict.disposition == .resubmitted && disposition == .office)
         else { return }
         verdict.disposition = disposition
         try store.replace(verdict, of: entry.device)
-        guard disposition == .discarded else { return }
-        // Nobody brings what it would have made: what waits under it is refused now.
+        guard disposition.isOver else { return }
+        // It brings nothing any more; captured again, the other commit does.
         try store.dropExpected(from: entry.device, number: entry.number)
         for waiting in try store.waiting(for: nil) where waiting.device == entry.device {
             try reconsider(waiting)
@@ -143,12 +146,13 @@ extension Committer {
                     clockOffsetMilliseconds: writer.clockOffsetMilliseconds))
             anyWaiting = true
         }
-        let isOver = verdict.disposition == .discarded
+        let isOver = verdict.disposition.isOver
         if verdict.refusal != nil && !isOver || verdict.waitsFor != nil,
             case .success(let commit) = offer.commit
         {
             try store.expect(
-                try commit.changes.map(\.record).filter { try store.record($0) == nil },
+                try Plan.creations(in: commit, schema: schema)
+                    .filter { try store.record($0) == nil },
                 from: writer.device, number: offer.number)
         }
     }
@@ -170,7 +174,10 @@ extension Committer {
                 let arrived = before?.placements.first { $0.scope == scope }?.arrived ?? seq
                 return Placement(scope: scope, seq: seq, arrived: arrived)
             }
-            record.marks[record.marks.count - 1].seqs = record.placements.map(\.seq)
+            // A mark without positions is this commit's, or one whose field this commit has changed.
+            for mark in record.marks.indices where record.marks[mark].seqs.isEmpty {
+                record.marks[mark].seqs = record.placements.map(\.seq)
+            }
             try store.put(record, replacing: before)
         }
     }
@@ -185,10 +192,19 @@ extension Committer {
         let any = try anyWaiting ?? !store.waiting(for: nil).isEmpty
         anyWaiting = any
         guard any else { return }
-        for planned in plan.records {
-            let before = stored[planned.record.id]?.placements.count ?? 0
-            guard planned.scopes.count > before else { continue }
-            for waiting in try store.waiting(for: planned.record.id) { try reconsider(waiting) }
+        let new = plan.records.map(\.record.id).filter { id in
+            let now = plan.records.first { $0.record.id == id }?.scopes.count ?? 0
+            return now > stored[id]?.placements.count ?? 0
+        }
+        if arrived != nil {
+            arrived?.append(contentsOf: new)
+            return
+        }
+        arrived = new
+        defer { arrived = nil }
+        while let record = arrived?.first {
+            arrived?.removeFirst()
+            for waiting in try store.waiting(for: record) { try reconsider(waiting) }
         }
     }
 
@@ -198,9 +214,17 @@ extension Committer {
         }
         // Released by what another one released meanwhile.
         guard entry.verdict.outcome == .waiting else { return }
-        try judgeAgain(
-            entry, former: waiting.former,
-            clockOffsetMilliseconds: waiting.clockOffsetMilliseconds)
+        do {
+            try store.savepoint {
+                try judgeAgain(
+                    entry, former: waiting.former,
+                    clockOffsetMilliseconds: waiting.clockOffsetMilliseconds)
+            }
+        } catch let error where !error.endsTransaction {
+            // It goes on waiting; the commit that released it must not fail for it.
+            try store.append(
+                Incident(at: now, kind: .quarantine, device: entry.device, about: entry.number))
+        }
     }
 
     /// A commit that has its place in the chain already gets another verdict.
@@ -231,5 +255,19 @@ extension Committer {
         try apply(plan.records, replacing: stored)
         try store.replace(plan.verdict, of: entry.device)
         try release(by: plan, replacing: stored)
+    }
+}
+
+extension Disposition {
+    /// Whether the commit itself will never bring anything.
+    fileprivate var isOver: Bool { self == .discarded || self == .resubmitted }
+}
+
+extension Error {
+    /// A store that is full or fails ends the transaction for all. A single record that cannot be
+    /// read ends only the commit that needs it.
+    var endsTransaction: Bool {
+        guard let error = self as? StoreError else { return false }
+        return error.code != .damaged && error.code != .newerFormat
     }
 }

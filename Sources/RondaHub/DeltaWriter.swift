@@ -11,11 +11,15 @@ struct OwnWrites: Sendable {
     /// The least the device knew of each record when it captured.
     private var bases: [RecordID: UInt64] = [:]
 
-    init(_ offers: [Offer], device: RecordID) {
+    init(_ offers: [Offer], device: RecordID, schema: Schema) {
         self.device = device
         // What is offered again after a restore may have been written over by what had seen it:
         // the device takes all of that from the hub.
-        let offers = offers.filter { $0.given == nil }
+        // The same goes for what an older schema wrote otherwise.
+        let offers = offers.filter { offer in
+            guard offer.given == nil, case .success(let commit) = offer.commit else { return false }
+            return commit.schema == schema.version || schema.upCast(commit) == commit
+        }
         numbers = Set(offers.map(\.number))
         for offer in offers {
             guard case .success(let commit) = offer.commit else { continue }

@@ -163,8 +163,11 @@ extension Hub {
                     return Enrolment(device: holder, account: account, hub: hub)
                 }
                 guard used == nil, try store.device(id) == nil else { throw HubError(.badCode) }
-                let device = Device(
-                    id: id, account: account.id, name: name, secretHash: secretHash, lastSeen: now)
+                var device = Device(
+                    id: id, account: account.id, name: String(name.prefix(100)),
+                    secretHash: secretHash, lastSeen: now)
+                // A new one has nothing to offer again; one that is brought back has.
+                if known == nil { device.epoch = hub.epoch }
                 try store.put(device)
                 try close(id)
                 if known == nil { try Self.noteCopy(ticket, at: now, in: store) }

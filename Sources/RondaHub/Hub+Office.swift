@@ -44,7 +44,8 @@ extension Hub {
     ) async throws(HubError) -> Verdict? {
         try await committing { committer, store in
             guard let entry = try store.journal(device: device, number: number),
-                entry.verdict.outcome == .refused, entry.verdict.disposition != .discarded
+                entry.verdict.outcome == .refused,
+                entry.verdict.disposition == .open || entry.verdict.disposition == .office
             else { return nil }
             return try committer.retry(entry)
         }
@@ -65,8 +66,15 @@ extension Hub {
 
     /// Gives the hub a new history, as a restored one must have.
     package func renewHistory() async throws(HubError) {
-        let epoch = surroundings.random()
-        try await committing { _, store in try store.put(try store.hub().renewed(epoch: epoch)) }
+        let (epoch, now) = (surroundings.random(), surroundings.now())
+        try await committing { _, store in
+            try store.put(try store.hub().renewed(epoch: epoch, at: now))
+            // The next backup of this history is the first that counts.
+            for var device in try store.devices() where device.covered > 0 {
+                device.covered = 0
+                try store.put(device)
+            }
+        }
     }
 
     /// Notes that a verified backup holds the commits that `backup` has.
@@ -85,10 +93,12 @@ extension Hub {
         }
     }
 
-    /// Removes for good what was deleted longer ago than `milliseconds`.
+    /// Removes for good what was deleted longer ago than `milliseconds`. The generation grows, so that
+    /// a record which is made again under a derived id has none of the versions it had before.
     /// - Returns: how many records.
     package func purge(olderThan milliseconds: Int64) async throws(HubError) -> Int {
-        let (schema, before) = (schema, surroundings.now().milliseconds - milliseconds)
+        let (schema, now) = (schema, surroundings.now())
+        let before = now.milliseconds - milliseconds
         return try await committing { _, store in
             var old: [StoredRecord] = []
             for entity in schema.entities {
@@ -98,6 +108,11 @@ extension Hub {
                 }
             }
             for record in old { try store.purge(record) }
+            if !old.isEmpty {
+                var hub = try store.hub()
+                hub.generation = hub.renewed(epoch: 0, at: now).generation
+                try store.put(hub)
+            }
             return old.count
         }
     }

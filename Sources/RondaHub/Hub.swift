@@ -62,8 +62,11 @@ package final class Hub: Sendable {
                     Push(credential: credential, offers: offers, request: request))
                 answer = try await store.read { store in
                     let login = try credential.login(in: store)
-                    return try self.page(request, login, offers).answer(
-                        store, login: login, pushed: pushed)
+                    // Where the chain forked, the same numbers name another store's work.
+                    let judged = Set(pushed.verdicts.map(\.number))
+                    return try self.page(
+                        request, login, offers.filter { judged.contains($0.number) }
+                    ).answer(store, login: login, pushed: pushed)
                 }
             }
             guard var response = answer else { throw HubError(.fault, "no answer") }
@@ -130,7 +133,7 @@ package final class Hub: Sendable {
     ) -> Page {
         Page(
             schema: schema, limits: limits, request: request,
-            own: OwnWrites(offers, device: login.device.id))
+            own: OwnWrites(offers, device: login.device.id, schema: schema))
     }
 
     /// The answer to a device that offers nothing; `nil` when it has to be written down that the
@@ -145,7 +148,7 @@ package final class Hub: Sendable {
                 now.milliseconds - seen.milliseconds < Self.lastSeenMilliseconds
             else { return nil }
             let hub = try store.hub()
-            let isSettled = login.device.epoch == hub.epoch || hub.generation == 0
+            let isSettled = login.device.epoch == hub.epoch || !hub.isRenewed
             guard isSettled, login.device.queued == request.queued else { return nil }
             let pushed = PushResult(lastNumber: login.device.lastNumber)
             return try self.page(request, login, []).answer(store, login: login, pushed: pushed)

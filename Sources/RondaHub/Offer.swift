@@ -8,7 +8,8 @@ internal import SwiftProtobuf
 /// holds up nothing that comes after it.
 struct Offer: Sendable {
     let number: UInt64
-    let previous: ChainHash
+    /// `nil` for none, which only the first commit has.
+    let previous: ChainHash?
     /// Canonical: what is chained, kept in the journal and compared when it is offered again.
     let bytes: Data
     let commit: Result<Commit, Refusal>
@@ -19,7 +20,7 @@ struct Offer: Sendable {
         number = wire.number
         // Serialising to memory fails only for messages over 2 GiB, which the limits exclude.
         bytes = (try? wire.numbered(schema: schema).serializedData()) ?? Data()
-        previous = wire.previous.isEmpty ? .start : ChainHash(id: RecordID(data: wire.previous))
+        previous = wire.previous.count == 16 ? ChainHash(id: RecordID(data: wire.previous)) : nil
         guard bytes.count <= limits.commitBytes else {
             let detail = "\(bytes.count) bytes, at most \(limits.commitBytes)"
             commit = .failure(Refusal(.tooLarge, detail: detail))
@@ -34,7 +35,7 @@ struct Offer: Sendable {
 
     init(_ commit: Commit) {
         number = commit.number
-        previous = commit.previous
+        previous = commit.previous == .start ? nil : commit.previous
         bytes = commit.canonicalBytes
         self.commit = .success(commit)
     }

@@ -26,7 +26,9 @@ struct Page: Sendable {
         if advice != WireAdvice() { response.advice = advice }
         var table = IDTable()
         response.verdicts = pushed.verdicts.map { WireVerdict($0, &table) }
-        for verdict in try asked(of: login.device.id, in: store) {
+        // A request of another history was not heeded, and is not answered.
+        let isPresent = request.epoch.isEmpty || request.epoch == response.epoch
+        for verdict in isPresent ? try asked(of: login.device.id, in: store) : [] {
             response.verdicts.append(WireVerdict(verdict, &table))
         }
         if !pushed.verdicts.isEmpty {
@@ -35,7 +37,10 @@ struct Page: Sendable {
                 chain: pushed.chain, receivedAt: pushed.receivedAt
             ).signed(seed: hub.key).wire
         }
-        if request.pushOnly { return response }
+        if request.pushOnly {
+            response.ids = table.encoded
+            return response
+        }
 
         // Positions of another epoch mean nothing here: everything is read again from the start.
         let isSameEpoch = request.epoch == response.epoch
@@ -75,15 +80,15 @@ struct Page: Sendable {
         of device: RecordID, in store: any StoreReader
     ) throws -> [Verdict] {
         var verdicts: [Verdict] = []
-        let disposed = request.tray.map(\.number)
-        for number in Set(request.open + disposed).sorted() {
+        let disposed = Set(request.tray.map(\.number))
+        for number in Set(request.open).union(disposed).sorted() {
             guard let verdict = try store.journal(device: device, number: number)?.verdict else {
                 continue
             }
-            let isUndecided =
-                verdict.outcome == .waiting
-                || verdict.outcome == .refused && verdict.disposition == .office
-            if !isUndecided || disposed.contains(number) { verdicts.append(verdict) }
+            // What the device believes is not said, so only what still waits goes without saying.
+            if verdict.outcome != .waiting || disposed.contains(number) {
+                verdicts.append(verdict)
+            }
         }
         return verdicts
     }

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import RondaMerge
-internal import RondaModel
+package import RondaModel
 internal import RondaProtobuf
 package import RondaStore
 internal import RondaWire
@@ -24,7 +24,7 @@ struct Pusher: Sendable {
         var device = login.device
         var hub = try store.hub()
         if try isProofOfLoss(push.request, device: device, hub: hub) {
-            hub = hub.renewed(epoch: surroundings.random())
+            hub = hub.renewed(epoch: surroundings.random(), at: now)
             try store.put(hub)
             try store.append(
                 Incident(
@@ -37,7 +37,12 @@ struct Pusher: Sendable {
             device: device.id, account: login.account, receivedAt: now,
             clockOffsetMilliseconds: push.request.clockOffset(at: now))
         var result = PushResult(lastNumber: device.lastNumber)
-        for offer in push.offers {
+        // A request from before a restore may be a late one, of commits the device has meanwhile
+        // decided about: it is told of the restore, and offers again.
+        let isPresent =
+            push.request.epoch.isEmpty || push.request.epoch == Data(hub.epochBytes)
+        let offers = isPresent ? push.offers : []
+        for offer in offers {
             if offer.number <= device.lastNumber {
                 guard let verdict = try repeated(offer, device: device, in: store) else {
                     result.forkedAt = offer.number
@@ -48,13 +53,14 @@ struct Pusher: Sendable {
             }
             // A gap: the device is told the last number and offers again from there.
             guard offer.number == device.lastNumber + 1 else { break }
-            guard offer.previous == device.chain else {
+            let chain = device.lastNumber == 0 ? nil : device.chain
+            guard offer.previous == chain else {
                 result.forkedAt = offer.number
                 break
             }
             do {
                 result.verdicts.append(try committer.accept(offer, by: writer))
-            } catch let error where !Self.endsTransaction(error) {
+            } catch let error where !error.endsTransaction {
                 let failures = try store.countFailure(device: device.id, number: offer.number)
                 guard failures >= limits.failuresBeforeQuarantine else {
                     // Nothing of this commit stands; what came before it does, and is told.
@@ -66,15 +72,21 @@ struct Pusher: Sendable {
             device.lastNumber = offer.number
             device.chain = .of(offer.bytes)
         }
-        try committer.dispose(push.request.tray, of: device.id)
+        if isPresent { try committer.dispose(push.request.tray, of: device.id) }
         result.lastNumber = device.lastNumber
         result.chain = device.chain
         result.receivedAt = now
-        let isWhole = result.forkedAt == 0 && push.offers.last?.number ?? 0 <= device.lastNumber
+        let isWhole =
+            isPresent && result.forkedAt == 0 && offers.last?.number ?? 0 <= device.lastNumber
         note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
         try store.put(device)
-        if login.device.epoch != device.epoch, hub.generation > 0, try !store.isRecovering() {
+        if login.device.epoch != device.epoch, hub.isRenewed, try !store.isRecovering() {
             try committer.reconsiderAll()
+        }
+        // One of these commits may have brought what an earlier one waited for.
+        for (index, verdict) in result.verdicts.enumerated() where verdict.outcome == .waiting {
+            let entry = try store.journal(device: device.id, number: verdict.number)
+            result.verdicts[index] = entry?.verdict ?? verdict
         }
         return .success(result)
     }
@@ -107,13 +119,6 @@ struct Pusher: Sendable {
             .isSigned(by: Receipt.publicKey(of: hub.key))
     }
 
-    /// A store that is full or fails ends the transaction for all. A single record that cannot be
-    /// read ends only the push that needs it.
-    private static func endsTransaction(_ error: any Error) -> Bool {
-        guard let error = error as? StoreError else { return false }
-        return error.code != .damaged && error.code != .newerFormat
-    }
-
     /// The original verdict of a commit seen before; `nil` when its content is another.
     private func repeated(
         _ offer: Offer, device: Device, in store: any StoreWriter
@@ -143,11 +148,14 @@ extension Account {
 }
 
 extension HubIdentity {
-    /// The same hub with a new history.
-    package func renewed(epoch: UInt64) -> HubIdentity {
+    /// The same hub with a new history. Its generation is above every one there ever was, also
+    /// where the same backup is restored a second time: it follows the clock, in minutes since 2020.
+    package func renewed(epoch: UInt64, at now: Instant) -> HubIdentity {
+        let minutes = (now.milliseconds - Limits().earliestStampMilliseconds) / 60_000
         var hub = self
         hub.epoch = epoch
-        hub.generation += 1
+        hub.isRenewed = true
+        hub.generation = max(generation + 1, UInt64(min(max(minutes, 0), 1 << 31 - 1)))
         return hub
     }
 }

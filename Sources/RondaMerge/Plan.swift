@@ -88,6 +88,21 @@ extension Plan {
         return ids
     }
 
+    /// The records that a commit would make, as far as it tells by itself: it names no base for them
+    /// and fills in all that a new record must have.
+    package static func creations(in commit: Commit, schema: Schema) -> [RecordID] {
+        commit.changes.filter { change in
+            guard change.base == 0, !change.deletes, let entity = schema[change.entity] else {
+                return false
+            }
+            let given =
+                change.sets.filter { $0.value != nil }.map(\.number) + change.adds.map(\.number)
+            return entity.fields.allSatisfy {
+                !$0.required || $0.since > commit.schema || given.contains($0.number)
+            }
+        }.map(\.record)
+    }
+
     /// Decides a commit. Pure and total: every commit gets a verdict, and either all of its changes
     /// are planned or none is.
     package static func make(

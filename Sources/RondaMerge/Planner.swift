@@ -23,18 +23,19 @@ struct Planner {
 
     /// The stamp by which a commit is ordered, and whether the device's clock is to be doubted
     /// (SPEC §7.3). A clock far ahead would win every field until the hub's own time reached it, and
-    /// one that fell back to 1970 every `first`: such a commit is ordered by its arrival. A clock
-    /// that is merely ahead by as much as the device says is put right.
+    /// one that fell back to 1970 every `first`: such a commit is ordered by its arrival. A stamp
+    /// that cannot be is put right where the clock is ahead by as much as the device says.
     private static func order(_ stamp: Stamp, in context: PlanContext) -> (Stamp, Bool) {
         let now = context.receivedAt.milliseconds
         let captured = stamp.instant.milliseconds
-        let offset = max(0, context.clockOffsetMilliseconds)
-        if captured - offset > now + context.limits.futureStampMilliseconds
-            || captured < context.limits.earliestStampMilliseconds
-        {
-            return (Stamp(milliseconds: now), true)
+        let latest = now + context.limits.futureStampMilliseconds
+        let earliest = context.limits.earliestStampMilliseconds
+        if (earliest...latest).contains(captured) { return (stamp, false) }
+        let corrected = stamp.moved(byMilliseconds: -max(0, context.clockOffsetMilliseconds))
+        if captured > latest, (earliest...latest).contains(corrected.instant.milliseconds) {
+            return (corrected, false)
         }
-        return (captured > now ? stamp.moved(byMilliseconds: -offset) : stamp, false)
+        return (Stamp(milliseconds: now), true)
     }
 
     mutating func plan() throws(Refusal) -> Plan {
@@ -67,6 +68,7 @@ struct Planner {
         if commit.schema > context.schema.version {
             throw Refusal(.schemaTooNew, detail: "schema \(commit.schema)")
         }
+        if commit.schema == 0 { throw Refusal(.malformed, detail: "a commit without schema") }
         if commit.changes.isEmpty { throw Refusal(.malformed, detail: "a commit without changes") }
         if commit.changes.count > context.limits.changesPerCommit {
             throw Refusal(.tooLarge, detail: "\(commit.changes.count) changes")
@@ -163,8 +165,9 @@ extension Planner {
         if let missing = required.first(where: { !given.contains($0) }) {
             // Without a single required field it is an edit, of a record that never came in.
             let isEdit = given.isDisjoint(with: required)
-            if isEdit { throw lacks(change.record, .unknownRecord, change, field: missing) }
-            throw refusal(.requiredField, change, field: missing)
+            if isEdit { throw lacks(change.record, .unknownRecord, change) }
+            // Or an edit of one that is still to come.
+            throw lacks(change.record, .requiredField, change, field: missing)
         }
         guard entity.creators.contains(context.role) else {
             throw refusal(.notPermitted, change, detail: "may not create this")
@@ -321,11 +324,32 @@ extension Planner {
             merges.append(Merge(record: record.id, field: 0, kind: .conflict))
             conflicts += 1
         }
-        let isParallel = record.marks.last.map { own in
-            record.marks.dropLast().contains { !own.hasSeen($0) }
-        }
-        if isParallel == true && conflicts == 0 {
+        guard conflicts == 0, let own = record.marks.last else { return }
+        func isParallel(_ other: Mark) -> Bool { !own.hasSeen(other) && !other.hasSeen(own) }
+        // Seldom is there any such mark, and looking at every field for it costs.
+        if record.marks.dropLast().contains(where: isParallel),
+            othersMarks(besides: change, in: record, entity: entity).contains(where: isParallel)
+        {
             merges.append(Merge(record: record.id, field: 0, kind: .parallel))
         }
+    }
+
+    /// The marks of the fields that the change does not write.
+    private func othersMarks(
+        besides change: Change, in record: StoredRecord, entity: EntitySchema
+    ) -> [Mark] {
+        let written = Set(
+            change.sets.map(\.number) + change.adds.map(\.number) + change.removes.map(\.number))
+        var marks = Set<Int>()
+        for (position, field) in entity.fields.enumerated() where !written.contains(field.number) {
+            switch record.registers[position] {
+            case .empty: break
+            case .siblings(let siblings): marks.formUnion(siblings.map(\.mark))
+            case .elements(let elements, let changed):
+                marks.insert(changed)
+                for element in elements { marks.formUnion(element.marks) }
+            }
+        }
+        return marks.sorted().map { record.marks[$0] }
     }
 }

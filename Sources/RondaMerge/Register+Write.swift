@@ -17,8 +17,19 @@ extension StoredRecord {
         let written = isOld ? [] : [Sibling(value: value, mark: writer)]
         switch field.rule {
         case .first:
+            // A repetition gives way to the fact it repeats, and a device's earlier fact to its later
+            // one, also where what had been seen comes in last.
             if seen.isEmpty {
-                registers[position] = ordered(siblings + written, field: field)
+                let unaware = siblings.filter {
+                    !hasSeen($0.mark, writer) || $0.value != value
+                }
+                let isSuperseded = unaware.contains {
+                    hasSeen($0.mark, writer) && marks[$0.mark].device == marks[writer].device
+                }
+                registers[position] =
+                    isSuperseded
+                    ? ordered(siblings, field: field)
+                    : ordered(unaware + [Sibling(value: value, mark: writer)], field: field)
             } else if !seen.contains(where: { $0.value == value }) {
                 throw Refusal(.fixedValue, entity: entity, record: id, field: field.number)
             }
@@ -28,6 +39,10 @@ extension StoredRecord {
             registers[position] = .siblings(Array(all.prefix(1)))
         case .latest, .office, .furthest, .protective:
             let unseen = siblings.filter { !hasSeen(writer, $0.mark) }
+            if isOld && unseen.count < siblings.count {
+                // It takes one away and adds nothing: what is left is told anew.
+                for sibling in unseen { marks[sibling.mark].seqs = [] }
+            }
             registers[position] = ordered(unseen + written, field: field)
         case .union:
             throw Refusal(.malformed, entity: entity, record: id, field: field.number)

@@ -49,8 +49,8 @@ public struct Stamp: Sendable, Hashable, Comparable {
     /// The same counter at another time.
     package func moved(byMilliseconds distance: Int64) -> Stamp {
         Stamp(
-            milliseconds: instant.milliseconds + distance, counter: UInt16(truncatingIfNeeded: bits)
-        )
+            milliseconds: instant.milliseconds &+ distance,
+            counter: UInt16(truncatingIfNeeded: bits))
     }
 
     public static func < (left: Stamp, right: Stamp) -> Bool { left.bits < right.bits }

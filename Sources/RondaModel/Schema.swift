@@ -102,6 +102,8 @@ package final class FieldSchema: Sendable {
     package let answersAspect: Bool
     /// The version of the schema that brought the field: older commits need not fill it in.
     package let since: UInt32
+    /// For text: a telephone number or an address in its one spelling (`ContactPoint`).
+    package let isContactPoint: Bool
     package let replacements: [OptionReplacement]
     package let label: Phrase
 
@@ -112,8 +114,8 @@ package final class FieldSchema: Sendable {
         isMoney: Bool = false, parent: Bool = false, target: EntityID? = nil,
         options: [OptionSchema] = [], minimum: Double? = nil, maximum: Double? = nil,
         writers: [Writer], aspect: Int? = nil,
-        answersAspect: Bool = false, since: UInt32 = 1, replacements: [OptionReplacement] = [],
-        en: String, es: String
+        answersAspect: Bool = false, since: UInt32 = 1, isContactPoint: Bool = false,
+        replacements: [OptionReplacement] = [], en: String, es: String
     ) {
         self.number = number
         self.name = name
@@ -134,6 +136,7 @@ package final class FieldSchema: Sendable {
         self.aspect = aspect
         self.answersAspect = answersAspect
         self.since = since
+        self.isContactPoint = isContactPoint
         self.replacements = replacements
         label = Phrase(en: en, es: es)
     }

@@ -27,6 +27,7 @@ package enum Validation {
         switch value {
         case .text(let text):
             if let most = field.maximum, Double(text.utf8.count) > most { return .tooLong }
+            if field.isContactPoint && !ContactPoint.isCanonical(text) { return .malformed }
             return text.isEmpty || text.unicodeScalars.contains(where: isForbidden)
                 ? .malformed : nil
         case .integer(let number):
@@ -87,14 +88,13 @@ package enum Validation {
             if !field.isSet { return refusal(.malformed, "additions go to set fields") }
             if let code = problem(in: element.value, of: field) { return refusal(code) }
         }
-        if Set(change.adds).count != change.adds.count
-            || !Set(change.adds).isDisjoint(with: change.removes)
-        {
-            return Refusal(
-                .malformed, entity: entity.id, record: change.record,
+        var seen = Set(change.removes)
+        let again = change.adds.first { !seen.insert($0).inserted }
+        return again.map {
+            Refusal(
+                .malformed, entity: entity.id, record: change.record, field: $0.number,
                 detail: "an element named twice")
         }
-        return nil
     }
 
     private static func isOutside(_ number: Double, _ field: FieldSchema) -> Bool {

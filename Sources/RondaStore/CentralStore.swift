@@ -26,6 +26,8 @@ package struct HubIdentity: Sendable, Hashable {
     package var generation: UInt64
     /// The seed of the key that signs receipts: 32 bytes.
     package let key: [UInt8]
+    /// Whether the history was ever renewed; the generation also grows when deletions are purged.
+    package var isRenewed = false
 
     package init(id: RecordID, epoch: UInt64, generation: UInt64 = 0, key: [UInt8]) {
         self.id = id

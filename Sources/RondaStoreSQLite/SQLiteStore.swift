@@ -8,14 +8,14 @@ package import RondaStore
 package final class SQLiteStore: CentralStore {
     package static let fileName = "hub.sqlite"
     /// The format this code reads and writes; kept in `PRAGMA user_version`.
-    private static let format = 2
+    static let format = 2
     /// "Rnda", kept in `PRAGMA application_id`, so that a stranger's database is told apart.
-    private static let applicationID = 0x526e_6461
+    static let applicationID = 0x526e_6461
 
     private let pool: any DatabaseWriter
     private let schema: Schema
 
-    private init(pool: any DatabaseWriter, schema: Schema) {
+    init(pool: any DatabaseWriter, schema: Schema) {
         self.pool = pool
         self.schema = schema
     }
@@ -72,9 +72,10 @@ package final class SQLiteStore: CentralStore {
         }
     }
 
-    /// The same content in memory.
-    package func copy() throws(StoreError) -> SQLiteStore {
-        try StoreError.mapping {
+    /// The same content in memory, read by another schema if that is given.
+    package func copy(schema: Schema? = nil) throws(StoreError) -> SQLiteStore {
+        let schema = schema ?? self.schema
+        return try StoreError.mapping {
             let queue = try DatabaseQueue()
             try pool.backup(to: queue)
             return SQLiteStore(pool: queue, schema: schema)
@@ -125,7 +126,8 @@ package final class SQLiteStore: CentralStore {
             var key = [UInt8](repeating: 0, count: 32)
             for index in key.indices { key[index] = .random(in: 0 ... .max) }
             try database.execute(
-                sql: "INSERT INTO hub SELECT id, epoch, 0, ? FROM old_hub", arguments: [Data(key)])
+                sql: "INSERT INTO hub SELECT id, epoch, 0, ?, 0 FROM old_hub",
+                arguments: [Data(key)])
             try database.execute(
                 sql: """
                     INSERT INTO scope(number, id, seq) SELECT number, id, seq FROM old_scope;
@@ -214,7 +216,8 @@ package final class SQLiteStore: CentralStore {
 
     private static let tables = """
         CREATE TABLE hub(
-            id BLOB NOT NULL, epoch INTEGER NOT NULL, generation INTEGER NOT NULL, key BLOB NOT NULL);
+            id BLOB NOT NULL, epoch INTEGER NOT NULL, generation INTEGER NOT NULL, key BLOB NOT NULL,
+            renewed INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE scope(
             number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, seq INTEGER NOT NULL,
             floor INTEGER NOT NULL DEFAULT 0, sum INTEGER NOT NULL DEFAULT 0);

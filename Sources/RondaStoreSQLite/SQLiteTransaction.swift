@@ -76,11 +76,13 @@ extension SQLiteTransaction: StoreReader {
     func hub() throws -> HubIdentity {
         guard
             let hub = try first(
-                "SELECT id, epoch, generation, key FROM hub",
+                "SELECT id, epoch, generation, key, renewed FROM hub",
                 row: {
-                    HubIdentity(
+                    var hub = HubIdentity(
                         id: $0.id(0), epoch: $0.uint64(1), generation: $0.uint64(2),
                         key: $0.bytes(3))
+                    hub.isRenewed = $0.int64(4) != 0
+                    return hub
                 })
         else { throw StoreError(.damaged, "no hub row") }
         return hub
@@ -268,7 +270,7 @@ extension SQLiteTransaction {
 
     func isRecovering() throws -> Bool {
         let hub = try hub()
-        guard hub.generation > 0 else { return false }
+        guard hub.isRenewed else { return false }
         return try first(
             """
             SELECT 1 FROM device
@@ -566,9 +568,11 @@ extension SQLiteTransaction: StoreWriter {
     }
 
     func put(_ hub: HubIdentity) throws {
-        let statement = try database.prepared("UPDATE hub SET epoch = ?, generation = ?")
+        let statement = try database.prepared(
+            "UPDATE hub SET epoch = ?, generation = ?, renewed = ?")
         statement.bind(1, hub.epoch)
         statement.bind(2, hub.generation)
+        statement.bind(3, Int64(hub.isRenewed ? 1 : 0))
         try statement.run()
     }
 

@@ -22,7 +22,7 @@ extension WireCommit {
     package func numbered(schema: Schema) -> WireCommit {
         var numbered = self
         for change in numbered.changes.indices {
-            guard let entity = schema[EntityID(rawValue: changes[change].entity)] else { continue }
+            let entity = schema[EntityID(rawValue: changes[change].entity)]
             numbered.changes[change].sets.numberAll(entity)
             numbered.changes[change].adds.numberAll(entity)
             numbered.changes[change].removes.numberAll(entity)
@@ -125,7 +125,7 @@ extension ChainHash {
 }
 
 extension [WireField] {
-    fileprivate mutating func numberAll(_ entity: EntitySchema) {
+    fileprivate mutating func numberAll(_ entity: EntitySchema?) {
         for index in indices where !self[index].name.isEmpty {
             self[index].number = self[index].number(in: entity)
             self[index].name = ""

@@ -3,7 +3,6 @@ import RondaClient
 import RondaHub
 import RondaMerge
 import RondaModel
-import RondaServer
 import RondaStore
 import Testing
 

@@ -3,7 +3,6 @@ import RondaClient
 import RondaHub
 import RondaMerge
 import RondaModel
-import RondaServer
 import RondaStore
 import Testing
 
@@ -104,7 +103,7 @@ struct StoryTests {
         for device in [ana, office] {
             let (record, conflicts) = try await device.store.read { reader in
                 (
-                    try reader.record(Customer.self, Importer.customerID("C1")),
+                    try reader.record(Customer.self, World.customerID("C1")),
                     try reader.conflicts()
                 )
             }
@@ -126,7 +125,7 @@ struct StoryTests {
     func settle() async throws {
         let (world, _, ana, office) = try await play(anaFirst: true)
         try await office.store.capture { capture in
-            try capture.update(Customer.self, Importer.customerID("C1")) {
+            try capture.update(Customer.self, World.customerID("C1")) {
                 $0.street = "Calle Nueva 10-12"
             }
         }
@@ -136,7 +135,7 @@ struct StoryTests {
             let (conflicts, customer) = try await device.store.read { reader in
                 (
                     try reader.conflicts(),
-                    try reader.record(Customer.self, Importer.customerID("C1"))
+                    try reader.record(Customer.self, World.customerID("C1"))
                 )
             }
             #expect(conflicts.isEmpty)

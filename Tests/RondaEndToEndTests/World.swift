@@ -3,7 +3,6 @@ import RondaClient
 import RondaHub
 import RondaModel
 import RondaProtobuf
-import RondaServer
 import RondaStore
 import RondaStoreSQLite
 import RondaWire
@@ -14,23 +13,50 @@ import Testing
 /// A hub in memory of the test, and devices that talk to it without a network in between.
 final class World: Sendable {
     let directory: String
-    let hub: Hub
+    private let current: Mutex<Hub>
     private let time = Mutex(Int64(1_790_000_000_000))
 
     init() async throws {
         directory = FileManager.default.temporaryDirectory.path + "/ronda-e2e-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
-        let store = try SQLiteStore.create(in: directory + "/hub", hub: Hub.identity(.system))
-        hub = Hub(store: store, surroundings: .system)
+        let store = try SQLiteStore.create(in: directory + "/hub", hub: Hub.identity(Self.machine))
+        current = Mutex(Hub(store: store, surroundings: Self.machine))
         _ = try await hub.submitAsSystem([
             ["MX-14", "AR-05"].map { code in
-                var territory = Territory(id: Importer.territoryID(code))
+                var territory = Territory(id: World.territoryID(code))
                 territory.code = code
                 territory.country = String(code.prefix(2))
                 return Change(creating: territory)
             }
         ])
+    }
+
+    private static let machine = Surroundings(
+        now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) },
+        random: { .random(in: 0 ... .max) })
+
+    static func territoryID(_ code: String) -> RecordID {
+        Schema.current.derivedID(of: .territory) { _ in .text(code) } ?? .zero
+    }
+
+    static func customerID(_ code: String) -> RecordID {
+        .derived(namespace: Schema.current.namespace, name: "customer \(code)")
+    }
+
+    var hub: Hub { current.withLock { $0 } }
+
+    /// A copy of the hub's store as it is now.
+    func backup() throws -> SQLiteStore {
+        guard let store = hub.store as? SQLiteStore else { throw StoreError(.failed, "no store") }
+        return try store.copy()
+    }
+
+    /// Puts a backup in the place of the hub's store; `isNoticed` as whoever restores it should.
+    func restore(_ backup: SQLiteStore, isNoticed: Bool = true) async throws {
+        let hub = Hub(store: try backup.copy(), surroundings: Self.machine)
+        if isNoticed { try await hub.renewHistory() }
+        current.withLock { $0 = hub }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
@@ -44,8 +70,8 @@ final class World: Sendable {
     }
 
     func customer(_ code: String, territory: String = "MX-14") async throws -> RecordID {
-        var customer = Customer(id: Importer.customerID(code))
-        customer.territory = Importer.territoryID(territory)
+        var customer = Customer(id: World.customerID(code))
+        customer.territory = World.territoryID(territory)
         customer.code = code
         customer.name = "Cliente \(code)"
         customer.street = "Calle Vieja 1"
@@ -65,16 +91,26 @@ final class World: Sendable {
         return id
     }
 
+    var surroundings: DeviceSurroundings {
+        DeviceSurroundings(
+            now: { [weak self] in self?.now() ?? Instant(milliseconds: 0) },
+            random: { .random(in: 0 ... .max) }, uptime: { (1, 1) }, sleep: { _ in })
+    }
+
+    /// The same store a second time, as somebody makes who copies its directory.
+    func copy(of device: TestDevice) throws -> TestDevice {
+        TestDevice(
+            store: try LocalStore.inMemory(surroundings: surroundings, content: device.store),
+            transport: HubTransport(self))
+    }
+
     func device(
         _ login: String, role: Role = .rep, territories: [String] = ["MX-14"]
     ) async throws -> TestDevice {
         _ = try await hub.addAccount(
             login: login, name: login, role: role, territoryCodes: role == .rep ? territories : [])
         let (code, _) = try await hub.newCode(login: login)
-        let transport = HubTransport(hub)
-        let surroundings = DeviceSurroundings(
-            now: { [weak self] in self?.now() ?? Instant(milliseconds: 0) },
-            random: { .random(in: 0 ... .max) }, uptime: { (1, 1) }, sleep: { _ in })
+        let transport = HubTransport(self)
         let store = try LocalStore.open(
             at: directory + "/" + login, create: true, surroundings: surroundings)
         _ = try await store.login(
@@ -93,7 +129,7 @@ struct TestDevice: Sendable {
 
 /// Carries requests straight to the hub, and loses what the test says.
 final class HubTransport: Transport {
-    private let hub: Hub
+    private let hub: @Sendable () -> Hub
     /// How many of the next answers get lost on their way back.
     private let answersToLose = Mutex(0)
     /// How many answers still arrive before the next one gets lost.
@@ -101,7 +137,8 @@ final class HubTransport: Transport {
     /// The requests that reached the hub.
     private let delivered = Mutex(0)
 
-    init(_ hub: Hub) { self.hub = hub }
+    init(_ world: World) { hub = { world.hub } }
+    init(_ hub: Hub) { self.hub = { hub } }
 
     func loseAnswers(_ count: Int) { answersToLose.withLock { $0 = count } }
     func loseOneAnswer(after passing: Int) { answersToPass.withLock { $0 = passing } }
@@ -126,21 +163,29 @@ final class HubTransport: Transport {
 
     private func answer(_ request: TransportRequest) async -> TransportResponse {
         do {
+            let hub = hub()
+            let token = request.headers.first { $0.name == "authorization" }?.value
+            let secret = token.map {
+                Array(Data(base64Encoded: String($0.dropFirst("Bearer ".count))) ?? Data())
+            }
+            let isPacked = request.headers.contains { $0.name == "content-encoding" }
+            let plain =
+                isPacked
+                ? try Gzip.expand(Data(request.body), mostBytes: 8 << 20) : Data(request.body)
             let body: [UInt8]
-            if request.path == "/v1/devices" {
+            switch request.path {
+            case "/v1/devices":
                 body = try await hub.enrol(
-                    WireEnrolRequest(serializedBytes: request.body), secret: nil
+                    WireEnrolRequest(serializedBytes: plain), secret: secret
                 ).serializedBytes()
-            } else {
-                let token = request.headers.first { $0.name == "authorization" }?.value ?? ""
-                let secret = Data(base64Encoded: String(token.dropFirst("Bearer ".count)))
-                let isPacked = request.headers.contains { $0.name == "content-encoding" }
-                let plain =
-                    isPacked
-                    ? try Gzip.expand(Data(request.body), mostBytes: 8 << 20) : Data(request.body)
-                let question = try WireExchangeRequest(serializedBytes: plain)
-                body = try await hub.exchange(question, secret: Array(secret ?? Data()))
-                    .serializedBytes()
+            case "/v1/compare":
+                body = try await hub.compare(
+                    WireCompareRequest(serializedBytes: plain), secret: secret ?? []
+                ).serializedBytes()
+            default:
+                body = try await hub.exchange(
+                    WireExchangeRequest(serializedBytes: plain), secret: secret ?? []
+                ).serializedBytes()
             }
             return TransportResponse(status: 200, body: body)
         } catch let error as HubError {

@@ -138,6 +138,7 @@ struct TestHub {
 
     var schema = TestSchema.schema
     var limits = Limits()
+    var generation: UInt64 = 0
     var records: [RecordID: StoredRecord] = [:]
     private var seqs: [RecordID: UInt64] = [:]
 
@@ -157,19 +158,26 @@ struct TestHub {
         return hub
     }
 
-    func plan(_ commit: Commit, from person: Person) -> Plan {
+    func plan(_ commit: Commit, from person: Person, former: [UInt64] = []) -> Plan {
         let needs = Plan.needs(commit, schema: schema)
         return Plan.make(
             for: commit, stored: records.filter { needs.contains($0.key) },
             context: PlanContext(
                 schema: schema, limits: limits, device: person.device, author: person.author,
                 role: person.role, visible: person.territories?.union([schema.catalogue]),
-                receivedAt: Self.now))
+                receivedAt: Self.now, generation: generation, former: former))
     }
 
     @discardableResult
-    mutating func accept(_ commit: Commit, from person: Person) -> Verdict {
-        let plan = plan(commit, from: person)
+    mutating func accept(
+        _ commit: Commit, from person: Person, former: [UInt64] = []
+    ) -> Verdict {
+        let plan = plan(commit, from: person, former: former)
+        apply(plan)
+        return plan.verdict
+    }
+
+    mutating func apply(_ plan: Plan) {
         for planned in plan.records {
             var record = planned.record
             record.placements = planned.scopes.map { scope in
@@ -181,7 +189,6 @@ struct TestHub {
             record.marks[record.marks.count - 1].seqs = record.placements.map(\.seq)
             records[record.id] = record
         }
-        return plan.verdict
     }
 
     func version(_ id: RecordID) -> UInt64 { records[id]?.version ?? 0 }

@@ -47,7 +47,7 @@ struct RefusalCase: Sendable, CustomTestStringConvertible {
                     entity: .customer, record: id, base: 1, adds: [ElementWrite(3, .text("a"))])
             ]),
         RefusalCase(
-            code: .malformed, name: "an element added and removed",
+            code: .malformed, name: "an element added and removed", field: 10,
             changes: [edit(id, base: 1, adds: ["a"], removes: ["a"])]),
         RefusalCase(code: .malformed, name: "an empty text", field: 3, changes: set(3, .text(""))),
         RefusalCase(

@@ -36,6 +36,14 @@ struct SchemaTests {
         }
     }
 
+    @Test("asks nobody to settle what cannot be settled: facts that stay, joins and sets")
+    func reviewed() {
+        let settled: Set<MergeRule> = [.latest, .office, .furthest, .protective]
+        for (entity, field) in Self.fields where field.review {
+            #expect(settled.contains(field.rule), "\(entity.name).\(field.name)")
+        }
+    }
+
     @Test("gives choices an order where the rule needs one")
     func orders() {
         for (entity, field) in Self.fields {

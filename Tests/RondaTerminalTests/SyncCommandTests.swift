@@ -95,6 +95,7 @@ struct SyncCommandTests {
         #expect(
             Set(report.keys) == [
                 "accepted", "merged", "refused", "received", "exchanges", "pending", "complete",
+                "waiting", "restored", "copied", "renamed", "repaired",
             ])
     }
 
@@ -119,7 +120,8 @@ struct SyncCommandTests {
         let status = try await world.run("ana", "estado", "--json").json([String: Any].self)
         let keys: Set = [
             "pending", "accepted", "merged", "refused", "conflicts", "records", "lastSync",
-            "account", "role", "server", "device",
+            "account", "role", "server", "device", "waiting", "serverRecovering",
+            "unknownToServer", "copies",
         ]
         #expect(keys.isSubset(of: Set(status.keys)))
         #expect(status["accountName"] as? String == "Ana Restrepo")

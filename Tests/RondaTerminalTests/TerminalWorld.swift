@@ -38,6 +38,7 @@ final class TerminalWorld: Sendable {
     private let directory = NSTemporaryDirectory() + "ronda-terminal-" + UUID().uuidString
     private let state = Mutex(State(now: WhenParserTests.now.milliseconds))
     private let hubBox = Mutex<Hub?>(nil)
+    private let storeBox = Mutex<SQLiteStore?>(nil)
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
@@ -52,12 +53,15 @@ final class TerminalWorld: Sendable {
         let hub = Hub(
             store: store, surroundings: Surroundings(now: { self.now }, random: { self.random() }))
         hubBox.withLock { $0 = hub }
+        storeBox.withLock { $0 = store }
         let verdicts = try await hub.submitAsSystem([try Self.catalogue(programmes)])
         #expect(verdicts.allSatisfy { $0.outcome == .accepted })
         for (login, name) in [("ana", "Ana Restrepo"), ("luis", "Luis Ortega")] {
             _ = try await hub.addAccount(
                 login: login, name: name, role: .rep, territoryCodes: ["CO-02"])
         }
+        _ = try await hub.addAccount(
+            login: "office", name: "Oficina", role: .office, territoryCodes: [])
     }
 
     private static func catalogue(
@@ -106,16 +110,66 @@ final class TerminalWorld: Sendable {
     }
 
     /// Takes every territory from a rep.
-    func unassign(_ login: String) async throws {
+    func unassign(_ login: String) async throws { try await assign([], to: login) }
+
+    /// Gives a rep the territory of all customers back.
+    func reassign(_ login: String) async throws {
+        let id = Schema.current.derivedID(of: .territory) { _ in .text("CO-02") }
+        try await assign([try #require(id)], to: login)
+    }
+
+    private func assign(_ territories: Set<RecordID>, to login: String) async throws {
         try await hub().store.write { store in
             guard let account = try store.account(login: login) else { return }
             try store.put(
                 Account(
-                    id: account.id, login: login, name: account.name, role: .rep, territories: []))
+                    id: account.id, login: login, name: account.name, role: .rep,
+                    territories: territories))
         }
     }
 
     func hub() throws -> Hub { try #require(hubBox.withLock { $0 }) }
+
+    /// What a backup of the hub would hold now.
+    func backup() throws -> SQLiteStore {
+        try #require(storeBox.withLock { $0 }).copy()
+    }
+
+    /// Puts a backup in place of the hub.
+    func restore(_ backup: SQLiteStore) async throws {
+        let hub = Hub(
+            store: backup, surroundings: Surroundings(now: { self.now }, random: { self.random() }))
+        try await hub.renewHistory()
+        hubBox.withLock { $0 = hub }
+        storeBox.withLock { $0 = backup }
+    }
+
+    /// A file for what a command wrote.
+    func file(_ text: String, _ name: String = "receipt.json") throws -> String {
+        let path = "\(directory)/\(name)"
+        try Data(text.utf8).write(to: URL(filePath: path))
+        return path
+    }
+
+    /// Copies the whole directory of a device, as somebody does who takes that for a backup.
+    func copy(_ device: String, to other: String) throws {
+        try FileManager.default.copyItem(
+            atPath: "\(directory)/\(device)", toPath: "\(directory)/\(other)")
+    }
+
+    /// Captures on a device what no command does.
+    func capture(
+        _ device: String, _ body: @Sendable (inout Capture) throws -> Void
+    ) async throws {
+        let store = try LocalStore.open(
+            at: "\(directory)/\(device)", surroundings: surroundings)
+        try await store.capture(body)
+    }
+
+    private var surroundings: DeviceSurroundings {
+        DeviceSurroundings(
+            now: { self.now }, random: { self.random() }, uptime: { (1, 1) }, sleep: { _ in })
+    }
 
     // MARK: Typing
 
@@ -129,9 +183,7 @@ final class TerminalWorld: Sendable {
             hostName: "portátil", readLine: { answers.next() }, write: out, writeError: err,
             isInputTerminal: terminal, isOutputTerminal: terminal, isErrorTerminal: terminal,
             width: 80, timeZone: WhenParserTests.bogota,
-            surroundings: DeviceSurroundings(
-                now: { self.now }, random: { self.random() }, uptime: { (1, 1) },
-                sleep: { _ in }),
+            surroundings: surroundings,
             makeTransport: { _ throws(TransportError) in HubTransport(world: self) })
     }
 
@@ -155,10 +207,15 @@ final class TerminalWorld: Sendable {
         return Run(status: status, out: out.text, err: err.text)
     }
 
+    /// A one-time code for a device.
+    func code(_ login: String) async throws -> String {
+        try await hub().newCode(login: login).code
+    }
+
     /// Logs a device in and syncs it.
     func join(_ device: String) async throws {
-        let login = device.hasPrefix("luis") ? "luis" : "ana"
-        let code = try await hub().newCode(login: login).code
+        let login = ["luis", "office"].first { device.hasPrefix($0) } ?? "ana"
+        let code = try await code(login)
         let entered = await run(device, "login", "--server", "http://hub", "--code", code)
         try #require(entered.status == .done, "\(entered.err)")
         let synced = await run(device, "sync")
@@ -178,7 +235,7 @@ private final class AnswerQueue: Sendable {
     func next() -> String? { answers.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
 }
 
-/// The hub's two calls without a network between.
+/// The hub's calls without a network between.
 private struct HubTransport: Transport {
     let world: TerminalWorld
 
@@ -203,14 +260,20 @@ private struct HubTransport: Transport {
             body = try Gzip.expand(body, mostBytes: 8 << 20)
         }
         let hub = try world.hub()
-        if request.path == "/v1/exchange" {
-            let token = header("authorization")?.split(separator: " ").last.map(String.init) ?? ""
+        let token = header("authorization")?.split(separator: " ").last.map(String.init)
+        let secret = token.flatMap { Data(base64Encoded: $0) }.map { Array($0) }
+        switch request.path {
+        case "/v1/exchange":
             return try await hub.exchange(
-                WireExchangeRequest(serializedBytes: body),
-                secret: Array(Data(base64Encoded: token) ?? Data())
+                WireExchangeRequest(serializedBytes: body), secret: secret ?? []
             ).serializedData()
+        case "/v1/compare":
+            return try await hub.compare(
+                WireCompareRequest(serializedBytes: body), secret: secret ?? []
+            ).serializedData()
+        default:
+            return try await hub.enrol(WireEnrolRequest(serializedBytes: body), secret: secret)
+                .serializedData()
         }
-        return try await hub.enrol(WireEnrolRequest(serializedBytes: body), secret: nil)
-            .serializedData()
     }
 }

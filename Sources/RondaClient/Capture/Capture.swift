@@ -134,6 +134,7 @@ public struct Capture {
             refusals.append(Refusal(.tooLarge, detail: "\(changes.count) changes"))
         }
         guard refusals.isEmpty else { throw ClientError.refused(refusals) }
+        if changes.count > 1 { changes = parentsFirst(changes) }
         let writer = RowWriter(database: reader.database)
         for change in changes {
             guard let work = working[change.record] else { continue }
@@ -151,6 +152,30 @@ public struct Capture {
         let n = try Outbox(database: reader.database).append(
             commit, as: identity.ordinal, limits: limits)
         return CaptureReceipt(n: n, records: changes.map(\.record))
+    }
+
+    /// The changes in their order, but for the records made here that others name: those come before
+    /// them (SPEC §3.4).
+    private func parentsFirst(_ changes: [Change]) -> [Change] {
+        var missing = Set(changes.map(\.record)).filter { working[$0]?.row == nil }
+        var (left, ordered) = (changes, [Change]())
+        while !left.isEmpty {
+            let next =
+                left.firstIndex { change in
+                    let named =
+                        change.sets.compactMap(\.value) + change.adds.map(\.value)
+                    return !named.contains {
+                        if case .ref(let id) = $0 {
+                            id != change.record && missing.contains(id)
+                        } else {
+                            false
+                        }
+                    }
+                } ?? 0
+            missing.remove(left[next].record)
+            ordered.append(left.remove(at: next))
+        }
+        return ordered
     }
 
     private func change(_ id: RecordID, _ work: Working) throws -> Change? {

@@ -40,7 +40,8 @@ struct Outbox {
             n INTEGER PRIMARY KEY, state INTEGER NOT NULL, stamp INTEGER NOT NULL,
             bytes BLOB NOT NULL, number INTEGER, chain BLOB, verdict BLOB,
             identity INTEGER NOT NULL DEFAULT 0, given BLOB,
-            disposition INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 1);
+            disposition INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 1,
+            settled_at INTEGER, late INTEGER NOT NULL DEFAULT 0);
         CREATE UNIQUE INDEX outbox_number ON outbox(identity, number) WHERE number IS NOT NULL;
         CREATE INDEX outbox_refused ON outbox(n) WHERE state >= 3;
         """
@@ -117,6 +118,15 @@ struct Outbox {
         statement.bind(1, try settled())
         defer { statement.reset() }
         return try statement.step() ? Int(statement.int64(0)) : 0
+    }
+
+    func hasPending(of identity: Int64) throws -> Bool {
+        let statement = try database.prepared(
+            "SELECT 1 FROM outbox WHERE n > ? AND state = 0 AND identity = ? LIMIT 1")
+        statement.bind(1, try settled())
+        statement.bind(2, identity)
+        defer { statement.reset() }
+        return try statement.step()
     }
 
     /// The own work that the hub's records do not hold yet, in order of capture.
@@ -200,13 +210,21 @@ struct Outbox {
         return (statement.uint64(0), ChainHash(id: statement.id(1)))
     }
 
-    /// The capture stamp of the first commit after `n` that waits to be offered.
-    func firstStamp(after n: Int64) throws -> Stamp? {
+    /// The least capture stamp of the pending commits beside `sent`, which are of one identity; the
+    /// clock may have been set back between them.
+    func leastStamp(beside sent: [Entry], of identity: Int64) throws -> Stamp? {
         let statement = try database.prepared(
-            "SELECT stamp FROM outbox WHERE n > ? AND state = 0 ORDER BY n LIMIT 1")
-        statement.bind(1, max(n, try settled()))
+            """
+            SELECT min(stamp) FROM outbox WHERE n > ? AND state = 0
+                AND NOT (identity = ? AND n BETWEEN ? AND ?)
+            """)
+        statement.bind(1, try settled())
+        statement.bind(2, identity)
+        statement.bind(3, sent.first?.n ?? 0)
+        statement.bind(4, sent.last?.n ?? -1)
         defer { statement.reset() }
-        return try statement.step() ? Stamp(bits: statement.uint64(0)) : nil
+        guard try statement.step(), !statement.isNull(0) else { return nil }
+        return Stamp(bits: statement.uint64(0))
     }
 
     // MARK: Numbers
@@ -265,16 +283,18 @@ struct Outbox {
 
     // MARK: Verdicts
 
-    func settle(_ n: Int64, state: State, verdict: Verdict) throws {
+    func settle(_ n: Int64, state: State, verdict: Verdict, at now: Instant) throws {
         let statement = try database.prepared(
             """
-            UPDATE outbox SET state = ?, verdict = ?, given = NULL,
-                disposition = max(disposition, ?) WHERE n = ?
+            UPDATE outbox SET state = ?1, verdict = ?2, given = NULL, settled_at = ?3,
+                disposition = CASE WHEN told THEN ?4 ELSE disposition END,
+                late = late OR (state >= 3 AND ?1 <> state) WHERE n = ?5
             """)
         statement.bind(1, state.rawValue)
         statement.bind(2, try Self.pack(verdict))
-        statement.bind(3, Int64(verdict.disposition.rawValue))
-        statement.bind(4, n)
+        statement.bind(3, now.milliseconds)
+        statement.bind(4, Int64(verdict.disposition.rawValue))
+        statement.bind(5, n)
         try statement.run()
         try advance()
     }
@@ -334,13 +354,18 @@ extension Outbox {
         try statement.run()
     }
 
-    func untold(of identity: Int64) throws -> [WireTrayAction] {
+    /// The decisions the hub has not confirmed. That a commit was captured again is told only with
+    /// the last of what is pending, so that the hub has the other one by then.
+    func untold(of identity: Int64, isLast: Bool, limit: Int) throws -> [WireTrayAction] {
         let statement = try database.prepared(
             """
             SELECT number, disposition FROM outbox
-            WHERE state >= 3 AND told = 0 AND identity = ? AND number IS NOT NULL ORDER BY n
+            WHERE state >= 3 AND told = 0 AND identity = ? AND number IS NOT NULL
+                AND (disposition <> 3 OR ?) ORDER BY n LIMIT ?
             """)
         statement.bind(1, identity)
+        statement.bind(2, Int64(isLast ? 1 : 0))
+        statement.bind(3, Int64(limit))
         defer { statement.reset() }
         var actions: [WireTrayAction] = []
         while try statement.step() {
@@ -353,23 +378,31 @@ extension Outbox {
         return actions
     }
 
-    func markTold(_ n: Int64, _ disposition: Disposition) throws {
-        let statement = try database.prepared(
-            "UPDATE outbox SET told = 1 WHERE n = ? AND disposition = ?")
-        statement.bind(1, n)
-        statement.bind(2, Int64(disposition.rawValue))
-        try statement.run()
+    /// The hub has answered these decisions. One that was changed meanwhile is still to be told.
+    func markTold(_ actions: [WireTrayAction], of identity: Int64) throws {
+        for action in actions {
+            let statement = try database.prepared(
+                """
+                UPDATE outbox SET told = 1
+                WHERE identity = ? AND number = ? AND disposition = ? AND state >= 3
+                """)
+            statement.bind(1, identity)
+            statement.bind(2, action.number)
+            statement.bind(3, Int64(action.disposition.rawValue))
+            try statement.run()
+        }
     }
 
-    /// The commits whose last word is still to come: those that wait, and those at the office.
-    func open(of identity: Int64) throws -> [UInt64] {
+    /// The commits whose last word is still to come: those that wait, and those in the tray.
+    func open(of identity: Int64, limit: Int) throws -> [UInt64] {
         let statement = try database.prepared(
             """
             SELECT number FROM outbox
-            WHERE state >= 3 AND (state = 4 OR disposition = 1) AND identity = ?
-                AND number IS NOT NULL ORDER BY n
+            WHERE state >= 3 AND (state = 4 OR disposition < 2) AND identity = ?
+                AND number IS NOT NULL ORDER BY n LIMIT ?
             """)
         statement.bind(1, identity)
+        statement.bind(2, Int64(limit))
         defer { statement.reset() }
         var numbers: [UInt64] = []
         while try statement.step() { numbers.append(statement.uint64(0)) }
@@ -417,6 +450,15 @@ extension Outbox {
             try update.run()
         }
         if let first = rewound.first?.0.n { try setSettled(min(try settled(), first - 1)) }
+        // The hub may have gone back behind a decision, or behind a late verdict of a commit it has.
+        for sql in [
+            "UPDATE outbox SET told = 0 WHERE identity = ? AND state = 3 AND disposition <> 0",
+            "UPDATE outbox SET state = 4 WHERE identity = ? AND state <> 0 AND late",
+        ] {
+            let update = try database.prepared(sql)
+            update.bind(1, identity)
+            try update.run()
+        }
         return rewound.map(\.0).filter { $0.state == .accepted || $0.state == .merged }
     }
 
@@ -426,10 +468,10 @@ extension Outbox {
         let statement = try database.prepared(
             "SELECT min(number) FROM outbox WHERE identity = ? AND number > ?")
         statement.bind(1, identity)
-        statement.bind(2, number)
+        statement.bind(2, Int64(clamping: number))
         defer { statement.reset() }
         guard try statement.step(), !statement.isNull(0) else { return false }
-        return statement.uint64(0) > number + 1
+        return statement.uint64(0) - 1 > number
     }
 
     /// Takes the numbers from all pending commits and gives them to another identity: they will be
@@ -448,18 +490,27 @@ extension Outbox {
         }
     }
 
+    /// What was settled counts as settled now: the backups of a new history begin anew.
+    func restartAges(of identity: Int64, at now: Instant) throws {
+        let statement = try database.prepared(
+            "UPDATE outbox SET settled_at = ? WHERE identity = ? AND settled_at IS NOT NULL")
+        statement.bind(1, now.milliseconds)
+        statement.bind(2, identity)
+        try statement.run()
+    }
+
     /// Forgets what a verified backup of the hub holds and what is old enough. The last commit
     /// stays: the chain goes on from it.
-    func forget(upTo number: UInt64, before stamp: Stamp, of identity: Int64) throws {
+    func forget(upTo number: UInt64, before moment: Instant, of identity: Int64) throws {
         let statement = try database.prepared(
             """
             DELETE FROM outbox WHERE identity = ?1 AND number <= ?2 AND state IN (1, 2)
-                AND stamp < ?3 AND number < (SELECT max(number) FROM outbox WHERE identity = ?1)
+                AND settled_at < ?3 AND number < (SELECT max(number) FROM outbox WHERE identity = ?1)
                 AND n < (SELECT max(n) FROM outbox)
             """)
         statement.bind(1, identity)
         statement.bind(2, number)
-        statement.bind(3, stamp.bits)
+        statement.bind(3, moment.milliseconds)
         try statement.run()
     }
 }

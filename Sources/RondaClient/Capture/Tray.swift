@@ -101,6 +101,13 @@ extension LocalStore {
             let outbox = Outbox(database: capture.reader.database)
             let entry = try Self.trayEntry(n, in: outbox)
             for change in entry.commit.changes { try capture.reload(change) }
+            // What was captured on top of it, and waits, is newer than what it held.
+            let records = Set(entry.commit.changes.map(\.record))
+            for later in try outbox.unsettled() where later.n > n {
+                for change in later.commit.changes where records.contains(change.record) {
+                    try capture.reload(change)
+                }
+            }
             try correct(&capture)
             try outbox.dispose(n, .resubmitted)
         }

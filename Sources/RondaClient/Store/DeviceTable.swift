@@ -42,8 +42,14 @@ final class DeviceTable: Sendable {
             statements.append(
                 "CREATE INDEX \"\(entity.name)_\(field)\" ON \(name)(\"\(field)\")")
         }
+        // Nearly always empty: whether a deletion is contested is asked at every look at the status.
+        statements.append(
+            "CREATE INDEX \"\(entity.name)_contested\" ON \(name)(id) WHERE \(Self.isContested)")
         return statements
     }
+
+    /// What the partial index is made over; a query uses it when it asks exactly this.
+    static let isContested = "(_flags & \(RowFlags.contested.rawValue)) <> 0"
 
     private static func columnType(_ field: FieldSchema) -> String {
         if field.isSet { return field.type == .ref ? "BLOB" : "TEXT" }

@@ -34,12 +34,14 @@ struct PastIdentity: Sendable, Hashable {
     let identity: Int64
     let device: RecordID
     let secret: [UInt8]
+    /// The history of the hub under which all it had was offered, or is being offered.
     var epoch: [UInt8]
+    var receipt: [UInt8]
 
     static let creation = """
         CREATE TABLE past(
             identity INTEGER PRIMARY KEY, device BLOB NOT NULL, secret BLOB NOT NULL,
-            epoch BLOB NOT NULL);
+            epoch BLOB NOT NULL, receipt BLOB NOT NULL);
 
         """
 }
@@ -98,25 +100,30 @@ struct Facts {
     /// what it holds.
     func pastIdentities() throws -> [PastIdentity] {
         let statement = try database.prepared(
-            "SELECT identity, device, secret, epoch FROM past ORDER BY identity")
+            "SELECT identity, device, secret, epoch, receipt FROM past ORDER BY identity")
         defer { statement.reset() }
         var past: [PastIdentity] = []
         while try statement.step() {
             past.append(
                 PastIdentity(
                     identity: statement.int64(0), device: statement.id(1),
-                    secret: statement.bytes(2), epoch: statement.bytes(3)))
+                    secret: statement.bytes(2), epoch: statement.bytes(3),
+                    receipt: statement.bytes(4)))
         }
         return past
     }
 
     func put(_ past: PastIdentity) throws {
         let statement = try database.prepared(
-            "INSERT OR REPLACE INTO past(identity, device, secret, epoch) VALUES (?, ?, ?, ?)")
+            """
+            INSERT OR REPLACE INTO past(identity, device, secret, epoch, receipt)
+            VALUES (?, ?, ?, ?, ?)
+            """)
         statement.bind(1, past.identity)
         statement.bind(2, past.device)
         statement.bind(3, past.secret)
         statement.bind(4, past.epoch)
+        statement.bind(5, past.receipt)
         try statement.run()
     }
 

@@ -11,7 +11,7 @@ public struct LocalStatus: Sendable, Hashable {
     public let refused: Int
     /// Commits the server keeps until a record comes that they need.
     public let waiting: Int
-    /// Fields that wait for a person.
+    /// Fields, and contested deletions, that wait for a person.
     public let conflicts: Int
     /// When a sync last came to its end.
     public let lastSync: Instant?
@@ -67,7 +67,7 @@ extension LocalReader {
             pending: try outbox.pendingCount(), accepted: try outbox.count(in: .accepted),
             merged: try outbox.count(in: .merged), refused: try tray().count,
             waiting: try outbox.count(in: .waiting),
-            conflicts: try conflicts().count,
+            conflicts: try conflicts().count + contested().count,
             lastSync: try facts.number(.lastSync).map { Instant(milliseconds: $0) },
             isDownloadUnfinished: isDownloadUnfinished,
             clockOffsetMilliseconds: try facts.number(.clockOffset),

@@ -29,9 +29,11 @@ struct Absorber {
     private var pending: [RecordID: [(n: Int64, change: Change)]] = [:]
     private var shadowed: Set<RecordID>
     private var result = Absorbed()
+    private let now: Instant
 
-    init(_ database: Database) throws {
+    init(_ database: Database, now: Instant) throws {
         self.database = database
+        self.now = now
         reader = LocalReader(database)
         writer = RowWriter(database: database)
         outbox = Outbox(database: database)
@@ -114,6 +116,8 @@ struct Absorber {
     /// - Returns: whether it is gone.
     mutating func drop(_ record: RecordID, entity: EntityID) throws -> Bool {
         if pending[record]?.isEmpty == false { return false }
+        // Of an entity that this version does not know there never was a row.
+        if DeviceTable.of(entity) == nil { return true }
         let entity = try LocalReader.table(entity).entity
         guard let row = try reader.row(entity.id, record), !row.flags.contains(.local) else {
             return true
@@ -137,8 +141,8 @@ extension Absorber {
             case .pending, .waiting: try settle(entry, verdict)
             case .refused:
                 // The office has dealt with it, or what the rep decided has arrived there.
-                try outbox.settle(entry.n, state: Self.state(verdict.outcome), verdict: verdict)
-                try outbox.markTold(entry.n, verdict.disposition)
+                try outbox.settle(
+                    entry.n, state: Self.state(verdict.outcome), verdict: verdict, at: now)
             case .accepted, .merged: continue
             }
         }
@@ -163,11 +167,11 @@ extension Absorber {
         case .refused: result.refused += 1
         case .waiting, .pending:
             if entry.state == .pending { result.waiting += 1 }
-            try outbox.settle(entry.n, state: .waiting, verdict: verdict)
+            try outbox.settle(entry.n, state: .waiting, verdict: verdict, at: now)
             // Its changes stay what they are: own work that the hub's records do not hold.
             return
         }
-        try outbox.settle(entry.n, state: state, verdict: verdict)
+        try outbox.settle(entry.n, state: state, verdict: verdict, at: now)
         // What was offered again, or had waited, may have been written over by what had seen it:
         // the hub tells all of that.
         let isFresh = entry.state == .pending && entry.given == nil

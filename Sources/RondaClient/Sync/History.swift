@@ -56,7 +56,8 @@ struct History {
         try facts.put(
             PastIdentity(
                 identity: present.ordinal, device: present.device, secret: old,
-                epoch: epoch))
+                epoch: epoch,
+                receipt: try facts.bytes(.receipt) ?? []))
         try facts.set(.device, device.bytes)
         try facts.set(.secret, secret)
         try facts.set(.identity, number: present.ordinal + 1)

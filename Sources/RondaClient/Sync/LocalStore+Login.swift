@@ -34,6 +34,16 @@ extension LocalStore {
                     es: "no se entendió la respuesta del servidor; actualice este programa"),
                 detail: "login answer with role \(answer.role)")
         }
+        // A device stays whose it was, at the hub it was.
+        if let lost, lost.identity.account != account || lost.identity.hub != hub {
+            throw ClientError(
+                .server,
+                Phrase(
+                    en: "this code is for another account or another server; ask the office for "
+                        + "one for \(lost.identity.accountName)",
+                    es: "este código es de otra cuenta o de otro servidor; pida a la oficina uno "
+                        + "para \(lost.identity.accountName)"))
+        }
         let identity = DeviceIdentity(
             device: device, account: account, accountName: answer.accountName, role: role, hub: hub,
             server: server, ordinal: lost?.identity.ordinal ?? 0)

@@ -67,7 +67,7 @@ struct ScopeRepair {
         let here = try await store.writing {
             try Standing(database: $0).records(in: scope, range.id.range(bits: range.bits))
         }
-        if told.sums.count == 16 {
+        if told.sums.count == 16, range.bits < 128 {
             var sums = [UInt64](repeating: 0, count: 16)
             for (record, version) in here {
                 sums[record.nibble(at: range.bits)] &+= Checksum.of(record, version: version)
@@ -88,9 +88,9 @@ struct ScopeRepair {
     }
 
     private mutating func mend(_ answer: WireCompareResponse) async throws(ClientError) {
-        let scope = scope
+        let (scope, now) = (scope, store.surroundings.now())
         repaired += try await store.writing { database in
-            var absorber = try Absorber(database)
+            var absorber = try Absorber(database, now: now)
             _ = try absorber.absorb(answer, scope: scope)
             let standing = Standing(database: database)
             for bytes in answer.gone {

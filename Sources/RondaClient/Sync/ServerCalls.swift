@@ -114,7 +114,12 @@ struct ServerCalls: Sendable {
                     es: "el servidor respondió \(response.status); lo capturado sigue en cola aquí"),
             detail: "HTTP \(response.status) \(known?.detail ?? "")",
             serverCode: known?.code ?? code(ofStatus: response.status),
-            retryAfterMilliseconds: (Int64(response.headers["retry-after"] ?? "") ?? 0) * 1_000)
+            retryAfterMilliseconds: Self.wait(response.headers["retry-after"]))
+    }
+
+    /// Seconds, at most a day of them; a date or anything else says nothing.
+    private static func wait(_ retryAfter: String?) -> Int64 {
+        min(max(retryAfter.flatMap { Int64($0) } ?? 0, 0), 86_400) * 1_000
     }
 
     /// What a status alone says, from something between here and the server.

@@ -26,15 +26,28 @@ struct SyncAnswer: Sendable {
         let facts = Facts(database: database)
         let history = History(database: database)
         if self.history == .renewed {
-            try history.rewind(to: response.lastCommit, of: round.identity)
+            // The last one that the hub has is offered too: were it another store's, it would show.
+            let last = min(response.lastCommit, round.sealedNumber)
+            try history.rewind(to: last - min(1, last), of: round.identity)
+            try Outbox(database: database).restartAges(of: round.identity, at: now)
         }
-        if try facts.bytes(.epoch) ?? [] != Array(response.epoch) {
+        // Each identity enters a new history by itself; the present one reads the streams.
+        if let past = try facts.pastIdentities().first(where: { $0.identity == round.identity }) {
+            var past = past
+            past.epoch = Array(response.epoch)
+            if response.hasReceipt { past.receipt = try response.receipt.serializedBytes() }
+            try facts.put(past)
+        } else if try facts.bytes(.epoch) ?? [] != Array(response.epoch) {
             try history.enter(epoch: Array(response.epoch))
         }
-        var absorber = try Absorber(database)
-        let absorbed = try absorber.absorb(response, as: round.identity)
         let outbox = Outbox(database: database)
-        try facts.set(.clockOffset, number: response.serverTimeMs - now.milliseconds)
+        // A request of another history was not heeded.
+        if self.history != .renewed {
+            try outbox.markTold(round.request.tray, of: round.identity)
+        }
+        var absorber = try Absorber(database, now: now)
+        let absorbed = try absorber.absorb(response, as: round.identity)
+        try facts.set(.clockOffset, number: response.serverTimeMs &- now.milliseconds)
         if response.hasReceipt, !round.request.pushOnly {
             try facts.set(.receipt, try response.receipt.serializedBytes())
         }
@@ -44,12 +57,18 @@ struct SyncAnswer: Sendable {
             try facts.remove(.isRecovering)
         }
         if response.advice.coveredByBackup > 0 {
-            let oldest = Stamp(
-                milliseconds: now.milliseconds - limits.keptCommitMilliseconds)
             try outbox.forget(
-                upTo: response.advice.coveredByBackup, before: oldest, of: round.identity)
+                upTo: response.advice.coveredByBackup,
+                before: now.adding(milliseconds: -limits.keptCommitMilliseconds),
+                of: round.identity)
         }
         var outcome = Outcome(absorbed: absorbed, pending: try outbox.pendingCount())
+        if round.isForkedFromItsFirst(response) {
+            // The chains part further back, in what the hub had before it was restored.
+            let first = response.forkedAt - 1
+            try history.rewind(
+                to: first - min(first, UInt64(limits.commitsPerExchange)), of: round.identity)
+        }
         let isCut = try outbox.isCut(after: response.lastCommit, of: round.identity)
         if isCut && round.request.pushOnly {
             try outbox.move(from: round.identity, to: outbox.identity())
@@ -65,10 +84,10 @@ struct SyncAnswer: Sendable {
 
     /// Removes what no stream told again; what has unsent work on it stays until that has its
     /// verdict.
-    static func dropDoubtful(in database: Database) throws {
+    static func dropDoubtful(in database: Database, now: Instant) throws {
         let standing = Standing(database: database)
         guard try standing.hasDoubts else { return }
-        var absorber = try Absorber(database)
+        var absorber = try Absorber(database, now: now)
         var kept: Set<RecordID> = []
         for (record, entity) in try standing.doubtful() {
             if try !absorber.drop(record, entity: entity) { kept.insert(record) }

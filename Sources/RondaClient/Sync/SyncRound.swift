@@ -19,9 +19,12 @@ struct SyncRound: Sendable {
 
     /// Seals what is to be offered and writes the question.
     static func prepare(
-        in database: Database, as past: PastIdentity?, limits: Limits, now: Instant
+        in database: Database, as pastOrdinal: Int64?, limits: Limits, now: Instant
     ) throws -> SyncRound {
         let facts = Facts(database: database)
+        let past = try pastOrdinal.flatMap { ordinal in
+            try facts.pastIdentities().first { $0.identity == ordinal }
+        }
         guard let present = try facts.identity(), let secret = try facts.bytes(.secret) else {
             throw LocalStore.notLoggedIn
         }
@@ -35,17 +38,23 @@ struct SyncRound: Sendable {
         request.device = Data((past?.device ?? present.device).bytes)
         request.epoch = Data(try past?.epoch ?? facts.bytes(.epoch) ?? [])
         request.commits = try sent.map { try WireCommit(serializedBytes: $0.bytes) }
-        request.given = sent.compactMap(\.given)
-        request.tray = try outbox.untold(of: identity)
-        request.open = Array(try outbox.open(of: identity).prefix(limits.numbersPerExchange))
+        request.given = sent.compactMap { entry in
+            var given = entry.given
+            // It may have another number by now.
+            given?.number = entry.commit.number
+            return given
+        }
+        let left = try outbox.pendingCount() - sent.count
+        request.tray = try outbox.untold(
+            of: identity, isLast: left == 0, limit: limits.numbersPerExchange)
+        request.open = try outbox.open(of: identity, limit: limits.numbersPerExchange)
         request.verdictsSeen = try outbox.settledNumber(of: identity)
         if !sent.isEmpty { request.deviceTimeMs = now.milliseconds }
         if past == nil {
-            let left = try outbox.pendingCount() - sent.count
             request.queued = UInt32(clamping: left)
-            let next = left == 0 ? nil : try outbox.firstStamp(after: sent.last?.n ?? 0)
+            let least = try outbox.leastStamp(beside: sent, of: identity)
             request.completeToMs = UInt64(
-                clamping: next.map { $0.instant.milliseconds - 1 } ?? now.milliseconds)
+                clamping: least.map { $0.instant.milliseconds - 1 } ?? now.milliseconds)
             request.cursors = try cursors(in: database)
         } else {
             request.pushOnly = true
@@ -67,6 +76,12 @@ struct SyncRound: Sendable {
                     UInt32(statement.int64(0)), statement.uint64(1), behind: statement.uint64(2)))
         }
         return cursors
+    }
+
+    /// Whether the first commit it offered again, settled once, is another one at the hub.
+    func isForkedFromItsFirst(_ response: WireExchangeResponse) -> Bool {
+        response.forkedAt > 1 && response.forkedAt == request.commits.first?.number
+            && request.given.first?.number == response.forkedAt
     }
 
     /// The request that continues where `response` will have brought the device.
@@ -95,9 +110,12 @@ enum SyncHistory: Sendable, Hashable {
     case copy
 
     static func of(_ response: WireExchangeResponse, to round: SyncRound) -> SyncHistory {
-        if response.forkedAt > 0 || response.lastCommit > round.sealedNumber { return .copy }
+        if response.forkedAt > 0 { return .copy }
         let isRenewed = !round.request.epoch.isEmpty && response.epoch != round.request.epoch
         if isRenewed { return .renewed }
+        // More than this store ever numbered. What it has not numbered yet may be what the other one
+        // delivered: that is offered first.
+        if response.lastCommit > round.sealedNumber && round.request.queued == 0 { return .copy }
         return response.lastCommit < round.settledNumber ? .behind : .same
     }
 }

@@ -42,7 +42,7 @@ struct SyncSession {
     /// Exchanges as one identity until there is nothing more to send or to take.
     /// - Returns: false when the hub took nothing of what was offered.
     private mutating func converse(
-        as past: PastIdentity?, progress: @Sendable (SyncReport) -> Void
+        as past: Int64?, progress: @Sendable (SyncReport) -> Void
     ) async throws(ClientError) -> Bool {
         var round = try await prepare(as: past)
         var response = try await exchange(round)
@@ -52,7 +52,7 @@ struct SyncSession {
             }
             let history = SyncHistory.of(response, to: round)
             if history == .behind {
-                response = try await prove(&round, after: response)
+                response = try await prove(&round, after: response, as: past)
                 continue
             }
             // The next page does not depend on the device's disk: it is fetched while this one is
@@ -78,8 +78,9 @@ struct SyncSession {
                 continue
             }
             // Whoever has a past identity's id goes on with it; this store has nothing to add.
-            if history == .copy && past != nil { return true }
-            if history == .copy || isCut { try await takeNewIdentity(from: round) }
+            let isCopy = history == .copy && !round.isForkedFromItsFirst(response)
+            if isCopy && past != nil { return true }
+            if isCopy || isCut { try await takeNewIdentity(from: round) }
             let before = round
             let wasCut = response.more && past == nil
             round = try await prepare(as: past)
@@ -110,7 +111,7 @@ struct SyncSession {
         }
     }
 
-    private func prepare(as past: PastIdentity?) async throws(ClientError) -> SyncRound {
+    private func prepare(as past: Int64?) async throws(ClientError) -> SyncRound {
         let (limits, now) = (store.limits, store.surroundings.now())
         return try await store.writing {
             try SyncRound.prepare(in: $0, as: past, limits: limits, now: now)
@@ -150,9 +151,13 @@ struct SyncSession {
 extension SyncSession {
     /// The hub has less than it acknowledged: its own receipt shows it that it was set back.
     private func prove(
-        _ round: inout SyncRound, after response: WireExchangeResponse
+        _ round: inout SyncRound, after response: WireExchangeResponse, as past: Int64?
     ) async throws(ClientError) -> WireExchangeResponse {
-        let receipt = try await store.writing { try Facts(database: $0).bytes(.receipt) }
+        let receipt = try await store.writing { database in
+            let facts = Facts(database: database)
+            guard let past else { return try facts.bytes(.receipt) }
+            return try facts.pastIdentities().first { $0.identity == past }?.receipt
+        }
         guard !round.request.hasProof, let receipt,
             let proof = try? WireReceipt(serializedBytes: receipt),
             proof.number > response.lastCommit
@@ -209,25 +214,25 @@ extension SyncSession {
         }
         var isNew = report.isRestored && !report.isReconciled
         report.isReconciled = report.isRestored
+        let limit = store.limits.numbersPerExchange
         for identity in past {
+            let ordinal = identity.identity
             let asks = try await store.writing { database in
                 let outbox = Outbox(database: database)
-                return try !outbox.open(of: identity.identity).isEmpty
-                    || !outbox.untold(of: identity.identity).isEmpty
+                return try outbox.hasPending(of: ordinal)
+                    || !outbox.open(of: ordinal, limit: limit).isEmpty
+                    || !outbox.untold(of: ordinal, isLast: true, limit: limit).isEmpty
             }
             guard asks || identity.epoch != epoch else { continue }
             do throws(ClientError) {
-                _ = try await converse(as: identity) { _ in }
+                _ = try await converse(as: ordinal) { _ in }
             } catch {
                 guard error.serverCode == "badCredential" else { throw error }
                 try await bringBack(identity)
-                _ = try await converse(as: identity) { _ in }
+                _ = try await converse(as: ordinal) { _ in }
             }
+            // What became of its commits is told in the streams, to the present identity.
             isNew = isNew || identity.epoch != epoch
-            let reconciled = PastIdentity(
-                identity: identity.identity, device: identity.device, secret: identity.secret,
-                epoch: epoch)
-            try await store.writing { try Facts(database: $0).put(reconciled) }
         }
         return isNew
     }
@@ -260,7 +265,7 @@ extension SyncSession {
             try facts.set(.lastSync, number: now.milliseconds)
             try facts.remove(.isUnknown)
             guard try facts.number(.isRecovering) == nil else { return }
-            try SyncAnswer.dropDoubtful(in: database)
+            try SyncAnswer.dropDoubtful(in: database, now: now)
         }
     }
 }

@@ -109,7 +109,7 @@ extension EntitySchema {
         creators: [.rep, .office], deleters: [.office], en: "referral", es: "referido",
         fields: [
             FieldSchema(1, "programme", .ref, .first, required: true, target: .programme, writers: [.rep, .office], en: "programme", es: "programa"),
-            FieldSchema(2, "contactPoint", .text, .first, required: true, personal: true, searched: true, maximum: 260, writers: [.rep, .office], en: "contact point", es: "dato de contacto"),
+            FieldSchema(2, "contactPoint", .text, .first, required: true, personal: true, searched: true, maximum: 260, writers: [.rep, .office], isContactPoint: true, en: "contact point", es: "dato de contacto"),
             FieldSchema(3, "referrers", .ref, .union, isSet: true, required: true, target: .customer, writers: [.rep, .office], en: "referred by", es: "recomendado por"),
             FieldSchema(4, "name", .text, .latest, review: true, required: true, personal: true, searched: true, maximum: 200, writers: [.rep, .office], en: "name", es: "nombre"),
             FieldSchema(5, "relation", .text, .latest, personal: true, maximum: 120, writers: [.rep, .office], en: "relation", es: "relación"),

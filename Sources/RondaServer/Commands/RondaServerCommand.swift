@@ -17,6 +17,8 @@ package struct RondaServerCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, ImportCommand.self, SampleCommand.self,
             UserCommand.self, DeviceCommand.self, ProgrammeCommand.self, StatusCommand.self,
+            TrayCommand.self, BackupCommand.self, VerifyCommand.self, RestoreCommand.self,
+            RecoveryCommand.self, ReceiptCommand.self, PurgeCommand.self,
         ])
 
     package init() {}

@@ -47,19 +47,6 @@ struct ServeCommand: ServerSubcommand {
     @Option(name: .long, help: "Port, 0 for any free one / Puerto, 0 para uno libre.")
     var port = 8080
 
-    private func takeLock() throws -> FileLock {
-        do {
-            return try FileLock(path: options.data + "/serve.lock")
-        } catch {
-            guard error.code == .inUse else { throw error }
-            throw ServerTerminal.Failure(
-                .store, "inUse",
-                Phrase(
-                    en: "another ronda-server is already serving \(options.data); stop it first",
-                    es: "otro ronda-server ya está atendiendo \(options.data); deténgalo primero"))
-        }
-    }
-
     private struct Document: Encodable {
         let host: String
         let port: Int
@@ -72,7 +59,7 @@ struct ServeCommand: ServerSubcommand {
                 "--port must be between 0 and 65535", "--port debe estar entre 0 y 65535")
         }
         let hub = try options.openHub()
-        let lock = try takeLock()
+        let lock = try ServeLock.take(in: options.data)
         defer { withExtendedLifetime(lock) {} }
         let terminal = options.terminal
         let address = RondaApplication.Address(host: host, port: port)
@@ -98,76 +85,6 @@ struct ServeCommand: ServerSubcommand {
                     en: "cannot listen on \(host):\(port); is another program using it?",
                     es: "no se puede escuchar en \(host):\(port); ¿lo usa otro programa?"))
         }
-    }
-}
-
-struct StatusCommand: ServerSubcommand {
-    static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "What the store holds / Qué hay en el almacén")
-
-    @OptionGroup var options: CommonOptions
-
-    private struct Document: Encodable {
-        struct DeviceLine: Encodable {
-            let device: String
-            let account: String
-            let name: String
-            let lastCommit: UInt64
-            let lastSeen: String?
-        }
-        let hub: String
-        let records: [String: Int]
-        let conflicts: Int
-        let accounts: Int
-        let commits: Int
-        let refused: Int
-        let devices: [DeviceLine]
-    }
-
-    func run() async throws {
-        let hub = try options.openHub()
-        let (identity, counts, devices, accounts) = try await hub.store.read { store in
-            (try store.hub(), try store.counts(), try store.devices(), try store.accounts())
-        }
-        let logins = Dictionary(accounts.map { ($0.id, $0.login) }, uniquingKeysWith: { $1 })
-        let people = devices.filter { !$0.secretHash.isEmpty }
-        let document = Document(
-            hub: identity.id.description,
-            records: Dictionary(
-                uniqueKeysWithValues: hub.schema.entities.map {
-                    ($0.name, counts.records[$0.id] ?? 0)
-                }), conflicts: counts.conflicts, accounts: counts.accounts,
-            commits: counts.commits, refused: counts.refused,
-            devices: people.map {
-                .init(
-                    device: $0.id.description, account: logins[$0.account] ?? "", name: $0.name,
-                    lastCommit: $0.lastNumber, lastSeen: $0.lastSeen.map(Self.text))
-            })
-        let records = hub.schema.entities.filter { counts.records[$0.id] ?? 0 > 0 }
-        var lines = records.map { entity in
-            let count = counts.records[entity.id] ?? 0
-            return Phrase(
-                en: "\(entity.label.en): \(count)", es: "\(entity.label.es): \(count)")
-        }
-        lines.append(
-            Phrase(
-                en: "commits: \(counts.commits), refused: \(counts.refused), "
-                    + "open conflicts: \(counts.conflicts)",
-                es: "capturas: \(counts.commits), rechazadas: \(counts.refused), "
-                    + "conflictos abiertos: \(counts.conflicts)"))
-        lines += people.map {
-            let who = "\(logins[$0.account] ?? "?") (\($0.name))"
-            let seen = $0.lastSeen.map(Self.text) ?? "-"
-            return Phrase(
-                en: "device \(who): last commit \($0.lastNumber), last seen \(seen)",
-                es: "equipo \(who): última captura \($0.lastNumber), visto \(seen)")
-        }
-        try options.terminal.show(document, lines)
-    }
-
-    private static func text(_ instant: Instant) -> String {
-        Date(timeIntervalSince1970: Double(instant.milliseconds) / 1_000)
-            .formatted(.iso8601)
     }
 }
 

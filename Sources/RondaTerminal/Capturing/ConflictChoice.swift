@@ -1,35 +1,50 @@
 internal import RondaClient
 internal import RondaModel
 
-/// Settling a contested field.
-extension ConflictRow {
-    /// The conflict with this number in the list, or of this record and field: `C0007.street`.
-    static func find(_ asked: String, in rows: [ConflictRow]) throws(TerminalError) -> ConflictRow {
-        if let number = Int(asked) {
-            if let row = rows.first(where: { $0.number == number }) { return row }
-        } else if let dot = asked.lastIndex(of: ".") {
-            let record = Folding.fold(String(asked[..<dot]))
-            let field = Folding.fold(String(asked[asked.index(after: dot)...]))
-            let found = rows.filter { $0.isNamed(record) && $0.isField(field) }
-            if found.count == 1 { return found[0] }
-            if found.count > 1 {
-                throw .usage(
-                    en: "“\(asked)” fits more than one conflict; write more of the id",
-                    es: "«\(asked)» corresponde a más de un conflicto; escriba más del id")
-            }
+/// Finding what is to be settled.
+extension ConflictItem {
+    /// The conflict with this number in the list, or of this record and field, `C0007.street`, or
+    /// the contested deletion of this record, `C0007`.
+    static func find(
+        _ asked: String, in items: [ConflictItem]
+    ) throws(TerminalError) -> ConflictItem {
+        let found: [ConflictItem]
+        if let number = Int(asked), let item = items.first(where: { $0.number == number }) {
+            found = [item]
+        } else {
+            found = items.filter { $0.isNamed(asked) }
+        }
+        if found.count == 1 { return found[0] }
+        if found.count > 1 {
+            throw .usage(
+                en: "“\(asked)” fits more than one conflict; write more of the id",
+                es: "«\(asked)» corresponde a más de un conflicto; escriba más del id")
         }
         throw .notFound(
             en: "there is no conflict “\(asked)”; see: ronda conflicts",
             es: "no hay un conflicto «\(asked)»; vea: ronda conflictos")
     }
 
-    private func isNamed(_ folded: String) -> Bool {
-        let digits = folded.filter { $0 != "-" }
-        return Folding.fold(handle) == folded
-            || !digits.isEmpty && conflict.record.hex.hasPrefix(digits)
+    private func isNamed(_ asked: String) -> Bool {
+        switch self {
+        case .field(let row):
+            guard let dot = asked.lastIndex(of: ".") else { return false }
+            return Self.means(Folding.fold(String(asked[..<dot])), record, handle: row.handle)
+                && row.isField(Folding.fold(String(asked[asked.index(after: dot)...])))
+        case .deletion(let row):
+            return Self.means(Folding.fold(asked), record, handle: row.handle)
+        }
     }
 
-    private func isField(_ folded: String) -> Bool {
+    private static func means(_ folded: String, _ record: RecordID, handle: String) -> Bool {
+        let digits = folded.filter { $0 != "-" }
+        return Folding.fold(handle) == folded || digits.count >= 4 && record.hex.hasPrefix(digits)
+    }
+}
+
+/// Settling a contested field.
+extension ConflictRow {
+    fileprivate func isField(_ folded: String) -> Bool {
         [conflict.fieldName, conflict.fieldLabel.en, conflict.fieldLabel.es]
             .contains { Folding.fold($0) == folded }
     }
@@ -64,6 +79,16 @@ extension Capture {
     mutating func settle(_ conflict: Conflict, as value: Value?) throws {
         guard let type = RecordKinds.type(of: conflict.entity) else { return }
         try settle(type, conflict.record, field: conflict.field, as: value)
+    }
+
+    /// Settles a contested deletion, of whatever kind the record is.
+    mutating func settle(_ contested: ContestedRecord, keeping: Bool) throws {
+        guard let type = RecordKinds.type(of: contested.entity) else { return }
+        if keeping {
+            try keep(type, contested.record)
+        } else {
+            try delete(type, contested.record)
+        }
     }
 }
 

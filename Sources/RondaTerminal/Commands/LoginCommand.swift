@@ -18,25 +18,40 @@ struct LoginCommand: TerminalCommand {
         let transport = try session.transport(server)
         let store = try LocalStore.open(
             at: session.home, create: true, surroundings: session.context.surroundings)
+        let wasOurs = try await store.identity() != nil
         let identity = try await store.login(
             server: server, code: code, deviceName: name ?? session.context.hostName,
             transport: transport)
+        let pending = try await session.read(store) { try $0.status().pending }
+        let isBack = Phrase(
+            en: "The server knows this device of \(identity.accountName) again; nothing here was "
+                + "lost.",
+            es: "El servidor conoce de nuevo este equipo de \(identity.accountName); aquí no se "
+                + "perdió nada.")
         return Output(
             json: .object([
                 "account": .id(identity.account), "accountName": .string(identity.accountName),
                 "role": .string(identity.role.rawValue), "device": .id(identity.device),
                 "hub": .id(identity.hub), "server": .string(identity.server),
-                "home": .string(session.home),
+                "home": .string(session.home), "returned": .bool(wasOurs),
+                "pending": .integer(pending),
             ]),
             blocks: [
                 .sentence(
-                    Phrase(
-                        en: "This device now belongs to \(identity.accountName).",
-                        es: "Este equipo ahora es de \(identity.accountName)."))
+                    wasOurs
+                        ? isBack
+                        : Phrase(
+                            en: "This device now belongs to \(identity.accountName).",
+                            es: "Este equipo ahora es de \(identity.accountName)."))
             ],
             notes: [
-                Phrase(
-                    en: "Bring your customers: ronda sync", es: "Traiga sus clientes: ronda sync")
+                wasOurs
+                    ? Phrase(
+                        en: "Send again what it lacks: ronda sync",
+                        es: "Reenvíele lo que le falta: ronda sync")
+                    : Phrase(
+                        en: "Bring your customers: ronda sync",
+                        es: "Traiga sus clientes: ronda sync")
             ])
     }
 }

@@ -12,8 +12,8 @@ struct SyncCommand: TerminalCommand {
 
     func perform(in session: Session) async throws -> Output {
         let store = try await session.open()
-        let server = try await store.identity()?.server ?? ""
-        let transport = try session.transport(server)
+        let before = try await store.identity()
+        let transport = try session.transport(before?.server ?? "")
         let report: SyncReport
         do {
             report = try await store.sync(over: transport) { session.progress($0) }
@@ -21,10 +21,18 @@ struct SyncCommand: TerminalCommand {
         } catch {
             session.endProgress()
             let pending = try await session.read(store) { try $0.status().pending }
-            throw Self.withPending(TerminalError(error), pending)
+            throw Self.withPending(Self.explained(error), pending)
         }
-        let status = try await session.read(store) { try $0.status() }
-        return SyncView.output(report, status: status)
+        let (status, now) = try await session.read(store) { (try $0.status(), try $0.identity()) }
+        return SyncView.output(
+            report, status: status, isRenamed: now?.device != before?.device)
+    }
+
+    /// A device that a restored server has lost can be brought back: that is what to do then.
+    private static func explained(_ error: ClientError) -> TerminalError {
+        guard error.serverCode == "badCredential" else { return TerminalError(error) }
+        return TerminalError(
+            .notPermitted, "unknownDevice", en: StatusView.unknown.en, es: StatusView.unknown.es)
     }
 
     private static func withPending(_ error: TerminalError, _ pending: Int) -> TerminalError {

@@ -20,7 +20,7 @@ struct CustomerPage: Sendable {
     let points: Int
     let purchases: Purchases
     let referrals: [ReferralRow]
-    let conflicts: [ConflictRow]
+    let conflicts: [ConflictItem]
     let unsent: [UnsentChange]
 
     static let visitsShown = 5
@@ -51,7 +51,7 @@ struct CustomerPage: Sendable {
             referrals: try referrals.map { referral in
                 try names.row(referral, claims: claims.filter { $0.referral == referral.id })
             },
-            conflicts: try names.conflicts().filter { own.contains($0.conflict.record) },
+            conflicts: try names.conflictItems().filter { own.contains($0.record) },
             unsent: try reader.unsent().filter { own.contains($0.record) })
     }
 }

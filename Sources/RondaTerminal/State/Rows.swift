@@ -108,12 +108,10 @@ extension Names {
             let values = conflict.values
             let refs = values.compactMap { if case .ref(let id) = $0.value { id } else { nil } }
             let authors = Set(values.map(\.author)).map { ($0, person($0)) }
-            let handle =
-                conflict.entity == .customer
-                ? try customer(conflict.record).handle : String(conflict.record.hex.prefix(13))
             return ConflictRow(
                 number: index + 1, conflict: conflict,
-                title: try title(conflict.entity, conflict.record), handle: handle,
+                title: try title(conflict.entity, conflict.record),
+                handle: try handle(conflict.entity, conflict.record),
                 authors: Dictionary(uniqueKeysWithValues: authors),
                 refs: Dictionary(
                     Set(refs).map { ($0, ref($0, target: nil)) }, uniquingKeysWith: { $1 }))

@@ -7,7 +7,7 @@ extension ConflictRow {
         .object([
             "entity": .string(Schema.current[conflict.entity]?.name ?? ""),
             "record": .id(conflict.record), "field": .string(conflict.fieldName),
-            "title": .string(title),
+            "title": .string(title), "contestedDeletion": .bool(false),
             "values": .array(
                 conflict.values.map { value in
                     .object([
@@ -30,50 +30,18 @@ extension ConflictRow {
         return wording.text(value, of: field) { refs[$0] ?? String($0.hex.prefix(8)) }
     }
 
-    static func output(_ rows: [ConflictRow], in wording: Wording) -> Output {
-        guard !rows.isEmpty else {
-            return Output(
-                json: .array([]),
-                blocks: [.sentence(Phrase(en: "No conflicts.", es: "No hay conflictos."))])
+    /// One line a value; the first is the one shown everywhere.
+    func cells(in wording: Wording) -> [[Cell]] {
+        conflict.values.enumerated().map { index, value in
+            let isFirst = index == 0
+            return [
+                Cell(isFirst ? String(number) : "", plain: String(number)),
+                Cell(isFirst ? "\(title) (\(handle))" : "", plain: conflict.record.description),
+                Cell(isFirst ? wording(conflict.fieldLabel) : "", plain: conflict.fieldName),
+                Cell(String(index + 1)), Cell(text(value.value, in: wording)),
+                Cell(authors[value.author] ?? ""), wording.cell(value.at),
+            ]
         }
-        var output = Output(
-            json: .array(rows.map(\.json)), blocks: [.table(table(rows, in: wording))],
-            status: .conflicts)
-        output.notes = [
-            Phrase(
-                en: "Settle one with: ronda conflicts resolve \(rows[0].number) --keep 1",
-                es: "Resuelva uno con: ronda conflictos resolver \(rows[0].number) --keep 1")
-        ]
-        return output
-    }
-
-    /// One line a value; the first of a field is the one shown everywhere.
-    static func table(_ rows: [ConflictRow], in wording: Wording) -> Table {
-        Table(
-            kind: "conflict",
-            columns: [
-                Table.Column("N", "N", isNumber: true),
-                Table.Column("RECORD", "REGISTRO", wraps: true),
-                Table.Column("FIELD", "CAMPO", wraps: true), Table.Column("KEEP", "KEEP"),
-                Table.Column("VALUE", "VALOR", wraps: true), Table.Column("BY", "POR", wraps: true),
-                Table.Column("WHEN", "CUÁNDO"),
-            ],
-            rows: rows.flatMap { row in
-                row.conflict.values.enumerated().map { index, value in
-                    let isFirst = index == 0
-                    return [
-                        Cell(isFirst ? String(row.number) : "", plain: String(row.number)),
-                        Cell(
-                            isFirst ? "\(row.title) (\(row.handle))" : "",
-                            plain: row.conflict.record.description),
-                        Cell(
-                            isFirst ? wording(row.conflict.fieldLabel) : "",
-                            plain: row.conflict.fieldName),
-                        Cell(String(index + 1)), Cell(row.text(value.value, in: wording)),
-                        Cell(row.authors[value.author] ?? ""), wording.cell(value.at),
-                    ]
-                }
-            })
     }
 
     /// One conflict, with what each choice would be.
@@ -102,5 +70,105 @@ extension ConflictRow {
                         es: "Elija: ronda conflictos resolver \(number) --keep 1 (o --value TEXTO)")
                 ),
             ], status: .conflicts)
+    }
+}
+
+/// Contested deletions: the server tells that there is one, not whose.
+extension ContestedRow {
+    static let what = Phrase(
+        en: "deleted by one person, edited by another",
+        es: "una persona lo eliminó, otra lo editó")
+
+    var json: JSONValue {
+        .object([
+            "entity": .string(Schema.current[contested.entity]?.name ?? ""),
+            "record": .id(contested.record), "field": .null, "title": .string(title),
+            "contestedDeletion": .bool(true), "values": .array([]),
+        ])
+    }
+
+    func cells(in wording: Wording) -> [Cell] {
+        [
+            Cell(String(number)),
+            Cell("\(title) (\(handle))", plain: contested.record.description),
+            Cell(wording(Phrase(en: "(the whole)", es: "(todo)")), plain: ""),
+            "1", Cell(wording(Self.what), plain: "contestedDeletion"), "", "",
+        ]
+    }
+
+    func page(in wording: Wording) -> Output {
+        let label = Schema.current[contested.entity]?.label ?? Phrase("")
+        return Output(
+            json: json,
+            blocks: [
+                .heading(label + Phrase(" \(title)")), .sentence(Self.what + Phrase(".")),
+                .card([
+                    CardRow(
+                        "keep", Phrase("--keep"),
+                        Cell(wording(Phrase(en: "the record stays", es: "el registro queda")))),
+                    CardRow(
+                        "delete", Phrase("--delete"),
+                        Cell(
+                            wording(
+                                Phrase(
+                                    en: "the record goes, with what was edited",
+                                    es: "el registro se va, con lo editado")))),
+                ]),
+                .sentence(
+                    Phrase(
+                        en: "Choose: ronda conflicts resolve \(number) --keep (or --delete)",
+                        es: "Elija: ronda conflictos resolver \(number) --keep (o --delete)")),
+            ], status: .conflicts)
+    }
+}
+
+extension ConflictItem {
+    var json: JSONValue {
+        switch self {
+        case .field(let row): row.json
+        case .deletion(let row): row.json
+        }
+    }
+
+    func page(in wording: Wording) -> Output {
+        switch self {
+        case .field(let row): row.page(in: wording)
+        case .deletion(let row): row.page(in: wording)
+        }
+    }
+
+    static func output(_ items: [ConflictItem], in wording: Wording) -> Output {
+        guard let first = items.first else {
+            return Output(
+                json: .array([]),
+                blocks: [.sentence(Phrase(en: "No conflicts.", es: "No hay conflictos."))])
+        }
+        var output = Output(
+            json: .array(items.map(\.json)), blocks: [.table(table(items, in: wording))],
+            status: .conflicts)
+        output.notes = [
+            Phrase(
+                en: "Settle one with: ronda conflicts resolve \(first.number) --keep 1",
+                es: "Resuelva uno con: ronda conflictos resolver \(first.number) --keep 1")
+        ]
+        return output
+    }
+
+    static func table(_ items: [ConflictItem], in wording: Wording) -> Table {
+        Table(
+            kind: "conflict",
+            columns: [
+                Table.Column("N", "N", isNumber: true),
+                Table.Column("RECORD", "REGISTRO", wraps: true),
+                Table.Column("FIELD", "CAMPO", wraps: true), Table.Column("KEEP", "KEEP"),
+                Table.Column("VALUE", "VALOR", wraps: true), Table.Column("BY", "POR", wraps: true),
+                Table.Column("WHEN", "CUÁNDO"),
+            ],
+            rows: items.flatMap { item in
+                switch item {
+                case .field(let row): row.cells(in: wording)
+                case .deletion(let row): [row.cells(in: wording)]
+                }
+            })
     }
 }

@@ -38,7 +38,7 @@ enum CustomerView {
         }
         section(
             Phrase(en: "Conflicts", es: "Conflictos"),
-            ConflictRow.table(page.conflicts, in: wording))
+            ConflictItem.table(page.conflicts, in: wording))
         section(
             Phrase(en: "Open promises", es: "Promesas abiertas"),
             PromiseRow.table(page.promises, in: wording, withCustomer: false))

@@ -41,7 +41,18 @@ enum StatusView {
         let heading = Phrase(en: "On this device", es: "En este equipo")
         return Output(
             json: json(page), blocks: [.card(rows), .heading(heading), .card(records)],
-            notes: attention(status))
+            notes: attention(status) + copies(status.copies))
+    }
+
+    private static func copies(_ count: Int) -> [Phrase] {
+        if count == 0 { return [] }
+        return [
+            Phrase(
+                en: "copies of this store that were found and made devices of their own: \(count); "
+                    + "copying a store is no backup of it",
+                es: "copias de este almacén que se encontraron y pasaron a ser equipos aparte: "
+                    + "\(count); copiar un almacén no lo respalda")
+        ]
     }
 
     private static func counters(_ status: LocalStatus) -> [CardRow] {
@@ -57,6 +68,9 @@ enum StatusView {
             row("accepted", "accepted", "aceptados", status.accepted, .good),
             row("merged", "accepted beside others", "aceptados con otros", status.merged, .good),
             row("refused", "refused (tray)", "rechazados (bandeja)", status.refused, .alert),
+            row(
+                "waiting", "kept at the server", "guardados en el servidor", status.waiting,
+                .strong),
             row("conflicts", "conflicts", "conflictos", status.conflicts, .alert),
         ]
     }
@@ -73,7 +87,10 @@ enum StatusView {
         return .object([
             "pending": .integer(status.pending), "accepted": .integer(status.accepted),
             "merged": .integer(status.merged), "refused": .integer(status.refused),
-            "conflicts": .integer(status.conflicts),
+            "conflicts": .integer(status.conflicts), "waiting": .integer(status.waiting),
+            "serverRecovering": .bool(status.isServerRecovering),
+            "unknownToServer": .bool(status.isUnknownToServer),
+            "copies": .integer(status.copies),
             "records": .object(
                 Dictionary(
                     page.counts.map { ($0.name, JSONValue.integer($0.count)) },
@@ -90,11 +107,11 @@ enum StatusView {
 
     /// What waits for somebody, one sentence each: for the end of any screen.
     static func attention(_ status: LocalStatus) -> [Phrase] {
-        waiting(status) + (pending(status.pending).map { [$0] } ?? [])
+        forPeople(status) + background(status) + (pending(status.pending).map { [$0] } ?? [])
     }
 
     /// What only a person can settle.
-    static func waiting(_ status: LocalStatus) -> [Phrase] {
+    static func forPeople(_ status: LocalStatus) -> [Phrase] {
         let unfinished = Phrase(
             en: "the download was cut: not everything is on this device yet, run: ronda sync",
             es: "la descarga quedó a medias: aún no está todo en este equipo, use: ronda sync")
@@ -114,8 +131,40 @@ enum StatusView {
             many: Phrase(
                 en: "refused changes are in the tray: ronda tray",
                 es: "cambios rechazados están en la bandeja: ronda bandeja"))
-        return (status.isDownloadUnfinished ? [unfinished] : [])
+        return (status.isUnknownToServer ? [unknown] : [])
+            + (status.isDownloadUnfinished ? [unfinished] : [])
             + (status.conflicts > 0 ? [conflicts] : []) + (status.refused > 0 ? [refused] : [])
+    }
+
+    /// What comes right without this person.
+    static func background(_ status: LocalStatus) -> [Phrase] {
+        let recovering = Phrase(
+            en: "the server was restored and still waits for other devices to send again what it "
+                + "lost",
+            es: "el servidor fue restaurado y aún espera que otros equipos reenvíen lo que perdió")
+        return (kept(status.waiting).map { [$0] } ?? [])
+            + (status.isServerRecovering ? [recovering] : [])
+    }
+
+    static let unknown = Phrase(
+        en: "the server does not know this device; nothing is lost: ask the office for a code and "
+            + "run: ronda login --server URL --code CODE",
+        es: "el servidor no conoce este equipo; nada se pierde: pida un código a la oficina y use: "
+            + "ronda entrar --server URL --code CÓDIGO")
+
+    /// Captures that the server has and cannot apply yet.
+    static func kept(_ count: Int) -> Phrase? {
+        if count == 0 { return nil }
+        return .count(
+            count,
+            one: Phrase(
+                en: "capture is kept at the server until the record it needs is there",
+                es: "captura queda guardada en el servidor hasta que llegue el registro que "
+                    + "necesita"),
+            many: Phrase(
+                en: "captures are kept at the server until the records they need are there",
+                es: "capturas quedan guardadas en el servidor hasta que lleguen los registros que "
+                    + "necesitan"))
     }
 
     /// `4 cambios por enviar: ronda sync`

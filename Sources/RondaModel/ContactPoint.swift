@@ -1,25 +1,23 @@
-internal import RondaClient
-
 /// Where a person can be reached, in the one spelling that makes two reps' notes of it equal:
 /// `tel:+523312345678` (E.164) or `mailto:rosa@example.com`.
-enum ContactPoint {
-    enum Problem: Error, Sendable, Hashable {
+public enum ContactPoint {
+    public enum Problem: Error, Sendable, Hashable {
         case notAPhone(String)
         /// No `+` and no country to complete it with.
         case countryUnknown(String)
         case notAnEmail(String)
     }
 
-    static func phone(_ text: String, country: String?) throws(Problem) -> String {
+    public static func phone(_ text: String, country: String?) throws(Problem) -> String {
         "tel:" + (try number(text, country: country))
     }
 
-    static func email(_ text: String) throws(Problem) -> String {
+    public static func email(_ text: String) throws(Problem) -> String {
         "mailto:" + (try address(text))
     }
 
     /// A phone number in E.164: `+` and the country's code, digits only.
-    static func number(_ text: String, country: String?) throws(Problem) -> String {
+    public static func number(_ text: String, country: String?) throws(Problem) -> String {
         let kept = text.filter { !" -.()/\u{a0}\u{2011}\u{2013}\t".contains($0) }
         let hasCode = kept.hasPrefix("+") || kept.hasPrefix("00")
         let digits = hasCode ? String(kept.drop { $0 == "+" || $0 == "0" }) : kept
@@ -33,6 +31,20 @@ enum ContactPoint {
         return try international(plan.complete(digits), text)
     }
 
+    /// Whether a text is in that one spelling.
+    package static func isCanonical(_ text: String) -> Bool {
+        let normal: String?
+        if text.hasPrefix("tel:+") {
+            normal = try? phone(String(text.dropFirst(4)), country: nil)
+        } else if text.hasPrefix("mailto:") {
+            normal = try? email(String(text.dropFirst(7)))
+        } else {
+            normal = nil
+        }
+        // By bytes: two spellings of one word are two keys (SPEC §3.2).
+        return normal.map { $0.utf8.elementsEqual(text.utf8) } ?? false
+    }
+
     private static func international(_ digits: String, _ text: String) throws(Problem) -> String {
         // E.164 allows 15 digits. No number of the countries we know has fewer than 8 with its code.
         guard (8...15).contains(digits.count), !digits.hasPrefix("0") else {
@@ -43,7 +55,7 @@ enum ContactPoint {
         return "+" + digits
     }
 
-    static func address(_ text: String) throws(Problem) -> String {
+    public static func address(_ text: String) throws(Problem) -> String {
         let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ").lowercased()
         let parts = trimmed.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."),
@@ -54,8 +66,8 @@ enum ContactPoint {
 }
 
 /// How numbers are dialled inside a country.
-struct DiallingPlan: Sendable {
-    let code: String
+package struct DiallingPlan: Sendable {
+    package let code: String
     /// What comes before a number inside the country and falls away from abroad, longest first.
     let trunks: [String]
     /// Digits of a national number, when they are always as many.
@@ -78,7 +90,7 @@ struct DiallingPlan: Sendable {
     }
 
     /// Codes from ITU-T E.164; trunk prefixes and lengths from the ITU's national numbering plans.
-    static let all: [String: DiallingPlan] = [
+    package static let all: [String: DiallingPlan] = [
         "AR": DiallingPlan("54", trunks: ["0"]),
         "BO": DiallingPlan("591", trunks: ["0"], length: 8),
         "BR": DiallingPlan("55", trunks: ["0"]),
@@ -102,23 +114,4 @@ struct DiallingPlan: Sendable {
         "UY": DiallingPlan("598", trunks: ["0"]),
         "VE": DiallingPlan("58", trunks: ["0"], length: 10),
     ]
-}
-
-extension ContactPoint.Problem {
-    var error: TerminalError {
-        switch self {
-        case .notAPhone(let text):
-            .usage(
-                en: "“\(text)” is not a phone number; write it with + and the country's code",
-                es: "«\(text)» no es un teléfono; escríbalo con + y el código del país")
-        case .countryUnknown(let text):
-            .usage(
-                en: "the customer's country is not known; write “\(text)” with + and its code",
-                es: "no se conoce el país del cliente; escriba «\(text)» con + y su código")
-        case .notAnEmail(let text):
-            .usage(
-                en: "“\(text)” is not an e-mail address",
-                es: "«\(text)» no es un correo electrónico")
-        }
-    }
 }

@@ -1,8 +1,6 @@
 import RondaModel
 import Testing
 
-@testable import RondaTerminal
-
 @Suite("Contact points")
 struct ContactPointTests {
     @Test(

@@ -1,0 +1,396 @@
+"""A small hub, in memory: what SPEC 4, 6, 7 and 9 say of an exchange."""
+import copy
+import hashlib
+from dataclasses import dataclass, field
+
+import model
+import wire
+from journal import Entry, Journal
+
+PAGE, RANGE = 2000, 128
+DAY = 86_400_000
+HORIZON, WATERMARK_AGE = 400 * DAY, 30 * DAY
+LIMITS = {"commits": 200, "cursors": 1000, "open": 1000, "tray": 1000, "given": 1000, "ranges": 256, "wanted": 500}
+DISPOSITIONS = {0: "", 1: "office", 2: "discarded", 3: "resubmitted"}
+CODES = {number: "".join(w.capitalize() for w in name[5:].split("_")) for name, number in wire.pb.Code.items()}
+CODES = {n: (c[0].lower() + c[1:]).replace("DerivedId", "DerivedID") for n, c in CODES.items()}
+
+
+class Problem(Exception):
+    def __init__(self, status, code):
+        self.status, self.code = status, code
+
+
+@dataclass
+class Device:
+    id: bytes
+    account: str
+    secret: bytes
+    sent: dict = field(default_factory=dict)   # canonical bytes by number
+    covered: int = 0
+    copies: int = 0
+    seen: int = 0             # when it last spoke to the hub
+    complete_to: int = 0
+    reconciled: bool = False  # under the present epoch
+
+    @property
+    def last(self):
+        return len(self.sent)
+
+    def chain(self, number):
+        return wire.chain(self.sent[number]) if number else b""
+
+
+@dataclass
+class Scope:
+    number: int
+    head: int = 0
+    floor: int = 0
+    positions: dict = field(default_factory=dict)   # record -> seq
+    fields: dict = field(default_factory=dict)      # (record, field) -> seq
+
+
+@dataclass
+class Touch:
+    """A commit's trace in a record: which commit, the version it made, its seq in each scope."""
+    commit: tuple
+    version: int
+    seqs: dict
+
+
+class Hub:
+    def __init__(self, schema, id, secret):
+        self.id, self.secret, self.generation, self.recoverable = id, secret, 0, False
+        self.journal, self.devices, self.scopes = Journal(schema), {}, {}
+        self.touches, self.now, self.generations = {}, 0, 0
+        self.journal.applied = self.applied
+        self.renew()
+        self.renewed = False
+
+    def grow(self):
+        """A generation above every one it ever had."""
+        self.generation = self.journal.generation = self.generations
+        self.generations += 1
+
+    def renew(self):
+        self.grow()
+        self.renewed = True
+        self.epoch = hashlib.sha256(self.id + bytes([self.generation])).digest()[:8]
+        for device in self.devices.values():
+            device.reconciled = False
+        self.update_recovery()
+
+    # Backup, restore, purge
+
+    def backup(self):
+        saved = copy.deepcopy({k: v for k, v in self.__dict__.items() if k not in ("journal", "generations")} | {
+            "parts": (self.journal.records, self.journal.entries, self.journal.recovering)})
+        for device in self.devices.values():
+            device.covered = device.last
+        return saved
+
+    def put_back(self, saved):
+        """The file as it was: same epoch, same generation."""
+        saved = copy.deepcopy(saved)
+        self.journal.records, self.journal.entries, self.journal.recovering = saved.pop("parts")
+        self.__dict__.update(saved)
+        self.journal.generation = self.generation
+
+    def restore(self, saved):
+        self.put_back(saved)
+        self.renew()
+
+    def purge(self):
+        old = [id for id, record in self.journal.records.items()
+               if record.deleted and self.now - max(m.stamp >> 16 for m in record.deletions) > HORIZON]
+        for id in old:
+            del self.journal.records[id]
+            for scope in self.scopes.values():
+                scope.floor = max(scope.floor, scope.positions.pop(id, 0))
+        if old:
+            self.grow()
+
+    def update_recovery(self):
+        was = self.journal.recovering
+        self.journal.recovering = self.renewed and any(
+            d.seen and not d.reconciled for d in self.devices.values())
+        if was and not self.journal.recovering:
+            self.journal.reconsider()
+
+    def close_recovery(self):
+        for device in self.devices.values():
+            device.reconciled = True
+        self.update_recovery()
+
+    # Streams
+
+    def applied(self, entry, changed_records):
+        seqs = {}
+        for id, (old, record) in changed_records.items():
+            touch = Touch((entry.device, entry.number), record.version, seqs)
+            self.touches.setdefault(id, []).append(touch)
+            numbers = {*record.registers, *record.sets}
+            changed = {n for n in numbers if old is None or record.registers.get(n) != old.registers.get(n)
+                       or record.changed.get(n) != old.changed.get(n)}
+            for key in sorted(record.scopes):
+                scope = self.scopes.setdefault(key, Scope(len(self.scopes) + 1))
+                if key not in seqs:
+                    seqs[key] = scope.head = scope.head + 1
+                scope.positions[id] = seqs[key]
+                news = changed if old and key in old.scopes else numbers
+                scope.fields.update({(id, n): seqs[key] for n in news})
+
+    def sum(self, key):
+        return wire.scope_sum((i, self.journal.records[i].version) for i in self.standing(key))
+
+    def standing(self, key):
+        return [i for i in self.scopes[key].positions if not self.journal.records[i].deleted]
+
+    def visible(self, account):
+        who = self.journal.accounts[account]
+        mine = who.scopes | {self.journal.schema.catalogue}
+        return {k: s for k, s in self.scopes.items() if who.office or k in mine}
+
+    def watermark(self, key):
+        """None while a device that counts has never said."""
+        times = [d.complete_to for d in self.devices.values()
+                 if d.seen and self.now - d.seen <= WATERMARK_AGE and key in self.visible(d.account)]
+        return min(times, default=0) or None
+
+    # The exchange
+
+    def authorised(self, secret):
+        device = next((d for d in self.devices.values() if d.secret == secret), None)
+        if device is None:
+            raise Problem(401, "badCredential")
+        return device
+
+    def exchange(self, secret, request, now):
+        """The answer, but for its verdicts, and the journal entries whose verdicts it holds."""
+        self.now = now
+        if request.protocol != 1:
+            raise Problem(415, "unsupported")
+        check_sizes(request)
+        numbers = [c.number for c in request.commits]
+        if numbers and (numbers[0] < 1 or numbers != list(range(numbers[0], numbers[0] + len(numbers)))):
+            raise Problem(400, "badRequest")
+        device = self.authorised(secret)
+        if request.device and request.device != device.id:
+            raise Problem(401, "badCredential")
+        if self.proves_loss(device, request):
+            self.renew()
+        answer = wire.pb.ExchangeResponse(server_time_ms=now)
+        judged, present = [], request.epoch in (self.epoch, b"")
+        device.seen = now
+        if present:
+            judged = self.take(device, request, answer)
+            for action in request.tray:
+                self.journal.dispose(device.id, action.number, DISPOSITIONS[action.disposition])
+            if len(judged) == len(request.commits):
+                device.complete_to = max(device.complete_to, min(request.complete_to_ms, now))
+                device.reconciled = device.reconciled or request.queued == 0 and request.epoch == self.epoch
+            self.update_recovery()
+        if not request.push_only:
+            given = {g.number for g in request.given}
+            self.tell_streams(device, request, [n for n in judged if n not in given], answer)
+        answer.epoch, answer.last_commit = self.epoch, device.last
+        answer.advice.copies, answer.advice.recovering = device.copies, self.journal.recovering
+        answer.advice.covered_by_backup = device.covered
+        if judged:
+            answer.receipt.number, answer.receipt.chain = device.last, device.chain(device.last)
+            answer.receipt.received_at_ms = now
+        return answer, self.told(device, request, judged) if present else []
+
+    def sign(self, device, receipt):
+        return wire.sign(self.secret, wire.receipt_bytes(self.id, device.id, receipt.number, receipt.chain,
+                                                         receipt.received_at_ms))
+
+    def proves_loss(self, device, request):
+        proof = request.proof
+        return (request.HasField("proof") and request.epoch == self.epoch and proof.number > device.last
+                and wire.verify(wire.public_key(self.secret), wire.receipt_bytes(
+                    self.id, device.id, proof.number, proof.chain, proof.received_at_ms), proof.signature))
+
+    def take(self, device, request, answer):
+        """Judges the commits; the numbers of those that have a verdict."""
+        given = {g.number: g for g in request.given}
+        judged = []
+        for sent in request.commits:
+            commit = wire.without_names(self.journal.schema, sent)
+            data = wire.canonical(commit)
+            if commit.number > device.last + 1:
+                break
+            previous = commit.previous if len(commit.previous) == 16 else b""
+            if commit.number <= device.last and device.sent[commit.number] != data \
+                    or commit.number == device.last + 1 and previous != device.chain(device.last):
+                answer.forked_at = commit.number
+                break
+            judged.append(commit.number)
+            if commit.number <= device.last:
+                continue
+            device.sent[commit.number] = data
+            self.judge(device, commit, request.device_time_ms, given.get(commit.number))
+        return judged
+
+    def judge(self, device, message, device_time, given):
+        try:
+            commit = wire.decode(message)
+        except wire.Undecodable:
+            commit = None
+        entry = Entry(device.id, message.number, device.account, commit, self.now, device_time,
+                      tuple(given.versions) if given else ())
+        if given and given.code:
+            entry.verdict = model.Plan("refused", model.Refusal(CODES[given.code]))
+            entry.disposition = DISPOSITIONS[given.disposition]
+            self.journal.entries[device.id, entry.number] = entry
+            return
+        self.journal.add(entry)
+
+    def told(self, device, request, judged):
+        """The journal entries whose verdicts are in the answer."""
+        entries = {n: self.journal.entries.get((device.id, n))
+                   for n in {*judged, *(a.number for a in request.tray), *request.open}}
+        asked = set(request.open) - {*judged, *(a.number for a in request.tray)}
+        return [e for n, e in sorted(entries.items())
+                if e and not (n in asked and e.verdict.outcome == "waiting")]
+
+    def tell_streams(self, device, request, judged, answer):
+        cursors = {c.scope: c for c in request.cursors} if request.epoch == self.epoch else {}
+        visible = self.visible(device.account)
+        answer.lost_scopes.extend(n for n in cursors if n not in {s.number for s in visible.values()})
+        table = wire.Table(answer.ids)
+        room = PAGE
+        for key, scope in sorted(visible.items(), key=lambda s: s[1].number):
+            cursor = cursors.get(scope.number)
+            seq, since = (cursor.seq, max(0, cursor.seq - cursor.behind)) if cursor else (0, 0)
+            if cursor and cursor.behind > cursor.seq:
+                since = 0
+            usable = cursor is not None and seq <= scope.head and (since == 0 or since >= scope.floor)
+            if not usable:
+                seq = since = 0
+            if seq == scope.head and not (usable and cursor.behind):
+                continue
+            if room <= 0:
+                answer.more = True
+                continue
+            stream = answer.streams.add(scope=scope.number, id=b"" if usable else key, whole=since == 0)
+            waiting = sorted((p, i) for i, p in scope.positions.items() if p > seq)
+            end = scope.head if len(waiting) <= room else waiting[room - 1][0]
+            for position, id in waiting:
+                if position <= end:
+                    room -= 1
+                    self.tell(stream.deltas.add(), key, id, since, device, judged, table)
+            stream.seq = end
+            stream.behind = end - since if end < scope.head else 0
+            answer.more = answer.more or end < scope.head
+            if end == scope.head and not self.journal.recovering:
+                stream.sum = self.sum(key)
+
+    def tell(self, delta, key, id, since, device, judged, table):
+        """One record, as far as the device may lack it (SPEC 4.5)."""
+        record, scope = self.journal.records[id], self.scopes[key]
+        entity = self.journal.schema.entities[record.entity]
+        delta.entity, delta.record, delta.version = record.entity, table.index(id), record.version
+        delta.deleted, delta.contested = record.deleted, record.contested
+        if any("author" in f.write for f in entity.fields.values()):
+            delta.creator = table.index(record.creator) + 1
+        own = {(device.id, n) for n in judged}
+        if since and all(t.commit in own for t in self.touches[id]):
+            return
+        for number, spec in sorted(entity.fields.items()):
+            if since and (scope.fields.get((id, number), 0) <= since or self.own(record, spec, own, since, key)):
+                continue
+            if spec.set:
+                elements = record.sets.get(number, {})
+                for element in sorted(elements, key=model.order_key):
+                    wire.put(delta.fields.add(number=number), element, table)
+                if not elements and (number in record.changed and since):
+                    delta.cleared.append(number)
+                continue
+            siblings = record.registers.get(number, ())
+            if not siblings:
+                continue
+            top = model.shown(spec, siblings)
+            if top.value is None:
+                delta.cleared.extend([number] if since else [])
+            else:
+                wire.put(delta.fields.add(number=number), top.value, table)
+            if model.differ(siblings):
+                for s in [top, *(s for s in siblings if s is not top)]:
+                    told = delta.siblings.add(version=s.mark.version, stamp=s.mark.stamp, shown=s is top,
+                                              device=table.index(s.mark.device), author=table.index(s.mark.author))
+                    told.value.number = number
+                    wire.put(told.value, s.value, table)
+
+    def own(self, record, spec, own, since, key):
+        """The device wrote the field itself, with the commits of this request, and lacks nothing of it."""
+        if not spec.set:
+            siblings = record.registers.get(spec.number, ())
+            return len(siblings) == 1 and commit_of(siblings[0].mark) in own
+        last = record.changed.get(spec.number)
+        if last is None or commit_of(last) not in own:
+            return False
+        marks = [s.mark for r in record.registers.values() for s in r] + list(record.changed.values()) + [
+            m for e in record.sets.values() for ms in e.values() for m in ms] + [*record.lives, *record.deletions]
+        lowest = min(m.base for m in marks if commit_of(m) in own)
+        known = {t.commit for t in self.touches[record.id] if t.seqs.get(key, since + 1) <= since}
+        return all(commit_of(m) in own or commit_of(m) in known and m.version <= lowest for m in marks)
+
+    # Other calls
+
+    def enrol(self, secret, new_secret, id=b""):
+        """A further device of the same account, or one brought back, by the credential of a device."""
+        known = next((d for d in self.devices.values() if d.secret == new_secret), None)
+        device = self.authorised(secret)
+        if known or id in self.devices:
+            if known and known.account == device.account and id in (b"", known.id):
+                return known
+            raise Problem(403, "badCode")
+        if not id:
+            device.copies += 1
+            id = hashlib.sha256(new_secret).digest()[:16]
+            self.devices[id] = Device(id, device.account, new_secret, reconciled=True)
+        else:
+            self.devices[id] = Device(id, device.account, new_secret, seen=self.now if self.generation else 0)
+        self.update_recovery()
+        return self.devices[id]
+
+    def compare(self, secret, request):
+        check_sizes(request)
+        if any(len(r.id) != 16 or r.bits % 4 or r.bits > 128 for r in request.ranges):
+            raise Problem(400, "badRequest")
+        device = self.authorised(secret)
+        answer = wire.pb.CompareResponse(epoch=self.epoch)
+        if request.epoch != self.epoch:
+            return answer
+        key = {s.number: k for k, s in self.visible(device.account).items()}.get(request.scope)
+        standing = sorted(self.standing(key)) if key else []
+        for r in request.ranges:
+            part = answer.ranges.add()
+            inside = [i for i in standing if prefix(i, r.bits) == prefix(r.id, r.bits)]
+            if len(inside) <= RANGE:
+                for i in inside:
+                    part.records.add(id=i, version=self.journal.records[i].version)
+            else:
+                part.sums.extend(wire.scope_sum((i, self.journal.records[i].version) for i in inside
+                                                if prefix(i, r.bits + 4) & 15 == n) for n in range(16))
+        table = wire.Table(answer.ids)
+        for id in request.wanted:
+            if key and id in self.scopes[key].positions:
+                self.tell(answer.deltas.add(), key, id, 0, device, [], table)
+            else:
+                answer.gone.append(id)
+        return answer
+
+
+def check_sizes(request):
+    if any(len(getattr(request, name, ())) > most for name, most in LIMITS.items()):
+        raise Problem(413, "tooLarge")
+
+
+def commit_of(mark):
+    return mark.device, mark.number
+
+
+def prefix(id, bits):
+    return int.from_bytes(id, "big") >> 128 - bits

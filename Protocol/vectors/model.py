@@ -1,0 +1,501 @@
+"""Merge and plan: pure functions over values (SPEC 5, 6, 7.1). No clock, no store, no wire.
+
+A value is None or a pair of Field member and payload: ("text", "x"), ("integer", 3), ("status", (option, round)),
+("ref", 16 bytes). Ids are 16 bytes. Stamps are integers, milliseconds << 16 | counter.
+"""
+import math
+from dataclasses import dataclass, field, replace
+
+import schema as schemas
+
+MAX_CHANGES, MAX_WRITES, MAX_ELEMENTS, MAX_COMMIT = 1000, 500, 500, 1_048_576
+MAX_AHEAD, EARLIEST = 120_000, 1_577_836_800_000
+RETRYABLE = {"unknownEntity", "unknownField", "futureBase", "schemaTooNew", "internalFault"}
+
+
+# What comes in
+
+@dataclass(frozen=True)
+class Change:
+    entity: int
+    record: bytes
+    base: int = 0
+    sets: tuple = ()       # (field number, value)
+    cleared: tuple = ()    # field numbers
+    adds: tuple = ()
+    removes: tuple = ()
+    deletes: bool = False
+
+
+@dataclass(frozen=True)
+class Commit:
+    number: int
+    stamp: int
+    schema: int
+    changes: tuple
+    size: int = 0          # of its canonical bytes
+
+
+@dataclass(frozen=True)
+class Account:
+    id: bytes
+    office: bool
+    scopes: frozenset = frozenset()   # of a rep, beside the catalogue
+
+
+@dataclass(frozen=True)
+class Context:
+    schema: object
+    generation: int
+    stored: dict           # records by id
+    account: Account
+    device: bytes
+    received: int          # milliseconds, the hub's clock
+    device_time: int = 0   # the device's clock as it sent the request; 0 when it did not say
+    former: tuple = ()     # versions that a lost history gave to the changes
+    may_arrive: object = lambda record: False
+
+
+# What is stored
+
+@dataclass(frozen=True)
+class Mark:
+    """The trace of one commit in a record."""
+    version: int
+    number: int
+    stamp: int
+    device: bytes
+    author: bytes
+    office: bool
+    base: int
+    former: int = 0
+
+
+@dataclass(frozen=True)
+class Sibling:
+    mark: Mark
+    value: object
+
+
+@dataclass(frozen=True)
+class Record:
+    entity: int
+    id: bytes
+    creator: bytes
+    version: int = 0
+    registers: dict = field(default_factory=dict)   # field number -> tuple of siblings
+    sets: dict = field(default_factory=dict)        # field number -> {element: tuple of marks}
+    changed: dict = field(default_factory=dict)     # field number of a set -> mark of its last change
+    lives: tuple = ()
+    deletions: tuple = ()
+    scopes: frozenset = frozenset()
+
+    @property
+    def deleted(self):
+        return not self.lives
+
+    @property
+    def contested(self):
+        return bool(self.lives and self.deletions)
+
+
+# What comes out
+
+@dataclass(frozen=True)
+class Refusal:
+    code: str
+    record: bytes = None
+    field: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    outcome: str                 # accepted, merged, refused, waiting
+    refusal: Refusal = None
+    waits_for: bytes = None
+    merges: tuple = ()           # (record, field, conflict)
+    versions: tuple = ()
+    suspect: bool = False
+    records: dict = field(default_factory=dict)   # as they are afterwards
+    arrived: tuple = ()          # records that it made, or brought into a further scope
+
+
+class Refused(Exception):
+    """`lacks` is the record whose absence is the reason."""
+
+    def __init__(self, code, record=None, number=0, lacks=None):
+        self.refusal, self.lacks = Refusal(code, record, number), lacks
+
+
+# Generations, seen and unseen (SPEC 5.2)
+
+def generation(version):
+    return version >> 32
+
+
+def fresh_version(stored, present_generation):
+    return max(stored + 1, (present_generation << 32) + 1)
+
+
+def had_seen(w, x):
+    return (x.device == w.device and x.number < w.number
+            or x.version <= w.base
+            or x.former != 0 and generation(x.former) == generation(w.base) and x.former <= w.base)
+
+
+def stand_beside(existing, w, of=lambda x: x):
+    """What is left of `existing` after w, and whether w stands beside it."""
+    rest = tuple(x for x in existing if not had_seen(w, of(x)))
+    return rest, not any(had_seen(of(x), w) for x in rest)
+
+
+# Clocks (SPEC 7.3)
+
+def next_stamp(last, now):
+    """The stamp of a device's next capture."""
+    wall = now << 16
+    if (last >> 16) - now > MAX_AHEAD:
+        return wall
+    return wall if wall > last else last + 1
+
+
+def ordered_stamp(stamp, now, device_time=0):
+    """The stamp that the hub merges by, and whether the clock is suspect."""
+    offset = max(0, device_time - now) if device_time else 0
+    ms = stamp >> 16
+    if EARLIEST <= ms <= now + MAX_AHEAD:
+        return stamp, False
+    if ms > now + MAX_AHEAD and EARLIEST <= ms - offset <= now + MAX_AHEAD:
+        return ms - offset << 16 | stamp & 0xFFFF, False
+    return now << 16, True
+
+
+# Registers (SPEC 5.3)
+
+def order_key(value):
+    """Values of one field in ascending order; every field holds one member."""
+    return value[1].encode() if value[0] == "text" else value[1]
+
+
+def rank(spec, value):
+    option = spec.option(value[1][0] if spec.type == "status" else value[1]) if value else None
+    return option.rank if option else -1
+
+
+def shown(spec, siblings):
+    """The sibling that is shown, or None."""
+    def latest(s):
+        return s.mark.stamp, s.mark.device
+    keys = {
+        "latest": latest,
+        "office": lambda s: (s.mark.office, latest(s)),
+        "furthest": lambda s: (s.value[1][1] if s.value else -1, rank(spec, s.value), latest(s)),
+        "protective": lambda s: (rank(spec, s.value), latest(s)),
+    }
+    if not siblings:
+        return None
+    if spec.rule in keys:
+        return max(siblings, key=keys[spec.rule])
+    return min(siblings, key=latest)   # first; least and greatest have one
+
+
+def write_register(spec, siblings, w, value):
+    """The siblings after the write, or None where it is refused: fixedValue."""
+    new = Sibling(w, value)
+    if spec.rule in ("least", "greatest"):
+        def better(s):
+            key = order_key(s.value)
+            return key, s.mark.stamp, s.mark.device
+        if spec.rule == "least" or not siblings:
+            return (min((*siblings, new), key=better),)
+        best = max(order_key(s.value) for s in (*siblings, new))
+        return (min((s for s in (*siblings, new) if order_key(s.value) == best), key=better),)
+    if spec.rule == "first":
+        known = [s for s in siblings if had_seen(w, s.mark)]
+        if any(s.value == value for s in known):
+            return siblings
+        if known:
+            return None
+    rest, stands = stand_beside(siblings, w, lambda s: s.mark)
+    return (*rest, new) if stands else rest
+
+
+def differ(siblings):
+    return len({s.value for s in siblings}) > 1
+
+
+# The plan
+
+def plan(context, commit):
+    stamp, suspect = ordered_stamp(commit.stamp, context.received, context.device_time)
+    records, versions, merges, arrived = {}, [], [], []
+    try:
+        commit = checked_commit(context.schema, commit)
+        for index, change in enumerate(commit.changes):
+            former = context.former[index] if index < len(context.former) else 0
+            if generation(former) >= context.generation:
+                former = 0
+            stored = {**context.stored, **records}
+            record, told, is_new = plan_change(context, stored, commit, change, stamp, former)
+            records[change.record] = record
+            versions.append(record.version)
+            merges += [(change.record, number, conflict) for number, conflict in told]
+            arrived += [change.record] if is_new else []
+    except Refused as refused:
+        if refused.lacks is not None and context.may_arrive(refused.lacks):
+            return Plan("waiting", waits_for=refused.lacks, suspect=suspect)
+        return Plan("refused", refusal=refused.refusal, suspect=suspect)
+    return Plan("merged" if merges else "accepted", None, None, tuple(merges), tuple(versions), suspect, records,
+                tuple(arrived))
+
+
+def checked_commit(schema, commit):
+    """Step 1 of SPEC 7.1, and the commit as the hub's schema reads it."""
+    if commit.size > MAX_COMMIT:
+        raise Refused("tooLarge")
+    if commit.schema == 0:
+        raise Refused("malformed")
+    if commit.schema > schema.version:
+        raise Refused("schemaTooNew")
+    if not commit.changes:
+        raise Refused("malformed")
+    if len(commit.changes) > MAX_CHANGES:
+        raise Refused("tooLarge")
+    if len({c.record for c in commit.changes}) < len(commit.changes):
+        raise Refused("malformed")
+    return up_cast(schema, commit)
+
+
+def up_cast(schema, commit):
+    """An older commit with the option numbers of the present schema (SPEC 3.5)."""
+    for version, entity, name, numbers in sorted(schema.renumbered, key=lambda r: r[0]):
+        if commit.schema >= version:
+            continue
+        spec = schema.entity(entity).field(name)
+
+        def renumber(number, value):
+            if number != spec.number or value is None:
+                return number, value
+            if value[0] == "option":
+                return number, ("option", numbers.get(value[1], value[1]))
+            if value[0] == "status":
+                return number, ("status", (numbers.get(value[1][0], value[1][0]), value[1][1]))
+            return number, value
+        commit = replace(commit, changes=tuple(replace(
+            c, sets=tuple(renumber(*s) for s in c.sets), adds=tuple(renumber(*s) for s in c.adds),
+            removes=tuple(renumber(*s) for s in c.removes)) if c.entity == schema.entity(entity).number else c
+            for c in commit.changes))
+    return commit
+
+
+def sees(context, scopes):
+    return context.account.office or bool(scopes & (context.account.scopes | {context.schema.catalogue}))
+
+
+def seen_record(context, stored, id):
+    record = stored.get(id)
+    return record if record and sees(context, record.scopes) else None
+
+
+def plan_change(context, stored, commit, change, stamp, former):
+    """The record afterwards, what to tell of it, and whether it is new, or in a scope where it was not."""
+    entity = context.schema.entities.get(change.entity)
+    check_shape(entity, change)
+    present = seen_record(context, stored, change.record)
+    if present and present.entity != change.entity:
+        raise Refused("malformed", change.record)
+    if present is None and change.base != 0:
+        raise Refused("unknownRecord", change.record, lacks=change.record)
+    if present and (generation(change.base) > context.generation
+                    or generation(change.base) == context.generation and change.base > present.version):
+        raise Refused("futureBase", change.record)
+    if present is None:
+        check_creation(context, entity, change, commit.schema)
+    check_permission(context, entity, change, present)
+    hidden = stored.get(change.record) if present is None else None
+    if hidden and not (entity.id != "minted" and hidden.entity == change.entity):
+        raise Refused("unknownRecord", change.record, lacks=change.record)
+    check_derived_id(context, entity, change, present)
+    scopes = check_references(context, stored, entity, change)
+    before = present or hidden or Record(change.entity, change.record, context.account.id)
+    w = Mark(fresh_version(before.version, context.generation), commit.number, stamp, context.device,
+             context.account.id, context.account.office, change.base, former)
+    after = replace(merge(entity, before, change, w), scopes=before.scopes | scopes)
+    return after, list(tell(entity, before, after, change, w)), after.scopes != before.scopes
+
+
+def writes(change):
+    """Field and value of everything the change writes, in the order in which it is judged."""
+    return [*change.sets, *((n, None) for n in change.cleared), *change.adds, *change.removes]
+
+
+def check_shape(entity, change):
+    def no(code, number=0):
+        raise Refused(code, change.record, number)
+    if entity is None:
+        no("unknownEntity")
+    if len(writes(change)) > MAX_WRITES:
+        no("tooLarge")
+    if change.deletes == bool(writes(change)):
+        no("malformed")
+    written = set()
+    for number, value in [*change.sets, *((n, None) for n in change.cleared)]:
+        spec = entity.fields.get(number)
+        if spec is None:
+            no("unknownField", number)
+        if spec.set or number in written:
+            no("malformed", number)
+        written.add(number)
+        if value is not None:
+            check_value(spec, value, no)
+        elif spec.required or spec.rule not in ("latest", "office"):
+            no("requiredField", number)
+    named = set()
+    for number, value in [*change.adds, *change.removes]:
+        spec = entity.fields.get(number)
+        if spec is None:
+            no("unknownField", number)
+        if not spec.set:
+            no("malformed", number)
+        check_value(spec, value, no)
+        if (number, value) in named:
+            no("malformed", number)
+        named.add((number, value))
+
+
+def check_value(spec, value, no):
+    member, payload = value
+    if member != spec.member:
+        no("wrongType", spec.number)
+    if member == "text":
+        if payload == "" or any(ord(c) < 32 and c not in "\t\n" or ord(c) == 127 for c in payload):
+            no("malformed", spec.number)
+        if len(payload.encode()) > spec.max:
+            no("tooLong", spec.number)
+        if spec.format == "contactPoint" and not schemas.is_canonical_contact(payload):
+            no("malformed", spec.number)
+    elif member in ("integer", "real"):
+        low = -math.inf if spec.min is None else spec.min
+        high = math.inf if spec.max is None else spec.max
+        if not math.isfinite(payload) or not low <= payload <= high:
+            no("outOfRange", spec.number)
+    elif member == "instant" and not 0 <= payload < 1 << 48:
+        no("outOfRange", spec.number)
+    elif member == "date" and not -62_091 <= payload <= 2_932_896:
+        no("outOfRange", spec.number)
+    elif member == "option" and not spec.option(payload):
+        no("unknownOption", spec.number)
+    elif member == "status":
+        if not spec.option(payload[0]):
+            no("unknownOption", spec.number)
+        if not 0 <= payload[1] <= 32_767:
+            no("outOfRange", spec.number)
+
+
+def check_creation(context, entity, change, captured_under):
+    if change.deletes:
+        raise Refused("unknownRecord", change.record, lacks=change.record)
+    given = {n for n, _ in (*change.sets, *change.adds)}
+    if not any(f.number in given for f in entity.required):
+        raise Refused("unknownRecord", change.record, lacks=change.record)
+    for spec in entity.required:
+        if spec.number not in given and captured_under >= spec.since:
+            raise Refused("requiredField", change.record, spec.number)
+    if role(context) not in entity.create:
+        raise Refused("notPermitted", change.record)
+
+
+def role(context):
+    return "office" if context.account.office else "rep"
+
+
+def check_permission(context, entity, change, present):
+    if change.deletes and role(context) not in entity.delete:
+        raise Refused("notPermitted", change.record)
+    mine = present is None or present.creator == context.account.id
+    for number, _ in writes(change):
+        write = entity.fields[number].write
+        if role(context) not in write and not ("author" in write and mine):
+            raise Refused("notPermitted", change.record, number)
+
+
+def check_derived_id(context, entity, change, present):
+    if entity.id == "minted" or change.deletes:
+        return
+    values = dict(change.sets)
+    keys = {}
+    for name in entity.id:
+        spec = entity.field(name)
+        top = shown(spec, present.registers.get(spec.number, ())) if present else None
+        keys[name] = values.get(spec.number, top.value if top else None)
+    if schemas.derived_id(context.schema, entity, keys) != change.record:
+        raise Refused("wrongDerivedID", change.record)
+
+
+def check_references(context, stored, entity, change):
+    """Parents, then what places the record in scopes; the scopes that the change brings."""
+    named = [*change.sets, *change.adds]
+    for number, value in named:
+        spec = entity.fields[number]
+        if spec.parent:
+            target = seen_record(context, stored, value[1])
+            if not target or context.schema.entities[target.entity].name != spec.to:
+                raise Refused("unknownParent", change.record, number, lacks=None if target else value[1])
+    if entity.scope == "catalogue":
+        return frozenset({context.schema.catalogue})
+    scopes = set()
+    for number, value in named:
+        spec = entity.fields[number]
+        if spec.name != entity.scope:
+            continue
+        target = seen_record(context, stored, value[1])
+        if not target or context.schema.entities[target.entity].name != spec.to:
+            raise Refused("unknownParent", change.record, number, lacks=None if target else value[1])
+        if spec.to == "territory" and not sees(context, {value[1]}):
+            raise Refused("unknownParent", change.record, number, lacks=value[1])
+        scopes |= {value[1]} if spec.to == "territory" else target.scopes
+    return frozenset(scopes)
+
+
+def merge(entity, record, change, w):
+    registers, sets, changed = dict(record.registers), dict(record.sets), dict(record.changed)
+    for number, value in [*change.sets, *((n, None) for n in change.cleared)]:
+        after = write_register(entity.fields[number], registers.get(number, ()), w, value)
+        if after is None:
+            raise Refused("fixedValue", change.record, number)
+        registers[number] = after
+    for adds, writes_ in ((False, change.removes), (True, change.adds)):
+        for number, element in writes_:
+            marks = sets.get(number, {}).get(element, ())
+            marks = tuple(x for x in marks if not had_seen(w, x)) + ((w,) if adds else ())
+            elements = {k: v for k, v in sets.get(number, {}).items() if k != element}
+            sets[number] = {**elements, element: marks} if marks else elements
+            changed[number] = w
+    for number, elements in sets.items():
+        if len(elements) > MAX_ELEMENTS:
+            raise Refused("tooLarge", change.record, number)
+    lives, live_stands = stand_beside(record.lives, w)
+    deletions, deletion_stands = stand_beside(record.deletions, w)
+    if live_stands and deletion_stands:
+        if change.deletes:
+            deletions = (*deletions, w)
+        else:
+            lives = (*lives, w)
+    return replace(record, version=w.version, registers=registers, sets=sets, changed=changed, lives=lives,
+                   deletions=deletions)
+
+
+def tell(entity, before, after, change, w):
+    """(field, conflict) of what the change met (SPEC 6.1)."""
+    told = [(n, entity.fields[n].review) for n, _ in writes(change)
+            if n in after.registers and differ(after.registers[n])]
+    if after.contested:
+        told.append((0, True))
+    if told:
+        return told
+    written = {n for n, _ in writes(change)}
+    others = [s.mark for n, siblings in before.registers.items() if n not in written for s in siblings]
+    others += [m for n, elements in before.sets.items() if n not in written for marks in elements.values()
+               for m in marks]
+    others += [m for n, m in before.changed.items() if n not in written]
+    return [(0, False)] if any(not had_seen(w, m) and not had_seen(m, w) for m in others) else []

@@ -1,0 +1,27 @@
+internal import RondaModel
+internal import RondaStore
+
+/// How far a restored hub has got back what its backup lacked.
+struct Recovery: Sendable {
+    let generation: UInt64
+    let isRecovering: Bool
+    /// The devices that were here before and have not offered again.
+    let missing: [Device]
+    /// Commits that wait for what such a device may bring.
+    let waiting: Int
+
+    static func of(_ store: any CentralStore) async throws -> Recovery {
+        try await store.read { store in
+            let hub = try store.hub()
+            let missing =
+                hub.generation == 0
+                ? []
+                : try store.devices().filter {
+                    $0.epoch != hub.epoch && $0.lastSeen != nil && !$0.secretHash.isEmpty
+                }
+            return Recovery(
+                generation: hub.generation, isRecovering: try store.isRecovering(),
+                missing: missing, waiting: try store.counts().waiting)
+        }
+    }
+}

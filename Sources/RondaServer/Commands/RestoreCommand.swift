@@ -1,0 +1,201 @@
+internal import ArgumentParser
+internal import Foundation
+internal import RondaHub
+internal import RondaModel
+internal import RondaSQLite
+internal import RondaStore
+internal import RondaStoreSQLite
+
+struct RestoreCommand: ServerSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put a backup in place of the store / Poner un respaldo en lugar del almacén",
+        discussion: """
+            Whatever was captured since the backup is still on the devices, and each offers it \
+            again with its next sync. Nothing is deleted: a store that is in the way is moved aside.
+
+            Lo capturado desde el respaldo sigue en los equipos, y cada uno lo reenvía en su próxima \
+            sincronización. No se borra nada: el almacén anterior se aparta.
+            """)
+
+    @OptionGroup var options: CommonOptions
+
+    @Argument(help: "What ronda-server backup wrote / Lo que escribió ronda-server backup.")
+    var file: String
+
+    @Flag(help: "Move the store in --data aside / Apartar el almacén que está en --data.")
+    var replace = false
+
+    private struct Document: Encodable {
+        let data: String
+        let file: String
+        let records: Int
+        let commits: Int
+        let devices: Int
+        let generation: UInt64
+        /// The devices that have not offered again yet.
+        let expected: Int
+        /// Where the store that was in place is now.
+        let replaced: String?
+    }
+
+    func run() async throws {
+        // Read before anything is touched; the copy that is put in place is verified as well.
+        let checked = await StoreCheck.of(try BackupFile.open(file))
+        guard checked.isWhole else {
+            checked.lines().forEach(options.terminal.note)
+            throw BackupFile.damaged(file)
+        }
+        let data = options.data
+        try makeDirectory(data)
+        let lock = try ServeLock.take(in: data)
+        defer { withExtendedLifetime(lock) {} }
+        let isOccupied = Disk.storeFiles.contains { Disk.exists("\(data)/\($0)") }
+        guard replace || !isOccupied else {
+            throw ServerTerminal.Failure(
+                .refusedByRule, "alreadyThere",
+                Phrase(
+                    en: "there is a store in \(data); --replace moves it aside and keeps it",
+                    es: "hay un almacén en \(data); --replace lo aparta y lo conserva"))
+        }
+        let time = Disk.name(of: Surroundings.system.now())
+        let fresh = "\(data)/restoring-\(time)-\(UInt16.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: fresh) }
+        let (check, generation, expected) = try await prepare(in: fresh)
+        var replaced: String?
+        if isOccupied {
+            let aside = "\(data)/replaced-\(time)-\(UInt16.random(in: 0 ... .max))"
+            try moveStore(from: data, to: aside)
+            replaced = aside
+        }
+        try FileManager.default.moveItem(
+            atPath: "\(fresh)/\(SQLiteStore.fileName)", toPath: "\(data)/\(SQLiteStore.fileName)")
+        try Disk.synchronize(directory: data)
+        try options.terminal.show(
+            Document(
+                data: data, file: file, records: check.records, commits: check.commits,
+                devices: check.devices, generation: generation, expected: expected,
+                replaced: replaced), lines(check.counts, expected: expected, replaced: replaced))
+    }
+
+    /// Copies the backup into a directory of its own, verifies the copy and gives it a new history:
+    /// what is put in place afterwards is ready to be served.
+    private func prepare(
+        in fresh: String
+    ) async throws -> (check: StoreCheck, generation: UInt64, expected: Int) {
+        try makeDirectory(fresh)
+        let path = "\(fresh)/\(SQLiteStore.fileName)"
+        do {
+            try FileManager.default.copyItem(atPath: file, toPath: path)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        } catch {
+            throw ServerTerminal.Failure(
+                .store, "cannotCopy",
+                Phrase(
+                    en: "\(file) could not be copied to \(options.data); nothing was changed, "
+                        + "check that there is space",
+                    es:
+                        "no se pudo copiar \(file) a \(options.data); no se cambió nada, revise que "
+                        + "haya espacio"))
+        }
+        let result = try await renew(in: fresh)
+        // The store is closed; what its log held is in the file.
+        guard Disk.size(of: path + "-wal") == 0 else {
+            throw StoreError(.inUse, "the new store is still open")
+        }
+        try Disk.synchronize(file: path)
+        return result
+    }
+
+    private func renew(
+        in fresh: String
+    ) async throws -> (check: StoreCheck, generation: UInt64, expected: Int) {
+        let store = try SQLiteStore.open(in: fresh)
+        let check = await StoreCheck.of(store)
+        guard check.isWhole else {
+            check.lines().forEach(options.terminal.note)
+            throw BackupFile.damaged(file)
+        }
+        let hub = Hub(store: store, surroundings: .system)
+        // Above the history it replaces as well: no version is given twice.
+        let replaced = await replacedGeneration()
+        repeat { try await hub.renewHistory() } while try await generation(of: store) <= replaced
+        let recovery = try await Recovery.of(store)
+        try await store.checkpoint()
+        return (check, recovery.generation, recovery.missing.count)
+    }
+
+    private func generation(of store: SQLiteStore) async throws -> UInt64 {
+        try await store.read { try $0.hub().generation }
+    }
+
+    /// 0 where there is no store, or none that can be read.
+    private func replacedGeneration() async -> UInt64 {
+        let path = "\(options.data)/\(SQLiteStore.fileName)"
+        guard let old = try? SQLiteStore.openCopy(at: path) else { return 0 }
+        return (try? await generation(of: old)) ?? 0
+    }
+
+    private func makeDirectory(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StoreError(.readOnly, "cannot make \(path)")
+        }
+    }
+
+    /// The main file first: without it nobody takes what is left for a store.
+    private func moveStore(from data: String, to aside: String) throws {
+        try makeDirectory(aside)
+        for name in Disk.storeFiles where Disk.exists("\(data)/\(name)") {
+            try FileManager.default.moveItem(atPath: "\(data)/\(name)", toPath: "\(aside)/\(name)")
+        }
+        try Disk.synchronize(directory: aside)
+        try Disk.synchronize(directory: data)
+    }
+
+    private func lines(_ counts: Phrase, expected: Int, replaced: String?) -> [Phrase] {
+        var lines = [
+            Phrase(
+                en: "Restored \(file) to \(options.data): \(counts.en).",
+                es: "Se restauró \(file) en \(options.data): \(counts.es).")
+        ]
+        if let replaced {
+            lines.append(
+                Phrase(
+                    en: "The store that was there is kept in \(replaced).",
+                    es: "El almacén que estaba ahí se conserva en \(replaced)."))
+        }
+        lines.append(
+            Phrase(
+                en: "Next: ronda-server serve. \(expected) devices offer again, with their next "
+                    + "sync, what was captured since; ronda-server recovery shows which have not.",
+                es: "Siga con: ronda-server serve. \(expected) equipos reenvían, en su próxima "
+                    + "sincronización, lo capturado desde entonces; ronda-server recovery muestra "
+                    + "cuáles faltan."))
+        lines.append(
+            Phrase(
+                en: "A device set up after the backup needs a new code: ronda-server device code.",
+                es: "Un equipo dado de alta después del respaldo necesita un código nuevo: "
+                    + "ronda-server device code."))
+        return lines
+    }
+}
+
+/// Held by whoever serves a store, or puts another in its place.
+enum ServeLock {
+    static func take(in data: String) throws -> FileLock {
+        do {
+            return try FileLock(path: data + "/serve.lock")
+        } catch {
+            guard error.code == .inUse else { throw error }
+            throw ServerTerminal.Failure(
+                .store, "inUse",
+                Phrase(
+                    en: "another ronda-server is already serving \(data); stop it first",
+                    es: "otro ronda-server ya está atendiendo \(data); deténgalo primero"))
+        }
+    }
+}

@@ -1,0 +1,122 @@
+internal import GRDB
+internal import RondaClient
+internal import RondaModel
+internal import RondaProtobuf
+internal import RondaStoreSQLite
+
+/// A bug put into a world on purpose, to see that the checkers find it.
+package enum PlantedBug: String, Sendable, CaseIterable {
+    /// The device loses an outgoing commit whose rows it keeps: rows and outbox are not one.
+    case forgottenCommit
+    /// The hub accepts a commit and loses its journal entry.
+    case lostJournal
+    /// A device is told that a refused commit was accepted.
+    case wrongVerdict
+    /// The hub gives a position in a stream a second time, so that readers pass over a record.
+    case positionTwice
+    /// A page arrives without its last record.
+    case lostDelta
+    /// A restored hub pretends to have everything, so that nobody offers again.
+    case silentRestore
+    /// The hub does not tell of forks.
+    case hiddenFork
+    /// The hub forgets where a device was and judges a commit again.
+    case judgedTwice
+    /// The hub forgets that deletions were purged.
+    case forgottenFloor
+    /// The hub merges a field by another rule: concurrent values are lost.
+    case wrongRule
+    /// The hub believes every clock.
+    case trustedClock
+    /// The hub takes more to be complete than a device said.
+    case earlyWatermark
+
+    func spoil(_ answer: inout WireExchangeResponse, to request: WireExchangeRequest) {
+        switch self {
+        case .wrongVerdict:
+            for index in answer.verdicts.indices where answer.verdicts[index].outcome == .refused {
+                answer.verdicts[index].outcome = .accepted
+            }
+        case .lostDelta:
+            for index in answer.streams.indices where answer.streams[index].deltas.count > 2 {
+                answer.streams[index].deltas.removeLast()
+            }
+        case .silentRestore:
+            answer.lastCommit = max(answer.lastCommit, request.verdictsSeen)
+            if !request.epoch.isEmpty { answer.epoch = request.epoch }
+        case .hiddenFork:
+            answer.forkedAt = 0
+            let offered = request.commits.last?.number ?? request.verdictsSeen
+            answer.lastCommit = min(answer.lastCommit, max(offered, request.verdictsSeen))
+        case .forgottenCommit, .lostJournal, .positionTwice, .judgedTwice, .forgottenFloor,
+            .wrongRule, .trustedClock, .earlyWatermark:
+            break
+        }
+    }
+
+    /// Bugs of the hub's database.
+    private var hubTrigger: String? {
+        switch self {
+        case .lostJournal:
+            """
+            AFTER INSERT ON journal WHEN NEW.number % 5 = 0 BEGIN
+                DELETE FROM journal WHERE device = NEW.device AND number = NEW.number; END
+            """
+        case .positionTwice:
+            """
+            AFTER UPDATE OF seq ON scope WHEN NEW.seq % 7 = 0 AND NEW.seq > OLD.seq BEGIN
+                UPDATE scope SET seq = NEW.seq - 1 WHERE number = NEW.number; END
+            """
+        case .judgedTwice:
+            """
+            AFTER UPDATE OF last_number ON device WHEN NEW.last_number % 3 = 0
+                AND NEW.last_number > OLD.last_number BEGIN
+                UPDATE device SET last_number = OLD.last_number WHERE id = NEW.id; END
+            """
+        case .forgottenFloor:
+            """
+            AFTER UPDATE OF floor ON scope WHEN NEW.floor > 0 BEGIN
+                UPDATE scope SET floor = 0 WHERE number = NEW.number; END
+            """
+        case .earlyWatermark:
+            """
+            AFTER UPDATE OF complete_to ON device
+                WHEN NEW.complete_to > coalesce(OLD.complete_to, 0) BEGIN
+                UPDATE device SET complete_to = NEW.complete_to + 600000 WHERE id = NEW.id; END
+            """
+        default: nil
+        }
+    }
+
+    private var deviceTrigger: String? {
+        switch self {
+        case .forgottenCommit:
+            """
+            AFTER INSERT ON outbox WHEN NEW.n % 5 = 0 BEGIN
+                DELETE FROM outbox WHERE n = NEW.n; END
+            """
+        default: nil
+        }
+    }
+
+    func spoil(_ schema: inout Schema) {
+        guard self == .wrongRule else { return }
+        schema = schema.changing(.customer, version: schema.version) { fields in
+            fields.map { $0.name == "name" ? $0.with(rule: .greatest) : $0 }
+        }
+    }
+
+    func spoil(_ limits: inout Limits) {
+        if self == .trustedClock { limits.futureStampMilliseconds = 1 << 47 }
+    }
+
+    func plant(in store: SQLiteStore) throws {
+        guard let hubTrigger else { return }
+        try store.withWriter { try $0.execute(sql: "CREATE TRIGGER planted \(hubTrigger)") }
+    }
+
+    func plant(in store: LocalStore) throws {
+        guard let deviceTrigger else { return }
+        try store.withWriter { try $0.execute(sql: "CREATE TRIGGER planted \(deviceTrigger)") }
+    }
+}

@@ -1,0 +1,80 @@
+internal import RondaClient
+internal import RondaHub
+internal import RondaModel
+internal import RondaStore
+internal import RondaStoreSQLite
+
+/// What every world begins with, made once: a hub with two territories, people and a few customers,
+/// and a device that belongs to nobody yet.
+struct Template: Sendable {
+    struct Person: Sendable {
+        let login: String
+        let role: Role
+        let territories: [String]
+    }
+
+    static let people = [
+        Person(login: "ana", role: .rep, territories: ["MX-14"]),
+        Person(login: "beto", role: .rep, territories: ["MX-14", "AR-05"]),
+        Person(login: "carla", role: .rep, territories: ["AR-05"]),
+        Person(login: "oficina", role: .office, territories: []),
+    ]
+
+    static let territories = ["MX-14", "AR-05"]
+    /// September 2026.
+    static let start: Int64 = 1_790_000_000_000
+
+    let hub: SQLiteStore
+    let device: LocalStore
+    /// For stores that wait for a world.
+    let surroundings: DeviceSurroundings
+    /// By their place in `people`.
+    let accounts: [RecordID]
+
+    static func territory(_ code: String) -> RecordID {
+        Schema.current.derivedID(of: .territory) { _ in .text(code) } ?? .zero
+    }
+
+    static var programme: RecordID {
+        Schema.current.derivedID(of: .programme) { _ in .text("ORO") } ?? .zero
+    }
+
+    static func make() async throws -> Template {
+        let time = TrueTime(milliseconds: start)
+        let source = Source(Draw(seed: 0))
+        let surroundings = Clock(time).surroundings(source)
+        let store = try SQLiteStore.inMemory(hub: Hub.identity(surroundings))
+        let hub = Hub(store: store, surroundings: surroundings)
+        var changes: [Change] = []
+        for code in territories {
+            var territory = Territory(id: Self.territory(code))
+            territory.code = code
+            territory.country = String(code.prefix(2))
+            changes.append(Change(creating: territory))
+        }
+        var programme = Programme(id: Self.programme)
+        programme.code = "ORO"
+        programme.name = "Club Oro"
+        programme.welcomeBonus = 50
+        changes.append(Change(creating: programme))
+        _ = try await hub.submitAsSystem([changes])
+        for (index, code) in (territories + territories).enumerated() {
+            var customer = Customer(id: surroundings.mint())
+            customer.territory = Self.territory(code)
+            customer.name = "Cliente \(index)"
+            customer.street = "Calle Vieja \(index)"
+            customer.tags = ["viejo"]
+            _ = try await hub.submitAsSystem([[Change(creating: customer)]])
+        }
+        var accounts: [RecordID] = []
+        for person in people {
+            let account = try await hub.addAccount(
+                login: person.login, name: person.login, role: person.role,
+                territoryCodes: person.territories)
+            accounts.append(account.id)
+        }
+        let idle = Clock(time).surroundings(source, Counter())
+        let device = try LocalStore.inMemory(surroundings: idle)
+        return Template(hub: store, device: device, surroundings: idle, accounts: accounts)
+    }
+}

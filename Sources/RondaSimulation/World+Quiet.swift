@@ -1,0 +1,297 @@
+internal import Foundation
+internal import GRDB
+internal import RondaClient
+internal import RondaHub
+internal import RondaMerge
+internal import RondaModel
+internal import RondaStore
+internal import RondaStoreSQLite
+internal import RondaWire
+
+/// The end of a world: everything works again, and then nothing may be left to do, and both sides
+/// must agree about everything.
+extension World {
+    private static let mostRounds = 12
+
+    func heal() async throws {
+        trace.add("all is well again")
+        for machine in live() {
+            machine.clock.suffer(.right)
+            try machine.store.withWriter { try $0.setFull(false) }
+        }
+        hubClock.suffer(.right)
+        try network.store.withWriter { try $0.setFull(false) }
+        time.pass(milliseconds: 3_600_000)
+        for round in 1...Self.mostRounds {
+            var isQuiet = true
+            for machine in live() {
+                let outcome = try await sync(machine, dies: nil)
+                isQuiet = isQuiet && outcome.report?.isQuiet == true
+            }
+            let isRecovering = try await network.store.read { try $0.isRecovering() }
+            if isQuiet && !isRecovering { return }
+            if isQuiet || round > Self.mostRounds / 2, isRecovering {
+                guard isAnybodyGone else {
+                    throw Violation(what: "the hub waits for devices that have offered all")
+                }
+                try await hub.closeRecovery()
+                trace.add("the office closes the recovery")
+            }
+        }
+        throw Violation(what: "no quiet after \(Self.mostRounds) rounds")
+    }
+
+    func checkAgreement() async throws {
+        let journal = try await Journal.read(network.store, by: reader)
+        try checkNothingLost(in: journal)
+        try await checkWatermarks(in: journal)
+        try await checkDelivered(journal)
+        for row in journal.ofDevices { trace.count("commits \(row.verdict.outcome)") }
+        if let problem = try await Verification.of(network.store, schema: hub.schema)
+            .problems.first
+        {
+            throw Violation(what: "verification: \(problem)")
+        }
+        try await checkIncidents()
+        try await checkViews()
+        if !wasPurged { try await checkMerge(journal) }
+    }
+
+    /// Everything that still exists has its verdict, and the device knows it.
+    private func checkDelivered(_ journal: Journal) async throws {
+        let rows = Dictionary(
+            journal.ofDevices.map { ($0.commit.tag, $0) }, uniquingKeysWith: { first, _ in first })
+        for machine in live() {
+            for tag in machine.expected.sorted() where rows[tag] == nil {
+                throw Violation(what: "#\(tag) of \(machine.name) never reached the hub")
+            }
+            for own in try OutboxRow.all(in: machine.store, by: reader) {
+                guard let row = rows[own.commit.tag] else { continue }
+                let known: Outcome? =
+                    switch own.state {
+                    case 1: .accepted
+                    case 2: .merged
+                    case 3: .refused
+                    case 4: .waiting
+                    default: nil
+                    }
+                guard known == row.verdict.outcome else {
+                    throw Violation(
+                        what: "#\(own.commit.tag) is \(row.verdict.outcome) at the hub and "
+                            + "\(known.map { "\($0)" } ?? "pending") on \(machine.name)")
+                }
+            }
+        }
+        for row in journal.ofDevices where row.verdict.outcome == .waiting {
+            try checkWaiting(row, journal)
+        }
+    }
+
+    /// What still waits does so for a record that a refused commit of the same device may yet make.
+    private func checkWaiting(_ row: JournalRow, _ journal: Journal) throws {
+        let isExpected = journal.rows.contains { other in
+            other.device == row.device && other.verdict.disposition != .discarded
+                && [.refused, .waiting].contains(other.verdict.outcome)
+                && other.commit.changes.contains { $0.record == row.verdict.waitsFor }
+        }
+        if !isExpected { throw Violation(what: "#\(row.commit.tag) waits for nothing") }
+    }
+
+    private func checkIncidents() async throws {
+        let incidents = try await network.store.read { try $0.incidents() }
+        for incident in incidents where incident.kind == .divergence {
+            throw Violation(what: "the sums of scope \(incident.about) differed")
+        }
+        for incident in incidents where incident.kind == .quarantine {
+            throw Violation(what: "commit \(incident.about) was put into quarantine")
+        }
+    }
+
+    // MARK: The views
+
+    private func checkViews() async throws {
+        let schema = hub.schema
+        let (records, scopes) = try await network.store.read { store in
+            var records: [StoredRecord] = []
+            for entity in Schema.current.entities {
+                try store.records(of: entity.id) { records.append($0) }
+            }
+            return (records, try store.scopes())
+        }
+        for machine in live() where machine.isLoggedIn {
+            let person = Template.people[machine.person]
+            let visible = Set(person.territories.map(Template.territory) + [schema.catalogue])
+            let seen = records.filter { record in
+                person.role == .office || record.placements.contains { visible.contains($0.scope) }
+            }
+            try await View(machine, hub: schema, reader).check(seen)
+            try checkSums(machine, scopes)
+        }
+    }
+
+    private func checkSums(_ machine: Machine, _ scopes: [ScopeHead]) throws {
+        let sums = try machine.store.withWriter { database in
+            try Row.fetchAll(database, sql: "SELECT scope, sum FROM cursor ORDER BY scope")
+        }
+        for row in sums {
+            let (number, sum) = (row[0] as Int64, UInt64(bitPattern: row[1] as Int64))
+            guard let head = scopes.first(where: { Int64($0.number) == number }) else { continue }
+            if head.sum != sum {
+                throw Violation(what: "\(machine.name): its sum of scope \(number) is another")
+            }
+        }
+    }
+}
+
+extension SyncReport {
+    /// Whether there was nothing left to do.
+    var isQuiet: Bool {
+        isComplete && pending == 0 && accepted + refused + waiting + received == 0 && !isRestored
+            && !wasCopied
+    }
+}
+
+/// What one device shows, against what the hub would show its account.
+struct View {
+    private let machine: Machine
+    private let hub: Schema
+    private let reader: CommitReader
+
+    init(_ machine: Machine, hub: Schema, _ reader: CommitReader) {
+        self.reader = reader
+        self.machine = machine
+        self.hub = hub
+    }
+
+    func check(_ seen: [StoredRecord]) async throws {
+        // Work that waits is shown on top of the hub's records.
+        let own = Set(
+            try OutboxRow.all(in: machine.store, by: reader).filter { $0.state == 4 }
+                .flatMap { $0.commit.changes.map(\.record) })
+        let siblings = try siblings()
+        for entity in Schema.current.entities {
+            let shown = try rows(of: entity)
+            let told = seen.filter { $0.entity == entity.id && !own.contains($0.id) }
+            let live = Dictionary(
+                uniqueKeysWithValues: told.filter { !$0.isDeleted }.map { ($0.id, $0) })
+            for (id, row) in shown.sorted(by: { $0.key < $1.key }) where !own.contains(id) {
+                guard live[id] != nil || row.flags & 1 != 0 else {
+                    throw differs(entity, id, "the hub does not have it")
+                }
+            }
+            for (id, record) in live.sorted(by: { $0.key < $1.key }) {
+                guard let row = shown[id], row.flags & 1 == 0 else {
+                    throw differs(entity, id, "it is not there")
+                }
+                if row.version != record.version {
+                    throw differs(entity, id, "version \(row.version), hub \(record.version)")
+                }
+                if row.flags != (record.isContested ? 2 : 0) {
+                    throw differs(entity, id, "flags \(row.flags)")
+                }
+                try compare(record, entity, siblings: siblings[id] ?? [:])
+            }
+            if !live.isEmpty { try await compareValues(of: entity, live) }
+        }
+    }
+
+    private func differs(_ entity: EntitySchema, _ id: RecordID, _ how: String) -> Violation {
+        Violation(what: "\(machine.name): \(entity.name) \(id): \(how)")
+    }
+
+    private func rows(
+        of entity: EntitySchema
+    ) throws -> [RecordID: (version: UInt64, flags: Int64)] {
+        try machine.store.withWriter { database in
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT id, _version, _flags FROM \"\(entity.name)\"")
+            return Dictionary(
+                uniqueKeysWithValues: rows.map { row in
+                    (
+                        RecordID(data: row[0]),
+                        (UInt64(bitPattern: row[1] as Int64), row[2] as Int64)
+                    )
+                })
+        }
+    }
+
+    private struct Told: Hashable {
+        let stamp: Int64
+        let device: RecordID
+        let author: RecordID
+    }
+
+    private func siblings() throws -> [RecordID: [UInt32: Set<Told>]] {
+        try machine.store.withWriter { database in
+            var siblings: [RecordID: [UInt32: Set<Told>]] = [:]
+            let sql = "SELECT record, number, stamp, device, author FROM sibling"
+            for row in try Row.fetchAll(database, sql: sql) {
+                let told = Told(
+                    stamp: row[2], device: RecordID(data: row[3]), author: RecordID(data: row[4]))
+                siblings[RecordID(data: row[0]), default: [:]][row[1], default: []].insert(told)
+            }
+            return siblings
+        }
+    }
+
+    private func compare(
+        _ record: StoredRecord, _ entity: EntitySchema, siblings: [UInt32: Set<Told>]
+    ) throws {
+        for field in entity.fields {
+            guard let position = hub[record.entity]?.position(ofNumber: field.number) else {
+                continue
+            }
+            let told = Set(
+                record.differing(position).map { sibling in
+                    let mark = record.marks[sibling.mark]
+                    return Told(
+                        stamp: Int64(bitPattern: mark.stamp.bits), device: mark.device,
+                        author: mark.author)
+                })
+            if siblings[field.number] ?? [] != told {
+                throw differs(entity, record.id, "other concurrent values in \(field.name)")
+            }
+        }
+    }
+
+    private func compareValues(
+        of entity: EntitySchema, _ live: [RecordID: StoredRecord]
+    ) async throws {
+        let shown = try await machine.store.read { try $0.values(of: entity.id) }
+        for (id, values) in shown.sorted(by: { $0.key < $1.key }) {
+            guard let record = live[id] else { continue }
+            for (position, field) in entity.fields.enumerated() {
+                let there =
+                    hub[entity.id]?.position(ofNumber: field.number)
+                    .map { record.shown($0) } ?? FieldContent.none
+                if values[position] != there {
+                    throw differs(
+                        entity, id, "\(field.name) is \(values[position]), at the hub \(there)")
+                }
+            }
+        }
+    }
+}
+
+extension LocalReader {
+    /// What people see of one kind of record.
+    fileprivate func values(of entity: EntityID) throws -> [RecordID: FieldValues] {
+        func all<R: RondaRecord>(_ type: R.Type) throws -> [RecordID: FieldValues] {
+            Dictionary(uniqueKeysWithValues: try records(type).map { ($0.id, $0.fields) })
+        }
+        return switch entity {
+        case .territory: try all(Territory.self)
+        case .customer: try all(Customer.self)
+        case .purchase: try all(Purchase.self)
+        case .visit: try all(Visit.self)
+        case .commitment: try all(Commitment.self)
+        case .referral: try all(Referral.self)
+        case .referralClaim: try all(ReferralClaim.self)
+        case .programme: try all(Programme.self)
+        case .enrolment: try all(Enrolment.self)
+        case .pointsEntry: try all(PointsEntry.self)
+        case .staff: try all(Staff.self)
+        default: throw Violation(what: "entity \(entity.rawValue) is not checked")
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import RondaClient
+internal import RondaModel
+internal import RondaStore
+internal import RondaStoreSQLite
+
+/// What must hold at any moment.
+extension World {
+    /// Everything captured that somebody still has is in an outbox or in the journal, as it was
+    /// captured.
+    func checkNothingLost(in journal: Journal) throws {
+        var delivered: Set<Tag> = []
+        for row in journal.ofDevices {
+            let tag = row.commit.tag
+            guard let captured = ledger[tag] else {
+                throw Violation(what: "the journal has \(row.number), which nobody captured")
+            }
+            guard captured.commit.isSameWork(as: row.commit), captured.author == row.author else {
+                throw Violation(what: "#\(tag) is in the journal with another content")
+            }
+            // Two copies that both leave a third one's chain cannot know of each other.
+            guard delivered.insert(tag).inserted || copies > 1 else {
+                throw Violation(what: "#\(tag) is in the journal twice")
+            }
+            try checkVerdict(row)
+        }
+        for machine in live() {
+            var held: Set<Tag> = []
+            for row in try OutboxRow.all(in: machine.store, by: reader) {
+                let tag = row.commit.tag
+                guard held.insert(tag).inserted else {
+                    throw Violation(what: "\(machine.name) holds #\(tag) twice")
+                }
+                guard ledger[tag]?.commit.isSameWork(as: row.commit) == true else {
+                    throw Violation(what: "\(machine.name) holds #\(tag) with another content")
+                }
+            }
+            let lost = machine.expected.subtracting(held).subtracting(delivered)
+            if let first = lost.min() {
+                throw Violation(what: "#\(first) of \(machine.name) is lost")
+            }
+        }
+    }
+
+    /// Where clocks and stores are in order, what a device says is complete is.
+    func checkWatermarks(in journal: Journal) async throws {
+        guard !wereClocksWrong, copies == 0, restores == 0 else { return }
+        let delivered = Set(journal.ofDevices.map(\.commit.tag))
+        for machine in live() {
+            guard let identity = try await machine.store.identity() else { continue }
+            let device = try await network.store.read { try $0.device(identity.device) }
+            guard let complete = device?.completeTo else { continue }
+            for tag in machine.expected.sorted() where !delivered.contains(tag) {
+                if let captured = ledger[tag], captured.commit.stamp.instant <= complete {
+                    throw Violation(what: "#\(tag) is older than what is complete and not in")
+                }
+            }
+        }
+    }
+
+    /// A final verdict stays, and so does what a number was given to.
+    private func checkVerdict(_ row: JournalRow) throws {
+        let (tag, outcome) = (row.commit.tag, row.verdict.outcome)
+        let place = "\(row.device) \(row.number)"
+        if let before = contents[place], before != tag {
+            throw Violation(what: "\(place) was #\(before) and is #\(tag) now")
+        }
+        contents[place] = tag
+        if let before = verdicts[tag], before != outcome {
+            throw Violation(what: "#\(tag) was \(before) and is \(outcome) now")
+        }
+        if outcome != .waiting { verdicts[tag] = outcome }
+    }
+}

@@ -1,0 +1,214 @@
+import Foundation
+import RondaHub
+import RondaModel
+import RondaStore
+import RondaStoreSQLite
+
+/// A vector of the kind `exchange` (`Protocol/vectors/README.md`): devices that talk to a hub,
+/// played against the real one. What it does not understand is an error.
+struct ExchangeVector {
+    let json: JSON
+    var names: VectorNames
+    var devices: [String: ExchangeDevice] = [:]
+    let surroundings = TestSurroundings()
+    let schema: Schema
+    private(set) var hub: Hub
+    private var store: SQLiteStore
+    private var backups: [String: SQLiteStore] = [:]
+    /// What is wrong whatever the vector says.
+    var faults: [String] = []
+
+    init(_ json: JSON) async throws {
+        try json.only([
+            "kind", "title", "why", "spec", "scenario", "schema", "hub", "people", "devices",
+            "records", "setup", "steps",
+        ])
+        guard json["kind"]?.text == "exchange", let hub = json["hub"], let now = hub["now"]?.int,
+            let id = hub["id"]?.text.flatMap({ RecordID($0) })
+        else { throw VectorNames.Unknown(description: "an exchange vector without kind or hub") }
+        try hub.only(["id", "secret", "now"])
+        self.json = json
+        schema = try SchemaFile(overlay: json["schema"]).schema()
+        names = try VectorNames(json, schema: schema)
+        surroundings.advance(milliseconds: now - surroundings.now.milliseconds)
+        let identity = HubIdentity(
+            id: id, epoch: surroundings.real.random(), key: try hub.bytes("secret"))
+        store = try SQLiteStore.inMemory(hub: identity, schema: schema)
+        self.hub = Hub(store: store, schema: schema, surroundings: surroundings.real)
+        try await fill(epoch: identity.epoch)
+    }
+
+    private mutating func fill(epoch: UInt64) async throws {
+        let accounts = names.people.map { name, person in
+            Account(
+                id: person.id, login: name, name: name, role: person.role,
+                territories: person.scopes)
+        }
+        var enrolled: [Device] = []
+        for (name, file) in (json["devices"]?.members ?? []).map({ ($0.key, $0.value) }) {
+            try file.only(["id", "person", "secret"])
+            guard let device = names.devices[name], let person = names.people[device.person] else {
+                throw VectorNames.Unknown(description: "device \(name)")
+            }
+            let secret = try file["secret"].map { _ in try file.bytes("secret") }
+            var known = Device(
+                id: device.id, account: person.id, name: name,
+                secretHash: secret.map { Secret.hash($0) } ?? [])
+            known.epoch = epoch
+            enrolled.append(known)
+            devices[name] = ExchangeDevice(id: device.id, secret: secret ?? [])
+        }
+        try await store.write { [enrolled] store in
+            for account in accounts { try store.put(account) }
+            for device in enrolled { try store.put(device) }
+        }
+        for step in json["setup"]?.items ?? [] { try await setUp(step) }
+    }
+
+    private func setUp(_ step: JSON) async throws {
+        try step.only(["device", "number", "stamp", "schema", "changes"])
+        guard let device = names.devices[step["device"]?.text ?? ""],
+            let known = try await store.read({ try $0.device(device.id) })
+        else { throw VectorNames.Unknown(description: "a device in \(step.flat)") }
+        var commit = try names.commit(step)
+        commit.previous = known.chain
+        let verdicts = try await hub.submit([commit], as: device.id)
+        guard verdicts.count == 1, [.accepted, .merged].contains(verdicts[0].outcome) else {
+            throw VectorNames.Unknown(description: "setup, but \(verdicts)")
+        }
+    }
+}
+
+// MARK: - Playing
+
+extension ExchangeVector {
+    /// Plays the vector; where the hub differs from what it says.
+    static func differences(_ json: JSON) async throws -> [String] {
+        var vector = try await ExchangeVector(json)
+        var found: [String] = []
+        for (index, step) in (json["steps"]?.items ?? []).enumerated() {
+            let told = try await vector.play(step)
+            let wrong = Self.differences(told, expected: step["expect"]) + vector.faults
+            vector.faults = []
+            found += wrong.map { "step \(index): \($0)" }
+        }
+        return found + (try await Verification.of(vector.store, schema: vector.schema).problems)
+    }
+
+    private mutating func play(_ step: JSON) async throws -> JSON? {
+        if let at = step["at"]?.int {
+            surroundings.advance(milliseconds: at - surroundings.now.milliseconds)
+        }
+        let verbs = step.members.map(\.key).filter { !Self.adverbs.contains($0) }
+        guard verbs.count == 1, let verb = verbs.first, let object = step[verb] else {
+            throw VectorNames.Unknown(description: "a step \(step.flat)")
+        }
+        func only(_ adverbs: Set<String>) throws { try step.only(adverbs.union([verb, "at"])) }
+        switch verb {
+        case "request":
+            try only(["device", "dropAnswer", "expect"])
+            return try await exchange(step)
+        case "compare":
+            try only(["device", "expect"])
+            return try await compare(object, of: try device(step["device"]))
+        case "enrol":
+            try only(["as", "expect"])
+            return try await enrol(object, as: step["as"]?.text ?? "")
+        case "watermark":
+            try only(["expect"])
+            let complete = try await hub.watermark(of: names.record(object.text ?? "").id)
+            return .members([("is", complete.map { .integer($0.milliseconds) } ?? .null)])
+        case "clone":
+            try only(["as"])
+            devices[step["as"]?.text ?? ""] = try device(object)
+        default:
+            try only([])
+            try await manage(verb, object)
+        }
+        return nil
+    }
+
+    private static let adverbs: Set = ["at", "device", "as", "dropAnswer", "expect"]
+
+    private mutating func manage(_ verb: String, _ object: JSON) async throws {
+        switch verb {
+        case "backup":
+            let copy = try store.copy()
+            try await hub.noteBackup(copy)
+            backups[object.text ?? ""] = copy
+        case "restore":
+            try putBack(object)
+            try await hub.renewHistory()
+            try await noteGeneration()
+        case "putBack":
+            try putBack(object)
+        case "closeRecovery" where object.flag == true:
+            try await hub.closeRecovery()
+        case "purge" where object.flag == true:
+            let removed = try await hub.purge(olderThan: Limits().tombstoneMilliseconds)
+            if removed > 0 { try await noteGeneration() }
+        case "retry":
+            try object.only(["device", "number"])
+            let device = try device(object["device"])
+            let verdict = try await hub.retry(
+                device: device.id, number: object["number"]?.uint ?? 0)
+            if verdict == nil { faults.append("there is nothing to judge again") }
+        default:
+            throw VectorNames.Unknown(description: "a step {\(verb): \(object.flat)}")
+        }
+    }
+
+    private mutating func putBack(_ name: JSON) throws {
+        guard let backup = backups[name.text ?? ""] else {
+            throw VectorNames.Unknown(description: "backup \(name.flat)")
+        }
+        store = try backup.copy()
+        hub = Hub(store: store, schema: schema, surroundings: surroundings.real)
+    }
+
+    /// The generation has grown. One that was there before would give a version to two commits.
+    mutating func noteGeneration() async throws {
+        let generation = try await identity().generation
+        if names.generations.contains(generation) {
+            faults.append("generation \(generation) once more")
+        }
+        names.generations.append(generation)
+    }
+
+    func identity() async throws -> HubIdentity { try await store.read { try $0.hub() } }
+
+    func scopes() async throws -> [ScopeHead] { try await store.read { try $0.scopes() } }
+
+    func scopeName(_ id: RecordID) -> String {
+        id == schema.catalogue ? "catalogue" : names.name(of: id)
+    }
+
+    func device(_ name: JSON?) throws -> ExchangeDevice {
+        guard let device = devices[name?.text ?? ""] else {
+            throw VectorNames.Unknown(description: "device \(name?.flat ?? "")")
+        }
+        return device
+    }
+}
+
+extension JSON {
+    /// Whatever a vector says must be understood.
+    func only(_ keys: Set<String>) throws {
+        let unknown = members.map(\.key).filter { !keys.contains($0) }
+        guard unknown.isEmpty else {
+            throw VectorNames.Unknown(description: "\(unknown) in \(flat)")
+        }
+    }
+
+    /// Hexadecimal digits.
+    func bytes(_ key: String) throws -> [UInt8] {
+        let digits = Array((self[key]?.text ?? "x").filter { $0 != "-" })
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(digits[$0...$0 + 1]), radix: 16)
+        }
+        guard bytes.count * 2 == digits.count else {
+            throw VectorNames.Unknown(description: "\(key) in \(flat)")
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,279 @@
+import RondaModel
+
+/// Between the words of a vector and values: names of records, people, devices, fields and options,
+/// and versions (`Protocol/vectors/README.md`).
+struct VectorNames {
+    struct Unknown: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    struct Account {
+        let id: RecordID
+        let role: Role
+        var scopes: Set<RecordID>
+    }
+
+    let schema: Schema
+    let people: [String: Account]
+    var devices: [String: (id: RecordID, person: String)]
+    /// The generations that the hub has had, in order.
+    var generations: [UInt64] = [0]
+    private let records: [(name: String, id: RecordID, entity: EntityID)]
+
+    init(_ vector: JSON, schema: Schema) throws {
+        self.schema = schema
+        func id(_ item: JSON) throws -> RecordID {
+            guard let id = item["id"]?.text.flatMap({ RecordID($0) }) else {
+                throw Unknown(description: "an id in \(item.flat)")
+            }
+            return id
+        }
+        records = try (vector["records"]?.members ?? []).map { record in
+            try record.value.only(["entity", "id"])
+            let name = record.value["entity"]?.text ?? ""
+            let known = schema.entities.first { $0.name == name }?.id
+            guard let entity = known ?? Self.number(name).map(EntityID.init(rawValue:)) else {
+                throw Unknown(description: "entity \(name)")
+            }
+            return (record.key, try id(record.value), entity)
+        }
+        let ids = Dictionary(records.map { ($0.name, $0.id) }) { first, _ in first }
+        people = Dictionary(
+            uniqueKeysWithValues: try (vector["people"]?.members ?? []).map { person in
+                try person.value.only(["id", "role", "scopes"])
+                let scopes = (person.value["scopes"]?.items ?? []).compactMap {
+                    $0.text.flatMap { ids[$0] }
+                }
+                let account = Account(
+                    id: try id(person.value),
+                    role: person.value["role"]?.text == "office" ? .office : .rep,
+                    scopes: Set(scopes))
+                return (person.key, account)
+            })
+        devices = Dictionary(
+            uniqueKeysWithValues: try (vector["devices"]?.members ?? []).map { device in
+                (device.key, (try id(device.value), device.value["person"]?.text ?? ""))
+            })
+    }
+
+    /// The number in a name like `#99`, which the schema does not have.
+    private static func number(_ name: String) -> UInt32? {
+        name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
+    }
+
+    func record(_ name: String) throws -> (id: RecordID, entity: EntityID) {
+        guard let record = records.first(where: { $0.name == name }) else {
+            throw Unknown(description: "record \(name)")
+        }
+        return (record.id, record.entity)
+    }
+
+    /// Of several names of one id, the one that is said to be of this entity.
+    func name(of id: RecordID, entity: EntityID? = nil) -> String {
+        let found = records.filter { $0.id == id }
+        return (found.first { $0.entity == entity } ?? found.first)?.name ?? id.hex
+    }
+
+    func deviceName(_ id: RecordID) -> String? { devices.first { $0.value.id == id }?.key }
+
+    func personName(_ id: RecordID) -> String {
+        people.first { $0.value.id == id }?.key ?? id.hex
+    }
+
+    func fieldName(_ number: UInt32, in entity: EntityID?) -> String {
+        guard let entity = entity.flatMap({ schema[$0] }),
+            let position = entity.position(ofNumber: number)
+        else { return "#\(number)" }
+        return entity.fields[position].name
+    }
+}
+
+// MARK: - Versions
+
+extension VectorNames {
+    /// A version as vectors write it: a number, or `"2:3"`, with counter 3 in the generation after
+    /// it has grown twice.
+    func version(_ json: JSON) throws -> UInt64 {
+        if let number = json.uint { return number }
+        let parts = (json.text ?? "").split(separator: ":").compactMap { UInt64($0) }
+        guard parts.count == 2 else { throw Unknown(description: "version \(json.flat)") }
+        guard let last = generations.last, parts[0] >= generations.count else {
+            return generations[Int(parts[0])] << 32 | parts[1]
+        }
+        return (last + parts[0]) << 32 | parts[1]
+    }
+
+    func said(version: UInt64) -> JSON {
+        let generation = version >> 32
+        if generation == 0 { return .integer(version) }
+        let growth = generations.firstIndex(of: generation).map { "\($0)" } ?? "#\(generation)"
+        return .string("\(growth):\(version & 0xffff_ffff)")
+    }
+}
+
+// MARK: - Into values
+
+extension VectorNames {
+    func stamp(_ json: JSON?) throws -> Stamp {
+        guard let milliseconds = json?["ms"]?.int else {
+            throw Unknown(description: "a stamp in \(json?.flat ?? "nothing")")
+        }
+        return Stamp(
+            milliseconds: milliseconds, counter: UInt16(json?["counter"]?.int ?? 0))
+    }
+
+    func commit(_ step: JSON) throws -> Commit {
+        guard let number = step["number"]?.uint else {
+            throw Unknown(description: "a number in \(step.flat)")
+        }
+        return Commit(
+            number: number, stamp: try stamp(step["stamp"]),
+            schema: UInt32(step["schema"]?.int ?? 1),
+            changes: try (step["changes"]?.items ?? []).flatMap(changes))
+    }
+
+    /// One change, or copies of it for records of ascending ids.
+    private func changes(_ change: JSON) throws -> [Change] {
+        try change.only([
+            "record", "times", "base", "set", "clear", "add", "remove", "delete",
+        ])
+        let record = try record(change["record"]?.text ?? "")
+        return try (0..<UInt64(change["times"]?.int ?? 1)).map { copy in
+            let (low, overflow) = record.id.low.addingReportingOverflow(copy)
+            let id = RecordID(high: record.id.high &+ (overflow ? 1 : 0), low: low)
+            return try self.change(change, of: id, entity: record.entity)
+        }
+    }
+
+    private func change(_ json: JSON, of id: RecordID, entity number: EntityID) throws -> Change {
+        let entity = schema[number]
+        func field(_ name: String) throws -> (UInt32, FieldSchema?) {
+            if let position = entity?.position(named: name), let entity {
+                return (entity.fields[position].number, entity.fields[position])
+            }
+            guard let number = Self.number(name) else {
+                throw Unknown(description: "field \(name)")
+            }
+            return (number, nil)
+        }
+        func elements(_ key: String) throws -> [ElementWrite] {
+            try (json[key]?.members ?? []).flatMap { member in
+                let (number, field) = try field(member.key)
+                return try expanded(member.value).map { element in
+                    guard let value = try value(element, of: field) else {
+                        throw Unknown(description: "an element without value")
+                    }
+                    return ElementWrite(number, value)
+                }
+            }
+        }
+        var change = Change(
+            entity: number, record: id, base: try version(json["base"] ?? .integer(0)))
+        change.sets = try (json["set"]?.members ?? []).map { member in
+            let (number, field) = try field(member.key)
+            return FieldWrite(number, try value(member.value, of: field))
+        }
+        change.sets += try (json["clear"]?.items ?? []).map {
+            FieldWrite(try field($0.text ?? "").0, nil)
+        }
+        change.adds = try elements("add")
+        change.removes = try elements("remove")
+        change.deletes = json["delete"]?.flag ?? false
+        return change
+    }
+
+    /// Elements, or the numbers from one to another as texts, padded with zeros.
+    private func expanded(_ elements: JSON) -> [JSON] {
+        guard let first = elements["from"]?.int, let last = elements["to"]?.int else {
+            return elements.items
+        }
+        let width = Int(elements["width"]?.int ?? 1)
+        return (first...last).map { number in
+            let digits = String(number)
+            return .string(String(repeating: "0", count: max(0, width - digits.count)) + digits)
+        }
+    }
+
+    private func value(_ json: JSON, of field: FieldSchema?) throws -> Value? {
+        func option(_ json: JSON?) -> UInt32? {
+            if let number = json?.int { return UInt32(number) }
+            return field?.options.first { $0.name == json?.text }?.number
+        }
+        if json.isNull { return nil }
+        if json["times"] != nil, let text = json["text"]?.text {
+            return .text(String(repeating: text, count: Int(json["times"]?.int ?? 1)))
+        }
+        if let name = json["is"], let number = option(name) {
+            return .status(option: number, round: UInt32(json["round"]?.int ?? 0))
+        }
+        if let member = json.members.first, json.members.count == 1 {
+            return try value(member)
+        }
+        let value: Value? =
+            switch field?.type {
+            case .text: json.text.map { .text($0) }
+            case .integer: json.int.map { .integer($0) }
+            case .real: json.real.map { .real($0) }
+            case .boolean: json.flag.map { .boolean($0) }
+            case .instant: json.int.map { .instant(Instant(milliseconds: $0)) }
+            case .date: json.text.flatMap { CivilDate(iso: $0) }.map { .date($0) }
+            case .option: option(json).map { .option($0) }
+            case .ref: try json.text.map { .ref(try record($0).id) }
+            case .status, nil: nil
+            }
+        guard let value else {
+            throw Unknown(description: "\(json.flat) as value of \(field?.name ?? "no field")")
+        }
+        return value
+    }
+
+    /// A value as the member of `Field` that is named, whatever the field's type.
+    private func value(_ member: JSON.Member) throws -> Value? {
+        let (key, json) = (member.key, member.value)
+        let value: Value? =
+            switch key {
+            case "text": json.text.map { .text($0) }
+            case "integer": json.int.map { .integer($0) }
+            case "real": json.real.map { .real($0) }
+            case "boolean": json.flag.map { .boolean($0) }
+            case "instant": json.int.map { .instant(Instant(milliseconds: $0)) }
+            case "date": json.int.map { .date(CivilDate(days: Int32($0))) }
+            case "option": json.int.map { .option(UInt32($0)) }
+            case "ref": try json.text.map { .ref(try record($0).id) }
+            case "status":
+                json["option"]?.int.map {
+                    .status(option: UInt32($0), round: UInt32(json["round"]?.int ?? 0))
+                }
+            default: nil
+            }
+        if value == nil, key != "none" {
+            throw Unknown(description: "a value {\(key): \(json.flat)}")
+        }
+        return value
+    }
+}
+
+// MARK: - Out of values
+
+extension VectorNames {
+    func said(_ value: Value?, of field: FieldSchema) -> JSON {
+        switch value {
+        case nil: .null
+        case .text(let text): .string(text)
+        case .integer(let number): .integer(number)
+        case .real(let number): .number(String(number))
+        case .boolean(let flag): .bool(flag)
+        case .instant(let instant): .integer(instant.milliseconds)
+        case .date(let date): .string(date.description)
+        case .option(let number):
+            field.option(number).map { .string($0.name) }
+                ?? .members([("option", .integer(number))])
+        case .status(let number, let round):
+            .members([
+                ("is", .string(field.option(number)?.name ?? "#\(number)")),
+                ("round", .integer(round)),
+            ])
+        case .ref(let id): .string(name(of: id))
+        }
+    }
+}
