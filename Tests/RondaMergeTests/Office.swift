@@ -79,8 +79,8 @@ struct Office {
         }
     }
 
-    /// Puts the hub back to what it was after `count` arrivals. What came after them goes to the head
-    /// of its device's queue again, with the versions that it was given.
+    /// Puts the hub back to what it was after `count` arrivals. What came after them goes to the
+    /// head of its device's queue again, with the versions that it was given.
     mutating func restore(to count: Int) {
         hub = backups[count]
         generation += 1

@@ -59,8 +59,8 @@ enum SmallAction: Int, CaseIterable, Sendable {
 
 /// Who does what, and at which place of the order in which people first arrive.
 ///
-/// Three people have two commits each. The first is a rep, who may not delete; the others are of the
-/// office. Their stamps are fixed: the second and the third begin at the same millisecond.
+/// Three people have two commits each. The first is a rep, who may not delete; the others are of
+/// the office. Their stamps are fixed: the second and the third begin at the same millisecond.
 struct Assignment: Sendable {
     static let count = 6 * 9 * 16 * 16
     private static let places = [
@@ -97,7 +97,7 @@ struct Arrival: Hashable, Sendable {
 
 /// What can be said of the record without versions and without an order of arrival.
 struct SmallState: Hashable, Sendable {
-    /// The writes that stand in the two fields, and the one that is shown (-1: none; of sets: none).
+    /// The writes that stand in the two fields, and the one that is shown (-1: none; in sets too).
     var standing: [Commits] = [0, 0]
     var shown: [Int] = [-1, -1]
     var lives: Commits = 0
@@ -107,8 +107,8 @@ struct SmallState: Hashable, Sendable {
 /// Everything that three devices with two commits each can do to a record: every order in which the
 /// commits can arrive, and every state that a device can have pulled before each capture.
 ///
-/// A trace is a list of arrivals. Its parts are traces of shorter histories, so what is checked after
-/// each arrival is checked for those too. Devices are interchangeable but for who they are and what
+/// A trace is a list of arrivals. Its beginnings are traces of shorter histories, and each arrival
+/// is checked, so those are checked too. Devices are interchangeable but for who they are and what
 /// their stamps say, so the place of a device is where it first arrives, and `Assignment` says who
 /// stands there: each trace comes up once, not six times.
 struct SmallWorld {
@@ -233,8 +233,8 @@ struct SmallWorld {
         return told.isEmpty || told == [parallel] ? nil : "told \(told)"
     }
 
-    /// Whoever had seen everything settles it: of what the commit writes it stands alone. Facts that
-    /// do not change are not for settling: both stay.
+    /// Whoever had seen everything settles it: of what the commit writes it stands alone. Facts
+    /// that do not change are not for settling: both stay.
     private func problem(settledBy commit: Int, _ node: Node, earlier: Commits) -> String? {
         guard node.sees[commit] == earlier else { return nil }
         if node.record.isContested { return "contested by somebody who had seen all" }

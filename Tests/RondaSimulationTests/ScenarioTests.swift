@@ -217,9 +217,9 @@ import Testing
     func fullDisks() async throws {
         let outcome = try await live(
             [Self.ana, Self.beto],
-            [.fillHub(true), .fillDevice(0, true)] + captures(0, 20) + [
+            [.fillHub(true), .fillDevice(0, true)] + captures(0, 80) + [
                 .sync(0, [], dies: nil), .fillDevice(0, false),
-            ] + captures(0, 20) + [.sync(0, [], dies: nil), .fillHub(false)])
+            ] + captures(0, 80) + [.sync(0, [], dies: nil), .fillHub(false)])
         #expect(outcome.trace.lines.contains { $0.contains("store") })
     }
 }

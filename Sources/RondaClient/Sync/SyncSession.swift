@@ -15,6 +15,7 @@ struct SyncSession {
     let readsAhead: Bool
     private var report = SyncReport()
     private var diverged: Set<UInt32> = []
+    private var hasNewIdentity = false
 
     init(store: LocalStore, calls: ServerCalls, readsAhead: Bool) {
         self.store = store
@@ -182,6 +183,17 @@ extension SyncSession {
     private mutating func takeNewIdentity(
         from round: SyncRound
     ) async throws(ClientError) {
+        // Once is enough: a server that says it again says it of a device it has just made.
+        guard !hasNewIdentity else {
+            throw ClientError(
+                .server,
+                Phrase(
+                    en: "the server's answers contradict each other; everything is still kept here, "
+                        + "tell the office",
+                    es: "las respuestas del servidor se contradicen; todo sigue guardado aquí, avise "
+                        + "a la oficina"), detail: "a second fork in one sync")
+        }
+        hasNewIdentity = true
         let surroundings = store.surroundings
         let secret = try await store.writing {
             try History(database: $0).nextSecret(random: surroundings.random)
