@@ -188,10 +188,10 @@ extension SyncSession {
             throw ClientError(
                 .server,
                 Phrase(
-                    en: "the server's answers contradict each other; everything is still kept here, "
-                        + "tell the office",
-                    es: "las respuestas del servidor se contradicen; todo sigue guardado aquí, avise "
-                        + "a la oficina"), detail: "a second fork in one sync")
+                    en: "the server's answers contradict each other; everything is still kept "
+                        + "here, tell the office",
+                    es: "las respuestas del servidor se contradicen; todo sigue guardado aquí, "
+                        + "avise a la oficina"), detail: "a second fork in one sync")
         }
         hasNewIdentity = true
         let surroundings = store.surroundings
