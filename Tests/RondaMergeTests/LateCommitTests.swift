@@ -98,6 +98,33 @@ struct LateCommitTests {
         }
     }
 
+    @Test("nor of other fields that somebody wrote who had seen it")
+    func otherFields() throws {
+        let id = RecordID(1)
+        let (rep, office) = (Person(1, .rep), Person(2, .office))
+        let late = commit(1, at: 10, edit(id, base: 1, [FieldWrite(2, .text("a"))]))
+        let aside = [FieldWrite(3, .text("b"))]
+        // Its own device; and another one, which had it from a history that was lost.
+        for isOwn in [true, false] {
+            var hub = TestHub.withTerritories()
+            hub.accept(commit(at: 0, customer(id)), from: Person(9, .office))
+            hub.generation = isOwn ? 0 : 1
+            hub.accept(
+                commit(2, at: 20, edit(id, base: isOwn ? 1 : 2, aside)), from: isOwn ? rep : office)
+            let verdict = hub.accept(late, from: rep, former: isOwn ? [] : [2])
+            #expect(verdict.outcome == .accepted)
+            #expect(verdict.merges == [])
+            #expect(hub.shown(id, "title") == .one(.text("a")))
+            #expect(hub.shown(id, "aside") == .one(.text("b")))
+        }
+        // Whoever had not seen it is told of.
+        var hub = TestHub.withTerritories()
+        hub.accept(commit(at: 0, customer(id)), from: Person(9, .office))
+        hub.accept(commit(2, at: 20, edit(id, base: 1, aside)), from: office)
+        #expect(
+            hub.accept(late, from: rep).merges == [Merge(record: id, field: 0, kind: .parallel)])
+    }
+
     @Test("a late touch does not bring back what its device deleted, nor a deletion delete it")
     func ownExistence() throws {
         let id = RecordID(1)

@@ -1,11 +1,15 @@
+import Foundation
 import RondaSimulation
 import Testing
+
+/// Many worlds take minutes in a debug build: `RONDA_SIM_LONG=1` runs them all.
+private let isLong = ProcessInfo.processInfo.environment["RONDA_SIM_LONG"] != nil
 
 @Suite struct SeedTests {
     @Test("worlds in trouble come to rest, with nothing lost and both sides agreeing")
     func clean() async throws {
         let simulation = try await Simulation()
-        for seed in UInt64(1)...100 {
+        for seed in UInt64(1)...(isLong ? 100 : 5) {
             let outcome = await simulation.run(Story(seed: seed))
             #expect(outcome.violation == nil, "ronda-sim --from \(seed) --seeds 1 --trace")
         }
@@ -24,7 +28,7 @@ import Testing
 
     /// One for each class of invariant; the numbers are how many seeds it may take.
     @Test(
-        "a planted bug is found",
+        "a planted bug is found", .enabled(if: isLong),
         arguments: [
             (PlantedBug.forgottenCommit, 10), (.lostJournal, 10), (.wrongVerdict, 20),
             (.positionTwice, 10), (.lostDelta, 10), (.silentRestore, 60), (.hiddenFork, 60),
@@ -40,7 +44,7 @@ import Testing
         Issue.record("\(bug) was not found in \(most) seeds")
     }
 
-    @Test("what goes wrong is told in a short story that goes wrong too")
+    @Test("what goes wrong is told in a short story that goes wrong too", .enabled(if: isLong))
     func shrinks() async throws {
         let simulation = try await Simulation(bug: .lostJournal)
         let outcome = await simulation.run(Story(seed: 1))
