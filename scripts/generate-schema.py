@@ -68,8 +68,19 @@ def check(entity, head, names):
         options = head["options"].get(known[key].get("options"), {}) if key in known else {}
         if any("replacedBy" in option for option in options.values()):
             fail(name, f"id: an option of {key} was replaced, which would give records another id")
-    if entity["scope"] != head["catalogue"] and entity["scope"] not in known:
-        fail(name, f"scope: unknown field {entity['scope']}")
+    for key in scope_fields(entity, head):
+        if key not in known:
+            fail(name, f"scope: unknown field {key}")
+    follow = entity.get("follow")
+    for key in [follow["person"]] + follow["until"] if follow else []:
+        if key not in known:
+            fail(name, f"follow: unknown field {key}")
+
+
+def scope_fields(entity, head):
+    """The fields that place a record; none for one of the catalogue."""
+    scope = entity["scope"]
+    return scope if isinstance(scope, list) else [] if scope == head["catalogue"] else [scope]
 
 
 def load():
@@ -110,6 +121,8 @@ def field_line(field, options):
     if "max" in field:
         parts.append(f"maximum: {field['max']}")
     parts.append("writers: [" + ", ".join("." + role for role in field["write"]) + "]")
+    if "read" in field:
+        parts.append("readers: [" + ", ".join("." + role for role in field["read"]) + "]")
     if "aspect" in field:
         parts.append(f"aspect: {field['aspect']}")
     if field.get("answers"):
@@ -128,12 +141,22 @@ def field_line(field, options):
 
 
 def scope_rule(entity, head):
-    if entity["scope"] == head["catalogue"]:
-        return ".catalogue"
     names = [field["name"] for field in entity["fields"]]
-    position = names.index(entity["scope"])
-    kind = "territory" if entity["fields"][position]["to"] == "territory" else "customer"
-    return f".{kind}(field: {position})"
+    positions = [names.index(key) for key in scope_fields(entity, head)]
+    if not positions:
+        return ".catalogue"
+    if entity["fields"][positions[0]]["to"] == "territory":
+        return f".territory(fields: {positions})"
+    return f".customer(field: {positions[0]})"
+
+
+def follow_rule(entity):
+    if "follow" not in entity:
+        return ""
+    names = [field["name"] for field in entity["fields"]]
+    person = names.index(entity["follow"]["person"])
+    until = [names.index(key) for key in entity["follow"]["until"]]
+    return f" follow: FollowRule(person: {person}, until: {until}),"
 
 
 def schema_file(head, entities):
@@ -154,7 +177,7 @@ def schema_file(head, entities):
         roles = lambda key: "[" + ", ".join("." + role for role in entity[key]) + "]"
         out.append(f"    package static let {entity['entity']} = EntitySchema(")
         out.append(f"        .{entity['entity']}, {quoted(entity['entity'])}, identity: {identity}, "
-                   f"scope: {scope_rule(entity, head)},")
+                   f"scope: {scope_rule(entity, head)},{follow_rule(entity)}")
         out.append(f"        creators: {roles('create')}, deleters: {roles('delete')}, "
                    f"en: {quoted(entity['en'])}, es: {quoted(entity['es'])},")
         out.append("        fields: [")

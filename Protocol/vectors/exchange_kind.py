@@ -35,7 +35,7 @@ def for_file(told, actual):
     return actual
 
 
-NOTHING = {"forkedAt": 0, "more": False, "newEpoch": False, "lostScopes": [], "advice": {}, "receipt": 0}
+NOTHING = {"forkedAt": 0, "more": False, "newEpoch": False, "lostScopes": [], "advice": {}, "receipt": 0, "erased": []}
 
 
 def only(actual, told):
@@ -47,7 +47,7 @@ def only(actual, told):
             verdict.pop("at", None)
         if in_order(verdict.get("merges", [])) == in_order(other.get("merges", [])) and "merges" in other:
             verdict["merges"] = other["merges"]
-    if out.get("streams"):
+    if told.get("streams") and "streams" in actual:
         given = {n: out["streams"].get(n) for n in told["streams"]}
         out["streams"] = {n: s and {k: s.get(k) for k in told["streams"][n] or s} for n, s in given.items()}
         for name, stream in out["streams"].items():
@@ -70,6 +70,7 @@ class Client:
 
     def __init__(self, id, secret):
         self.id, self.secret, self.epoch, self.cursors, self.sent, self.receipt = id, secret, b"", {}, {}, None
+        self.assignment = 0
 
 
 class Play:
@@ -79,7 +80,7 @@ class Play:
         hub = vector["hub"]
         self.hub = hubs.Hub(self.schema, id_bytes(hub["id"]), bytes.fromhex(hub["secret"]))
         self.hub.now = hub["now"]
-        self.hub.journal.accounts = self.names.accounts(vector)
+        self.hub.journal.begin(self.names.who(vector))
         self.clients, self.backups, self.scope_ids = {}, {}, {}
         for name, d in vector["devices"].items():
             secret = bytes.fromhex(d["secret"]) if "secret" in d else b""
@@ -97,13 +98,13 @@ class Play:
         self.hub.now = entry.received
         self.hub.devices[id].sent[step["number"]] = b""
         self.hub.journal.add(entry)
-        if entry.verdict.outcome not in ("accepted", "merged"):
+        if not entry.verdict.applied:
             raise ValueError(f"setup commit {step['number']}: {entry.verdict}")
 
     def step(self, step):
         self.hub.now = step.get("at", self.hub.now)
         for verb in ("request", "backup", "restore", "putBack", "closeRecovery", "clone", "purge", "enrol", "compare",
-                     "retry", "watermark"):
+                     "retry", "watermark", "person", "team", "mark", "erase"):
             if verb in step:
                 return getattr(self, "do_" + verb)(step)
         raise ValueError(f"a step that this reader does not know: {step}")
@@ -124,6 +125,17 @@ class Play:
 
     def do_purge(self, step):
         self.hub.purge()
+
+    def do_person(self, step):
+        self.hub.journal.assign(lambda people: self.names.assign(people, step))
+
+    do_team = do_person
+
+    def do_erase(self, step):
+        self.hub.erase(self.names.records[step["erase"]])
+
+    def do_mark(self, step):
+        self.names.marks[step["mark"]] = self.hub.journal.assignment
 
     def do_clone(self, step):
         self.clients[step["as"]] = copy.deepcopy(self.clients[step["clone"]])
@@ -173,13 +185,16 @@ class Play:
         client = self.clients[step["device"]]
         request, secret = self.request(client, step["request"])
         try:
-            answer, entries = self.hub.exchange(secret, request, self.hub.now)
+            destroyed = [self.names.records[n] for n in step["request"].get("erased", [])]
+            answer, entries = self.hub.exchange(secret, request, self.hub.now, destroyed)
         except hubs.Problem as problem:
             return {"status": problem.status, "problem": problem.code}
         for stream in answer.streams:
             if stream.id:
                 self.scope_ids[stream.scope] = stream.id
         told = self.said(client, answer, entries)
+        if told.get("erased") and request.epoch not in (self.hub.epoch, b""):
+            del told["erased"]
         if not step.get("dropAnswer"):
             self.absorb(client, answer)
         return told
@@ -191,11 +206,11 @@ class Play:
             request.device = self.clients[asked["device"]].id
         if "epoch" in asked:
             request.epoch = bytes.fromhex(asked["epoch"])
-        for cursor in asked.get("cursors", [{"number": n, "seq": s, "behind": b}
-                                            for n, (s, b) in sorted(client.cursors.items())]):
+        for cursor in asked.get("cursors", [{"number": n, "seq": s, "behind": b, "start": start}
+                                            for n, (s, b, start) in sorted(client.cursors.items())]):
             for i in range(cursor.get("times", 1)):
                 request.cursors.add(scope=self.scope_number(cursor) + i, seq=cursor["seq"],
-                                    behind=cursor.get("behind", 0))
+                                    behind=cursor.get("behind", 0), start=cursor.get("start", 0))
         for commit in repeated(asked.get("commits", [])):
             request.commits.append(self.commit(client, commit))
         for n in repeated(asked.get("tray", [])):
@@ -208,6 +223,7 @@ class Play:
         request.open.extend(range(opened["from"], opened["to"] + 1) if isinstance(opened, dict) else opened)
         request.queued, request.push_only = asked.get("queued", 0), asked.get("pushOnly", False)
         request.complete_to_ms = asked.get("completeTo", 0)
+        request.assignment = 0 if request.push_only else self.names.mark(asked.get("assignment", client.assignment))
         request.device_time_ms = asked.get("deviceTime", 0)
         if "proof" in asked:
             request.proof.CopyFrom(client.receipt)
@@ -222,7 +238,7 @@ class Play:
         return next(n for n, i in self.scope_ids.items() if self.scope_name(i) == cursor["scope"])
 
     def scope_name(self, id):
-        return "catalogue" if id == self.schema.catalogue else self.names.record_name(id)
+        return "catalogue" if id == self.schema.catalogue else self.names.scope_name(id)
 
     def commit(self, client, asked):
         """The message of a commit; what was sent before under `again` goes as it was."""
@@ -231,7 +247,7 @@ class Play:
         if "raw" in asked:
             message = json_format.ParseDict(asked["raw"], wire.pb.Commit())
         else:
-            message = wire.encode(self.names.commit(asked))
+            message = wire.encode(self.names.commit({"assignment": client.assignment, **asked}))
         before = client.sent.get(message.number - 1) if message.number > 1 else None
         if "previous" in asked:
             message.previous = bytes.fromhex(asked["previous"])
@@ -242,10 +258,12 @@ class Play:
 
     def absorb(self, client, answer):
         if answer.epoch != client.epoch:
-            client.cursors = {}
+            client.cursors, client.assignment = {}, 0
         client.epoch = answer.epoch
         for stream in answer.streams:
-            client.cursors[stream.scope] = stream.seq, stream.behind
+            client.cursors[stream.scope] = stream.seq, stream.behind, stream.start
+        if not answer.more and not answer.advice.recovering:
+            client.assignment = max(client.assignment, answer.assignment)
         for number in answer.lost_scopes:
             client.cursors.pop(number, None)
         if answer.HasField("receipt"):
@@ -284,6 +302,8 @@ class Play:
             told = True if self.hub.generation else str(stream.sum)
             streams[name]["sum"] = told if stream.HasField("sum") else None
         device = self.hub.devices[client.id]
+        if device.due:
+            out["erased"] = sorted(self.names.record_name(i) for i in device.due)
         visible = {self.scope_name(k) for k in self.hub.visible(device.account)} - {"catalogue"}
         streams = {n: s for n, s in streams.items() if n != "catalogue"}
         out["streams"] = {**{n: None for n in sorted(visible - {*streams})}, **streams}
@@ -306,6 +326,9 @@ class Play:
         return {self.names.record_name(answer.ids[d.record]): self.delta(answer, d) for d in deltas}
 
     def delta(self, answer, d):
+        if d.left:
+            return {"left": True, **({"erased": True} if d.erased else {}), **({"movedTo": self.names.record_name(answer.ids[d.moved_to - 1])}
+                                     if d.moved_to else {})}
         entity = self.schema.entities[d.entity]
         out, fields, siblings = {"version": self.version(d.version)}, {}, {}
 

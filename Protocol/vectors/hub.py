@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 import model
+import standing
 import wire
 from journal import Entry, Journal
 
@@ -11,6 +12,7 @@ PAGE, RANGE = 2000, 128
 DAY = 86_400_000
 HORIZON, WATERMARK_AGE = 400 * DAY, 30 * DAY
 LIMITS = {"commits": 200, "cursors": 1000, "open": 1000, "tray": 1000, "given": 1000, "ranges": 256, "wanted": 500}
+PARTS = ("records", "entries", "recovering", "accounts", "people", "assignment", "assured")
 DISPOSITIONS = {0: "", 1: "office", 2: "discarded", 3: "resubmitted"}
 CODES = {number: "".join(w.capitalize() for w in name[5:].split("_")) for name, number in wire.pb.Code.items()}
 CODES = {n: (c[0].lower() + c[1:]).replace("DerivedId", "DerivedID") for n, c in CODES.items()}
@@ -33,12 +35,24 @@ class Device:
     complete_to: int = 0
     reconciled: bool = False  # under the present epoch
 
+    due: set = field(default_factory=set)   # erased records of which something may be left on it
+
     @property
     def last(self):
         return len(self.sent)
 
     def chain(self, number):
-        return wire.chain(self.sent[number]) if number else b""
+        sent = self.sent[number] if number else b""
+        return sent.chain if isinstance(sent, Redacted) else wire.chain(sent) if number else b""
+
+    def has_sent(self, number, data):
+        return self.sent[number] == data or self.chain(number) == wire.chain(data)
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """What is left of the bytes of a commit."""
+    chain: bytes
 
 
 @dataclass
@@ -48,6 +62,7 @@ class Scope:
     floor: int = 0
     positions: dict = field(default_factory=dict)   # record -> seq
     fields: dict = field(default_factory=dict)      # (record, field) -> seq
+    departures: dict = field(default_factory=dict)  # record -> (seq, assignment version of that step)
 
 
 @dataclass
@@ -62,7 +77,7 @@ class Hub:
     def __init__(self, schema, id, secret):
         self.id, self.secret, self.generation, self.recoverable = id, secret, 0, False
         self.journal, self.devices, self.scopes = Journal(schema), {}, {}
-        self.touches, self.now, self.generations = {}, 0, 0
+        self.touches, self.now, self.generations, self.ledger = {}, 0, 0, []
         self.journal.applied = self.applied
         self.renew()
         self.renewed = False
@@ -83,8 +98,8 @@ class Hub:
     # Backup, restore, purge
 
     def backup(self):
-        saved = copy.deepcopy({k: v for k, v in self.__dict__.items() if k not in ("journal", "generations")} | {
-            "parts": (self.journal.records, self.journal.entries, self.journal.recovering)})
+        saved = copy.deepcopy({k: v for k, v in self.__dict__.items() if k not in ("journal", "generations", "ledger")} | {
+            "parts": {k: getattr(self.journal, k) for k in PARTS}})
         for device in self.devices.values():
             device.covered = device.last
         return saved
@@ -92,9 +107,11 @@ class Hub:
     def put_back(self, saved):
         """The file as it was: same epoch, same generation."""
         saved = copy.deepcopy(saved)
-        self.journal.records, self.journal.entries, self.journal.recovering = saved.pop("parts")
+        self.journal.__dict__.update(saved.pop("parts"))
         self.__dict__.update(saved)
         self.journal.generation = self.generation
+        for id, listed in self.ledger:
+            self.erase_again(id, listed)
 
     def restore(self, saved):
         self.put_back(saved)
@@ -102,11 +119,11 @@ class Hub:
 
     def purge(self):
         old = [id for id, record in self.journal.records.items()
-               if record.deleted and self.now - max(m.stamp >> 16 for m in record.deletions) > HORIZON]
+               if record.deleted and record.deletions and self.now - max(m.stamp >> 16 for m in record.deletions) > HORIZON]
         for id in old:
             del self.journal.records[id]
             for scope in self.scopes.values():
-                scope.floor = max(scope.floor, scope.positions.pop(id, 0))
+                scope.floor = max(scope.floor, scope.positions.pop(id, 0), scope.departures.pop(id, (0, 0))[0])
         if old:
             self.grow()
 
@@ -122,23 +139,70 @@ class Hub:
             device.reconciled = True
         self.update_recovery()
 
+    # Erasure
+
+    def erase(self, id):
+        under = self.erase_again(id, {})
+        self.ledger.append((id, under))
+
+    def erase_again(self, id, listed):
+        """What was erased, by id, with entity and scopes."""
+        before = dict(self.journal.records)
+        changed, _ = self.journal.erase(id, listed, self.now)
+        self.applied(Entry(b"", 0, "", None, self.now), changed)
+        gone = {rid: old for rid, (old, record) in changed.items() if record.erased}
+        for device in self.devices.values():
+            account = self.journal.accounts[device.account]
+            device.due |= {rid for rid, old in gone.items() if device.secret and (
+                old is None or account.sees_all or self.ever_saw(before, account, old))}
+        self.redact()
+        return {rid: (record.entity, tuple(sorted({s.scope for s in record.stays})))
+                for rid, (_, record) in changed.items() if record.erased}
+
+    def ever_saw(self, records, account, record):
+        return standing.sees(account, self.journal.schema.catalogue, record.scopes) or standing.saw(
+            self.journal.schema, records, account, record, 0)
+
+    def redact(self):
+        for (device, number), entry in self.journal.entries.items():
+            sent = self.devices[device].sent
+            if entry.redacted and not isinstance(sent.get(number), Redacted):
+                sent[number] = Redacted(self.devices[device].chain(number))
+
     # Streams
 
     def applied(self, entry, changed_records):
+        """Positions of what a commit touched, brought and took away."""
         seqs = {}
+
+        def seq(key):
+            scope = self.scopes.setdefault(key, Scope(len(self.scopes) + 1))
+            if key not in seqs:
+                seqs[key] = scope.head = scope.head + 1
+            return scope, seqs[key]
         for id, (old, record) in changed_records.items():
-            touch = Touch((entry.device, entry.number), record.version, seqs)
-            self.touches.setdefault(id, []).append(touch)
+            touched = old is None or record.version != old.version
+            touches = self.touches.setdefault(id, [])
+            if touched:
+                touches.append(Touch((entry.device, entry.number), record.version, {}))
             numbers = {*record.registers, *record.sets}
             changed = {n for n in numbers if old is None or record.registers.get(n) != old.registers.get(n)
                        or record.changed.get(n) != old.changed.get(n)}
+            stood = set(old.scopes) if old else set()
             for key in sorted(record.scopes):
-                scope = self.scopes.setdefault(key, Scope(len(self.scopes) + 1))
-                if key not in seqs:
-                    seqs[key] = scope.head = scope.head + 1
-                scope.positions[id] = seqs[key]
-                news = changed if old and key in old.scopes else numbers
-                scope.fields.update({(id, n): seqs[key] for n in news})
+                arrives = key not in stood
+                if not touched and not arrives:
+                    continue
+                scope, position = seq(key)
+                scope.positions[id] = position
+                scope.departures.pop(id, None)
+                scope.fields.update({(id, n): position for n in (numbers if arrives else changed)})
+                for touch in touches if arrives else touches[-1:]:
+                    touch.seqs[key] = position
+            for key in sorted(stood.difference(record.scopes)):
+                scope, position = seq(key)
+                del scope.positions[id]
+                scope.departures[id] = position, self.journal.assignment
 
     def sum(self, key):
         return wire.scope_sum((i, self.journal.records[i].version) for i in self.standing(key))
@@ -147,15 +211,23 @@ class Hub:
         return [i for i in self.scopes[key].positions if not self.journal.records[i].deleted]
 
     def visible(self, account):
-        who = self.journal.accounts[account]
-        mine = who.scopes | {self.journal.schema.catalogue}
-        return {k: s for k, s in self.scopes.items() if who.office or k in mine}
+        who, catalogue = self.journal.accounts[account], self.journal.schema.catalogue
+        return {k: s for k, s in self.scopes.items() if standing.sees(who, catalogue, [k])}
 
     def watermark(self, key):
         """None while a device that counts has never said."""
         times = [d.complete_to for d in self.devices.values()
-                 if d.seen and self.now - d.seen <= WATERMARK_AGE and key in self.visible(d.account)]
+                 if d.seen and self.now - d.seen <= WATERMARK_AGE and self.may_bring_work(d, key)]
         return min(times, default=0) or None
+
+    def may_bring_work(self, device, key):
+        """The device sees the scope, or may still have work in good faith on what stands there now (SPEC 7.9)."""
+        journal, account = self.journal, self.journal.accounts[device.account]
+        since, catalogue = journal.assured.get(device.id, 0), journal.schema.catalogue
+        return (standing.sees(account, catalogue, [key]) or standing.saw_scope(account, catalogue, key, since)
+                or key in self.scopes and any(
+                    standing.saw(journal.schema, journal.records, account, journal.records[id], since)
+                    for id in self.scopes[key].positions))
 
     # The exchange
 
@@ -165,8 +237,9 @@ class Hub:
             raise Problem(401, "badCredential")
         return device
 
-    def exchange(self, secret, request, now):
-        """The answer, but for its verdicts, and the journal entries whose verdicts it holds."""
+    def exchange(self, secret, request, now, destroyed=()):
+        """The answer, but for its verdicts and what is erased, and the journal entries whose verdicts it holds;
+        `destroyed` are the erased records of which the device says that nothing is left."""
         self.now = now
         if request.protocol != 1:
             raise Problem(415, "unsupported")
@@ -186,13 +259,19 @@ class Hub:
             judged = self.take(device, request, answer)
             for action in request.tray:
                 self.journal.dispose(device.id, action.number, DISPOSITIONS[action.disposition])
+            device.due -= set(destroyed)
             if len(judged) == len(request.commits):
                 device.complete_to = max(device.complete_to, min(request.complete_to_ms, now))
-                device.reconciled = device.reconciled or request.queued == 0 and request.epoch == self.epoch
+                if request.queued == 0 and request.epoch == self.epoch:
+                    device.reconciled = True
+                    self.journal.assure(device.id, request.assignment)
             self.update_recovery()
         if not request.push_only:
             given = {g.number for g in request.given}
-            self.tell_streams(device, request, [n for n in judged if n not in given], answer)
+            own = [n for n in judged
+                   if n not in given and not self.journal.entries[device.id, n].verdict.handovers]
+            self.tell_streams(device, request, own, answer)
+            answer.assignment = self.journal.assignment
         answer.epoch, answer.last_commit = self.epoch, device.last
         answer.advice.copies, answer.advice.recovering = device.copies, self.journal.recovering
         answer.advice.covered_by_backup = device.covered
@@ -221,7 +300,7 @@ class Hub:
             if commit.number > device.last + 1:
                 break
             previous = commit.previous if len(commit.previous) == 16 else b""
-            if commit.number <= device.last and device.sent[commit.number] != data \
+            if commit.number <= device.last and not device.has_sent(commit.number, data) \
                     or commit.number == device.last + 1 and previous != device.chain(device.last):
                 answer.forked_at = commit.number
                 break
@@ -243,8 +322,13 @@ class Hub:
             entry.verdict = model.Plan("refused", model.Refusal(CODES[given.code]))
             entry.disposition = DISPOSITIONS[given.disposition]
             self.journal.entries[device.id, entry.number] = entry
+            self.journal.expect(entry)
+            if entry.verdict.refusal.code == "erased" and entry.commit:
+                self.journal.redact(entry)
+                self.redact()
             return
         self.journal.add(entry)
+        self.redact()
 
     def told(self, device, request, judged):
         """The journal entries whose verdicts are in the answer."""
@@ -266,6 +350,7 @@ class Hub:
             if cursor and cursor.behind > cursor.seq:
                 since = 0
             usable = cursor is not None and seq <= scope.head and (since == 0 or since >= scope.floor)
+            start = cursor.start if usable else scope.head
             if not usable:
                 seq = since = 0
             if seq == scope.head and not (usable and cursor.behind):
@@ -274,17 +359,38 @@ class Hub:
                 answer.more = True
                 continue
             stream = answer.streams.add(scope=scope.number, id=b"" if usable else key, whole=since == 0)
-            waiting = sorted((p, i) for i, p in scope.positions.items() if p > seq)
+            waiting = sorted([(p, i) for i, p in scope.positions.items() if p > seq] + [
+                (p, i) for i, (p, at) in scope.departures.items()
+                if p > max(seq, since, start) and self.had(device, key, at)])
             end = scope.head if len(waiting) <= room else waiting[room - 1][0]
             for position, id in waiting:
                 if position <= end:
                     room -= 1
-                    self.tell(stream.deltas.add(), key, id, since, device, judged, table)
+                    if id in scope.positions:
+                        self.tell(stream.deltas.add(), key, id, since, device, judged, table)
+                    else:
+                        self.tell_left(stream.deltas.add(), key, id, table)
+            stream.start = 0 if since else start
             stream.seq = end
             stream.behind = end - since if end < scope.head else 0
             answer.more = answer.more or end < scope.head
             if end == scope.head and not self.journal.recovering:
                 stream.sum = self.sum(key)
+
+    def had(self, device, key, at):
+        """Whether the account has, or had, a stay in the scope that began before the departure."""
+        return any(s.scope in (None, key) and s.first < at for s in standing.account_stays(
+            self.journal.accounts[device.account], self.journal.schema.catalogue))
+
+    def tell_left(self, delta, key, id, table):
+        """That a record has left the scope, and where its customer is that stood there (SPEC 4.5)."""
+        records, schema = self.journal.records, self.journal.schema
+        delta.entity, delta.record, delta.left = records[id].entity, table.index(id), True
+        delta.erased = records[id].erased
+        customers = [records[c] for c in standing.customers(schema, records[id]) if c in records]
+        went = standing.went_to(schema, records, customers, key)
+        if went:
+            delta.moved_to = table.index(went) + 1
 
     def tell(self, delta, key, id, since, device, judged, table):
         """One record, as far as the device may lack it (SPEC 4.5)."""
@@ -295,9 +401,12 @@ class Hub:
         if any("author" in f.write for f in entity.fields.values()):
             delta.creator = table.index(record.creator) + 1
         own = {(device.id, n) for n in judged}
-        if since and all(t.commit in own for t in self.touches[id]):
+        acting = self.journal.accounts[device.account].acting
+        if since and own and all(t.commit in own for t in self.touches[id]):
             return
         for number, spec in sorted(entity.fields.items()):
+            if acting and acting not in spec.read:
+                continue
             if since and (scope.fields.get((id, number), 0) <= since or self.own(record, spec, own, since, key)):
                 continue
             if spec.set:
@@ -330,8 +439,7 @@ class Hub:
         last = record.changed.get(spec.number)
         if last is None or commit_of(last) not in own:
             return False
-        marks = [s.mark for r in record.registers.values() for s in r] + list(record.changed.values()) + [
-            m for e in record.sets.values() for ms in e.values() for m in ms] + [*record.lives, *record.deletions]
+        marks = model.marks(record)
         lowest = min(m.base for m in marks if commit_of(m) in own)
         known = {t.commit for t in self.touches[record.id] if t.seqs.get(key, since + 1) <= since}
         return all(commit_of(m) in own or commit_of(m) in known and m.version <= lowest for m in marks)
@@ -352,6 +460,9 @@ class Hub:
             self.devices[id] = Device(id, device.account, new_secret, reconciled=True)
         else:
             self.devices[id] = Device(id, device.account, new_secret, seen=self.now if self.generation else 0)
+        account, records = self.journal.accounts[device.account], self.journal.records
+        self.devices[id].due = {i for i, r in records.items() if r.erased and (
+            account.sees_all or self.ever_saw(records, account, r))}   # the store may be older than its id
         self.update_recovery()
         return self.devices[id]
 

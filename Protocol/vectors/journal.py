@@ -1,7 +1,8 @@
 """What the hub does with one commit after another: judge, apply, wait, release (SPEC 6.1, 6.3, 6.4)."""
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import model
+import standing
 
 
 @dataclass
@@ -16,17 +17,44 @@ class Entry:
     former: tuple = ()
     verdict: object = None    # model.Plan
     disposition: str = ""     # "", office, discarded, resubmitted
+    known: int = 0            # the assignment version that counts for it, fixed when it arrives
+    redacted: bool = False    # its bytes are gone, but for their hash
+    entities: dict = field(default_factory=dict)   # of the records that it changes
+    creates: tuple = ()       # the records that it would create, not there when it was judged
 
 
 class Journal:
     def __init__(self, schema, generation=0, recovering=False):
         self.schema, self.generation, self.recovering = schema, generation, recovering
-        self.records, self.entries, self.accounts = {}, {}, {}
+        self.records, self.entries, self.accounts, self.people = {}, {}, {}, None
+        self.assignment, self.assured = 0, {}   # the hub's version; what devices said they had, with nothing queued
         self.applied = lambda entry, changed: None   # (record before, record after) by id, for whoever keeps streams
+
+    def begin(self, people):
+        self.people = people
+        self.accounts = people.accounts(self.records, {}, 0)
+
+    def assign(self, change):
+        """`change` alters what people are assigned."""
+        change(self.people)
+        self.derive(self.assignment)
+
+    def derive(self, before):
+        """What accounts see now; a step of the assignment version where that is another, one for each commit."""
+        step = self.assignment if self.assignment != before else model.fresh_version(before, self.generation)
+        after = self.people.accounts(self.records, self.accounts, step)
+        if any(a.stays != self.accounts[n].stays for n, a in after.items()):
+            self.assignment = step
+        self.accounts = after
+
+    def assure(self, device, version):
+        self.assured[device] = max(self.assured.get(device, 0), min(version, self.assignment))
 
     def add(self, entry):
         """Judges a new entry; the entries that stop waiting because of it, in order."""
         self.entries[entry.device, entry.number] = entry
+        entry.known = min(self.assignment, max(entry.commit.assignment if entry.commit else 0,
+                                               self.assured.get(entry.device, 0)))
         return self.settle([entry])[1:]
 
     def settle(self, queue):
@@ -35,10 +63,16 @@ class Journal:
         while queue:
             entry = queue.pop(0)
             entry.verdict = self.plan(entry)
+            self.expect(entry)
+            if entry.verdict.refusal and entry.verdict.refusal.code == "erased":
+                self.redact(entry)
             after = entry.verdict.records
             changed = {id: (self.records.get(id), record) for id, record in after.items()}
             self.records.update(after)
             if changed:
+                before = self.assignment
+                self.assignment = entry.verdict.assignment
+                self.derive(before)
                 self.applied(entry, changed)
             settled.append(entry)
             queue += self.waiting(entry.verdict.arrived, besides=queue)
@@ -55,7 +89,8 @@ class Journal:
             return model.Plan("refused", model.Refusal("malformed"))
         return model.plan(model.Context(
             self.schema, self.generation, self.records, self.accounts[entry.account], entry.device, entry.received,
-            entry.device_time, entry.former, lambda record: self.may_arrive(entry, record)), entry.commit)
+            entry.device_time, entry.former, lambda record: self.may_arrive(entry, record),
+            self.assignment, entry.known), entry.commit)
 
     def may_arrive(self, entry, record):
         return self.recovering or any(
@@ -65,14 +100,18 @@ class Journal:
     def would_create(self, entry, record):
         outcome = entry.verdict.outcome if entry.verdict else None
         expected = outcome == "waiting" or outcome == "refused" and entry.disposition in ("", "office")
-        return expected and entry.commit is not None and any(
-            c.record == record and self.is_creation(c) for c in entry.commit.changes)
+        return expected and record in entry.creates
 
-    def is_creation(self, change):
+    def expect(self, entry):
+        if entry.commit:
+            entry.creates = tuple(c.record for c in entry.commit.changes
+                                  if self.is_creation(c, entry.commit) and c.record not in self.records)
+
+    def is_creation(self, change, commit):
+        """As far as the change tells by itself: it fills in all that a new record must have."""
         entity = self.schema.entities.get(change.entity)
-        given = {n for n, _ in (*change.sets, *change.adds)}
         return not change.deletes and change.base == 0 and (
-            entity is None or any(f.number in given for f in entity.required))
+            entity is None or model.is_full_creation(entity, change, commit.schema))
 
     def dispose(self, device, number, disposition):
         """What the rep decided about a refused commit; the entries that stop waiting because of it."""
@@ -84,8 +123,55 @@ class Journal:
 
     def retry(self, device, number):
         """The office has a refused commit judged again, as if nothing had been said of its clock."""
+        if self.entries[device, number].redacted:
+            return [self.entries[device, number]]
         self.entries[device, number].device_time = 0
         return self.settle([self.entries[device, number]])
+
+    def erase(self, id, listed, now):
+        """Erases a customer; (record before, record after) by id, and the entries that stop waiting because of it."""
+        step = model.fresh_version(self.assignment, self.generation)
+
+        def version(record):
+            return model.fresh_version(record.version, self.generation)
+
+        def mark(record):
+            return model.Mark(version(record), 0, now << 16, b"", b"", True, record.version)
+        after = standing.erased(self.schema, self.records, id, listed, version, step, mark)
+        changed = {rid: (self.records.get(rid), record) for rid, record in after.items()}
+        self.records.update(after)
+        self.assignment = step
+        waited = self.redact_all()
+        return changed, sorted(waited, key=lambda e: (e.device, e.number)) + self.reconsider()
+
+    def redact_all(self):
+        """Of every commit that changes or names an erased record; those that stop waiting because of it."""
+        waited = []
+        while True:
+            gone = {id for id, record in self.records.items() if record.erased}
+            found = [e for e in self.entries.values() if e.commit and gone & named(e.commit)]
+            if not found:
+                return waited
+            for entry in found:
+                if entry.verdict.outcome in ("waiting", "refused"):
+                    waited += [entry] if entry.verdict.outcome == "waiting" else []
+                    entry.verdict = model.Plan("refused", model.Refusal("erased"))
+                self.redact(entry)
+
+    def redact(self, entry):
+        """Drops the content. What a refused commit would have created under an erased record becomes a tombstone, so
+        that later changes of it are refused in the same way."""
+        entry.entities = {c.record: c.entity for c in entry.commit.changes}
+        if entry.verdict.outcome == "refused":
+            for c in entry.commit.changes:
+                entity = self.schema.entities.get(c.entity)
+                if entity and self.is_creation(c, entry.commit) and c.record not in self.records and any(
+                        id in self.records and self.records[id].erased for _, id in model.placing(entity, c, True)):
+                    self.records[c.record] = model.Record(
+                        c.entity, c.record, self.accounts[entry.account].id, model.fresh_version(0, self.generation),
+                        erased=True)
+            entry.creates = tuple(id for id in entry.creates if id not in self.records)
+        entry.commit, entry.redacted = None, True
 
     def close_recovery(self):
         self.recovering = False
@@ -101,6 +187,12 @@ class Journal:
                 return settled
             first = min(lost, key=lambda e: (e.device, e.number))
             settled += self.settle([first])
+
+
+def named(commit):
+    """Ids of all records that a commit changes or names."""
+    values = [v for c in commit.changes for _, v in (*c.sets, *c.adds, *c.removes)]
+    return {c.record for c in commit.changes} | {v[1] for v in values if v and v[0] == "ref"}
 
 
 def ended(entries):

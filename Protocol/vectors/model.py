@@ -4,9 +4,11 @@ A value is None or a pair of Field member and payload: ("text", "x"), ("integer"
 ("ref", 16 bytes). Ids are 16 bytes. Stamps are integers, milliseconds << 16 | counter.
 """
 import math
+import uuid
 from dataclasses import dataclass, field, replace
 
 import schema as schemas
+import standing
 
 MAX_CHANGES, MAX_WRITES, MAX_ELEMENTS, MAX_COMMIT = 1000, 500, 500, 1_048_576
 MAX_AHEAD, EARLIEST = 120_000, 1_577_836_800_000
@@ -34,13 +36,32 @@ class Commit:
     schema: int
     changes: tuple
     size: int = 0          # of its canonical bytes
+    assignment: int = 0    # what the device knew of who sees what
+
+
+ACTING = {"rep": "rep", "supervisor": "rep", "office": "office", "administrator": "office",
+          "integration": "office", "auditor": None}
 
 
 @dataclass(frozen=True)
 class Account:
     id: bytes
-    office: bool
-    scopes: frozenset = frozenset()   # of a rep, beside the catalogue
+    role: str
+    scopes: frozenset = frozenset()   # of a rep, beside the catalogue and its own
+    stays: tuple = ()
+
+    @property
+    def acting(self):
+        """As whom it writes: the schema speaks of reps and of the office only."""
+        return ACTING[self.role]
+
+    @property
+    def office(self):
+        return self.acting == "office"
+
+    @property
+    def sees_all(self):
+        return self.acting != "rep"
 
 
 @dataclass(frozen=True)
@@ -54,6 +75,8 @@ class Context:
     device_time: int = 0   # the device's clock as it sent the request; 0 when it did not say
     former: tuple = ()     # versions that a lost history gave to the changes
     may_arrive: object = lambda record: False
+    assignment: int = 0    # the hub's
+    known: int = 0         # what the device knew at least, when it captured
 
 
 # What is stored
@@ -88,7 +111,11 @@ class Record:
     changed: dict = field(default_factory=dict)     # field number of a set -> mark of its last change
     lives: tuple = ()
     deletions: tuple = ()
-    scopes: frozenset = frozenset()
+    scopes: tuple = ()
+    born: int = 0          # the assignment version when it was made
+    stays: tuple = ()      # of a customer or a record under several, that ever stood elsewhere; of an erased one
+    followers: tuple = ()  # of a customer: (person, record that is the cause)
+    erased: bool = False   # nothing is left of it but that it was there
 
     @property
     def deleted(self):
@@ -110,7 +137,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Plan:
-    outcome: str                 # accepted, merged, refused, waiting
+    outcome: str                 # accepted, merged, handedOver, refused, waiting
     refusal: Refusal = None
     waits_for: bytes = None
     merges: tuple = ()           # (record, field, conflict)
@@ -118,6 +145,12 @@ class Plan:
     suspect: bool = False
     records: dict = field(default_factory=dict)   # as they are afterwards
     arrived: tuple = ()          # records that it made, or brought into a further scope
+    handovers: tuple = ()        # (record, suggestions, territory or None)
+    assignment: int = 0          # the hub's, afterwards
+
+    @property
+    def applied(self):
+        return self.outcome in ("accepted", "merged", "handedOver")
 
 
 class Refused(Exception):
@@ -226,9 +259,18 @@ def differ(siblings):
 
 # The plan
 
+@dataclass(frozen=True)
+class Done:
+    """What became of one change."""
+    records: dict          # it, as it is afterwards, and suggestions
+    version: int = 0
+    merges: tuple = ()
+    handover: tuple = None
+
+
 def plan(context, commit):
     stamp, suspect = ordered_stamp(commit.stamp, context.received, context.device_time)
-    records, versions, merges, arrived = {}, [], [], []
+    records, done = {}, []
     try:
         commit = checked_commit(context.schema, commit)
         for index, change in enumerate(commit.changes):
@@ -236,17 +278,22 @@ def plan(context, commit):
             if generation(former) >= context.generation:
                 former = 0
             stored = {**context.stored, **records}
-            record, told, is_new = plan_change(context, stored, commit, change, stamp, former)
-            records[change.record] = record
-            versions.append(record.version)
-            merges += [(change.record, number, conflict) for number, conflict in told]
-            arrived += [change.record] if is_new else []
+            done.append(plan_change(context, stored, commit, index, stamp, former))
+            records.update(done[-1].records)
     except Refused as refused:
         if refused.lacks is not None and context.may_arrive(refused.lacks):
             return Plan("waiting", waits_for=refused.lacks, suspect=suspect)
         return Plan("refused", refusal=refused.refusal, suspect=suspect)
-    return Plan("merged" if merges else "accepted", None, None, tuple(merges), tuple(versions), suspect, records,
-                tuple(arrived))
+    records, assignment = standing.consequences(
+        context.schema, context.stored, records, context.assignment,
+        fresh_version(context.assignment, context.generation))
+    arrived = tuple(id for id, r in records.items()
+                    if id not in context.stored or set(r.scopes) - set(context.stored[id].scopes))
+    merges = tuple((change.record, *m) for change, d in zip(commit.changes, done) for m in d.merges)
+    handovers = tuple(d.handover for d in done if d.handover)
+    outcome = "handedOver" if any(h[1] for h in handovers) else "merged" if merges else "accepted"
+    return Plan(outcome, None, None, merges, tuple(d.version for d in done), suspect, records, arrived, handovers,
+                assignment)
 
 
 def checked_commit(schema, commit):
@@ -289,7 +336,7 @@ def up_cast(schema, commit):
 
 
 def sees(context, scopes):
-    return context.account.office or bool(scopes & (context.account.scopes | {context.schema.catalogue}))
+    return standing.sees(context.account, context.schema.catalogue, scopes)
 
 
 def seen_record(context, stored, id):
@@ -297,31 +344,154 @@ def seen_record(context, stored, id):
     return record if record and sees(context, record.scopes) else None
 
 
-def plan_change(context, stored, commit, change, stamp, former):
-    """The record afterwards, what to tell of it, and whether it is new, or in a scope where it was not."""
+def saw(context, stored, record):
+    """Whether the account saw it when the commit was captured, or later."""
+    return standing.saw(context.schema, stored, context.account, record, context.known)
+
+
+def saw_customers(context, stored, record):
+    """Those of its customers by which the account saw it."""
+    return standing.seen_customers(context.schema, stored, context.account, record, context.known)
+
+
+def known_record(context, stored, id):
+    """A record that may be named: one that the account sees, or saw."""
+    record = stored.get(id)
+    return record if record and (sees(context, record.scopes) or saw(context, stored, record)) else None
+
+
+def plan_change(context, stored, commit, index, stamp, former):
+    change = commit.changes[index]
     entity = context.schema.entities.get(change.entity)
     check_shape(entity, change)
-    present = seen_record(context, stored, change.record)
+    if context.account.role == "auditor":
+        raise Refused("notPermitted", change.record)
+    check_erased(context, stored, entity, change)
+    present, hidden = seen_record(context, stored, change.record), None
+    is_seen = present is not None
+    if present is None and change.record in stored:
+        hidden = stored[change.record]
+        if hidden.entity == change.entity and saw(context, stored, hidden):
+            if all(m.author == context.account.id for m in marks(hidden)) and hidden.creator == context.account.id:
+                present = hidden
+            elif not (entity.id != "minted" and is_full_creation(entity, change, commit.schema)):
+                check_permission(context, entity, change, hidden)
+                kept = {n for n, v in change.sets if protects(entity.fields[n], hidden, v)}
+                return in_good_faith(context, stored, commit, index, stamp, hidden, former,
+                                     {n for n, _ in writes(change)} - kept | {0})
     if present and present.entity != change.entity:
         raise Refused("malformed", change.record)
     if present is None and change.base != 0:
         raise Refused("unknownRecord", change.record, lacks=change.record)
-    if present and (generation(change.base) > context.generation
-                    or generation(change.base) == context.generation and change.base > present.version):
-        raise Refused("futureBase", change.record)
-    if present is None:
+    if present:
+        check_base(context, change, present)
+    else:
         check_creation(context, entity, change, commit.schema)
     check_permission(context, entity, change, present)
-    hidden = stored.get(change.record) if present is None else None
-    if hidden and not (entity.id != "minted" and hidden.entity == change.entity):
+    if present is None and hidden and not (entity.id != "minted" and hidden.entity == change.entity):
         raise Refused("unknownRecord", change.record, lacks=change.record)
     check_derived_id(context, entity, change, present)
-    scopes = check_references(context, stored, entity, change)
+    check_references(context, stored, entity, change)
     before = present or hidden or Record(change.entity, change.record, context.account.id)
     w = Mark(fresh_version(before.version, context.generation), commit.number, stamp, context.device,
              context.account.id, context.account.office, change.base, former)
-    after = replace(merge(entity, before, change, w), scopes=before.scopes | scopes)
-    return after, list(tell(entity, before, after, change, w)), after.scopes != before.scopes
+    check_settling(context, entity, change, before, w)
+    after = placed(context, stored, merge(entity, before, change, w))
+    is_new = change.record not in stored
+    if is_seen or sees(context, after.scopes):
+        after = replace(after, born=context.assignment) if is_new else after
+        return Done({after.id: after}, after.version, tuple(tell(entity, before, after, change, w)))
+    person = {entity.field(entity.follow[0]).number} if entity.follow else set()
+    return in_good_faith(context, stored, commit, index, stamp, before, former, person)
+
+
+def placed(context, stored, record):
+    return replace(record, scopes=standing.scopes(context.schema, stored, record))
+
+
+def marks(record):
+    """All that a record remembers of commits."""
+    return [*(s.mark for siblings in record.registers.values() for s in siblings), *record.changed.values(),
+            *(m for elements in record.sets.values() for ms in elements.values() for m in ms),
+            *record.lives, *record.deletions]
+
+
+# Good faith (SPEC 4.13)
+
+def protects(spec, record, value):
+    """A value that protects the person more than what is there, which cannot wait for anybody's decision."""
+    top = shown(spec, record.registers.get(spec.number, ()))
+    return spec.rule == "protective" and rank(spec, value) > max(
+        rank(spec, top.value if top else None), min(o.rank for o in spec.options))
+
+
+def in_good_faith(context, stored, commit, index, stamp, before, former, fields):
+    """The change, but for the writes of `fields` (0: the deletion), which become suggestions."""
+    change, entity = commit.changes[index], context.schema.entities[before.entity]
+    rest = replace(change, deletes=change.deletes and 0 not in fields, **{
+        part: tuple(w for w in getattr(change, part) if w[0] not in fields) for part in ("sets", "adds", "removes")},
+        cleared=tuple(n for n in change.cleared if n not in fields))
+    after = before
+    if writes(rest) or rest.deletes:
+        base = 0 if is_future(context, change, before) else change.base
+        w = Mark(fresh_version(before.version, context.generation), commit.number, stamp, context.device,
+                 context.account.id, context.account.office, base, former)
+        after = placed(context, stored, merge(entity, before, rest, w))
+    if change.record not in stored:
+        after = replace(after, born=context.known)
+    told = hand_over(context, {**stored, after.id: after}, commit, index, stamp, after, fields)
+    return replace(told, records={after.id: after, **told.records})
+
+
+def hand_over(context, stored, commit, index, stamp, record, fields):
+    """Suggestions in place of the writes of some fields."""
+    schema, change = context.schema, commit.changes[index]
+    mine = saw_customers(context, stored, replace(record, born=0))
+    whose = next(iter([*mine, *standing.customers(schema, record)]), None)
+    spec = schema.entity("suggestion")
+    made = {}
+    for n, (number, action, value) in enumerate(actions(change)):
+        if number not in fields:
+            continue
+        name = "\x1f".join([str(uuid.UUID(bytes=context.device)), str(commit.number), str(index), str(number), str(n)])
+        id = schemas.named_id(schema, spec, name)
+        while id in stored or id in made:
+            name += "\x1f"
+            id = schemas.named_id(schema, spec, name)
+        mark = Mark(fresh_version(0, context.generation), commit.number, stamp, context.device, context.account.id,
+                    context.account.office, 0)
+        holds = {"customer": ("ref", whose) if whose else None, "about": ("ref", change.record), "entity": ("integer", change.entity),
+                 "field": ("integer", number) if number else None,
+                 "action": ("option", spec.field("action").option(action).number),
+                 "value": ("text", plain_text(value)) if value else None, "by": ("ref", context.account.id),
+                 "capturedAt": ("instant", commit.stamp >> 16),
+                 "state": ("status", (spec.field("state").option("open").number, 0)),
+                 "base": ("integer", min(change.base, (1 << 63) - 1))}
+        registers = {spec.field(k).number: (Sibling(mark, v),) for k, v in holds.items() if v}
+        made[id] = placed(context, stored, Record(spec.number, id, context.account.id, mark.version, registers,
+                                                  lives=(mark,), scopes=record.scopes, born=context.assignment))
+    return Done(made, handover=(change.record, len(made), standing.home(schema, stored[mine[0]]) if mine else None))
+
+
+def actions(change):
+    """The writes of a change, as suggestions name them."""
+    yield from ((n, "set", v) for n, v in change.sets)
+    yield from ((n, "clear", None) for n in change.cleared)
+    yield from ((n, "add", v) for n, v in change.adds)
+    yield from ((n, "remove", v) for n, v in change.removes)
+    if change.deletes:
+        yield 0, "delete", None
+
+
+def plain_text(value):
+    member, payload = value
+    if member == "ref":
+        return str(uuid.UUID(bytes=payload))
+    if member == "status":
+        return f"{payload[0]}.{payload[1]}"
+    if member == "boolean":
+        return "true" if payload else "false"
+    return repr(payload) if member == "real" else str(payload)
 
 
 def writes(change):
@@ -392,31 +562,60 @@ def check_value(spec, value, no):
             no("outOfRange", spec.number)
 
 
+def is_future(context, change, record):
+    return (generation(change.base) > context.generation
+            or generation(change.base) == context.generation and change.base > record.version)
+
+
+def check_base(context, change, record):
+    if is_future(context, change, record):
+        raise Refused("futureBase", change.record)
+
+
+def lacking(entity, change, captured_under):
+    """The required fields that the change does not give."""
+    given = {n for n, _ in (*change.sets, *change.adds)}
+    return [f for f in entity.required if f.number not in given and captured_under >= f.since]
+
+
+def is_full_creation(entity, change, captured_under):
+    return change.base == 0 and not change.deletes and not lacking(entity, change, captured_under)
+
+
 def check_creation(context, entity, change, captured_under):
     if change.deletes:
         raise Refused("unknownRecord", change.record, lacks=change.record)
     given = {n for n, _ in (*change.sets, *change.adds)}
     if not any(f.number in given for f in entity.required):
         raise Refused("unknownRecord", change.record, lacks=change.record)
-    for spec in entity.required:
-        if spec.number not in given and captured_under >= spec.since:
-            raise Refused("requiredField", change.record, spec.number)
-    if role(context) not in entity.create:
+    for spec in lacking(entity, change, captured_under):
+        raise Refused("requiredField", change.record, spec.number, lacks=change.record)
+    if context.account.acting not in entity.create:
         raise Refused("notPermitted", change.record)
 
 
-def role(context):
-    return "office" if context.account.office else "rep"
-
-
 def check_permission(context, entity, change, present):
-    if change.deletes and role(context) not in entity.delete:
+    acting = context.account.acting
+    if change.deletes and (acting not in entity.delete or context.account.role == "integration"):
         raise Refused("notPermitted", change.record)
     mine = present is None or present.creator == context.account.id
     for number, _ in writes(change):
         write = entity.fields[number].write
-        if role(context) not in write and not ("author" in write and mine):
+        if acting not in write and not ("author" in write and mine):
             raise Refused("notPermitted", change.record, number)
+
+
+def check_settling(context, entity, change, before, w):
+    """Open conflicts wait for a person (SPEC 5.5)."""
+    if context.account.role != "integration":
+        return
+    for number, _ in writes(change):
+        siblings = before.registers.get(number, ())
+        if entity.fields[number].review and differ([s for s in siblings if had_seen(w, s.mark)]):
+            raise Refused("notPermitted", change.record, number)
+    if before.contested and any(had_seen(w, m) for m in before.lives) and any(
+            had_seen(w, m) for m in before.deletions):
+        raise Refused("notPermitted", change.record)
 
 
 def check_derived_id(context, entity, change, present):
@@ -432,29 +631,36 @@ def check_derived_id(context, entity, change, present):
         raise Refused("wrongDerivedID", change.record)
 
 
+def check_erased(context, stored, entity, change):
+    """The change is of an erased record, or places one under it; only who knew the record is told (SPEC 4.14)."""
+    for number, id in [(0, change.record), *placing(entity, change)]:
+        record = stored.get(id)
+        if record and record.erased and (context.account.sees_all or record.creator == context.account.id
+                                         or saw(context, stored, record)):
+            raise Refused("erased", change.record, number)
+
+
+def placing(entity, change, single=False):
+    """Field and id of the parents of a change, and of what places its record; `single` leaves out sets."""
+    return [(n, v[1]) for n, v in (*change.sets, *change.adds)
+            if n in entity.fields and v and v[0] == "ref" and not (single and entity.fields[n].set)
+            and (entity.fields[n].parent or entity.fields[n] in standing.scope_fields(entity))]
+
+
 def check_references(context, stored, entity, change):
-    """Parents, then what places the record in scopes; the scopes that the change brings."""
+    """Parents, then what places the record in scopes."""
     named = [*change.sets, *change.adds]
-    for number, value in named:
-        spec = entity.fields[number]
-        if spec.parent:
-            target = seen_record(context, stored, value[1])
+    for by_parent in (True, False):
+        for number, value in named:
+            spec = entity.fields[number]
+            if not (spec.parent if by_parent else spec in standing.scope_fields(entity)):
+                continue
+            target = known_record(context, stored, value[1])
             if not target or context.schema.entities[target.entity].name != spec.to:
                 raise Refused("unknownParent", change.record, number, lacks=None if target else value[1])
-    if entity.scope == "catalogue":
-        return frozenset({context.schema.catalogue})
-    scopes = set()
-    for number, value in named:
-        spec = entity.fields[number]
-        if spec.name != entity.scope:
-            continue
-        target = seen_record(context, stored, value[1])
-        if not target or context.schema.entities[target.entity].name != spec.to:
-            raise Refused("unknownParent", change.record, number, lacks=None if target else value[1])
-        if spec.to == "territory" and not sees(context, {value[1]}):
-            raise Refused("unknownParent", change.record, number, lacks=value[1])
-        scopes |= {value[1]} if spec.to == "territory" else target.scopes
-    return frozenset(scopes)
+            if spec.to == "territory" and not sees(context, (value[1],)) and not standing.saw_scope(
+                    context.account, context.schema.catalogue, value[1], context.known):
+                raise Refused("unknownParent", change.record, number, lacks=value[1])
 
 
 def merge(entity, record, change, w):

@@ -33,6 +33,7 @@ class Field:
     parent: bool = False
     format: str = None
     since: int = 1   # required only of commits captured under this version or later
+    read: tuple = ("rep", "office")   # who is told what it holds
 
     @property
     def member(self):
@@ -48,10 +49,11 @@ class Entity:
     number: int
     name: str
     id: object       # "minted" or a tuple of field names
-    scope: str
+    scope: object    # "catalogue" or a tuple of field names, of which the first that holds something counts
     create: tuple
     delete: tuple
     fields: dict     # by number
+    follow: object = None   # (field of a person, fields that end it) or None (SPEC 4.11)
 
     def field(self, key):
         """The field with this name or number, or None."""
@@ -92,10 +94,13 @@ def load(overlay=None):
             fields[f["number"]] = Field(
                 f["number"], f["name"], f["type"], f["rule"], tuple(f["write"]), f.get("set", False), options,
                 f.get("to"), f.get("max"), f.get("min"), f.get("review", False), f.get("required", False),
-                f.get("parent", False), f.get("format"), f.get("since", 1))
+                f.get("parent", False), f.get("format"), f.get("since", 1), tuple(f.get("read", ("rep", "office"))))
         identity = file["id"] if file["id"] == "minted" else tuple(file["id"])
-        entities[file["number"]] = Entity(file["number"], file["entity"], identity, file["scope"],
-                                          tuple(file["create"]), tuple(file["delete"]), fields)
+        scope = file["scope"] if file["scope"] == common["catalogue"] else tuple(
+            file["scope"] if isinstance(file["scope"], list) else [file["scope"]])
+        follow = (file["follow"]["person"], tuple(file["follow"]["until"])) if "follow" in file else None
+        entities[file["number"]] = Entity(file["number"], file["entity"], identity, scope,
+                                          tuple(file["create"]), tuple(file["delete"]), fields, follow)
     namespace = uuid.UUID(common["namespace"])
     renumbered = [(r["version"], r["entity"], r["field"], {int(k): v for k, v in r["options"].items()})
                   for r in overlay.get("renumbered", [])]
@@ -119,6 +124,11 @@ def key_text(value):
     if member == "date":
         return date_text(payload)
     return str(payload)
+
+
+def named_id(schema, entity, name):
+    """The id that the hub itself makes from a name (SPEC 4.13)."""
+    return uuid.uuid5(uuid.uuid5(schema.namespace, entity.name), name).bytes
 
 
 def derived_id(schema, entity, values):

@@ -4,6 +4,7 @@ import json
 import model
 import schema as schemas
 import wire
+from people import People
 
 
 def id_bytes(text):
@@ -20,6 +21,7 @@ class Names:
                          for n, r in vector.get("records", {}).items()}
         self.devices = {n: id_bytes(d["id"]) for n, d in vector.get("devices", {}).items()}
         self.people = {n: id_bytes(p["id"]) for n, p in vector.get("people", {}).items()}
+        self.marks = {}   # assignment versions that a vector gave names to
 
     def record_name(self, id, entity=None):
         """Of several names of one id, the one that is said to be of this entity."""
@@ -32,22 +34,46 @@ class Names:
     def person_name(self, id):
         return next((n for n, i in self.people.items() if i == id), id.hex())
 
+    def scope_name(self, id):
+        """Of a territory or, where none has this id, of a person."""
+        territory = self.schema.entity("territory").number
+        found = [n for n, i in self.records.items() if i == id and self.entities[n] == territory]
+        return found[0] if found else self.person_name(id)
+
     def field_name(self, entity, number):
         spec = self.schema.entities[entity].fields.get(number) if entity in self.schema.entities else None
         return spec.name if spec else f"#{number}"
 
-    def accounts(self, vector):
-        return {n: model.Account(id_bytes(p["id"]), p["role"] == "office",
-                                 frozenset(self.records[s] for s in p.get("scopes", [])))
-                for n, p in vector["people"].items()}
+    def who(self, vector):
+        """The people and teams of a vector, as they are at first."""
+        return People(self.schema, {n: {"id": id_bytes(p["id"]), **self.assigned({"role": "rep", "scopes": [],
+                                        "teams": [], "leads": [], **p})} for n, p in vector["people"].items()},
+                      {n: [self.records[s] for s in t["scopes"]] for n, t in vector.get("teams", {}).items()})
+
+    def assigned(self, said):
+        """What a vector says of a person, with ids for territories."""
+        out = {k: said[k] for k in ("role", "teams", "leads") if k in said}
+        return {**out, **({"scopes": [self.records[s] for s in said["scopes"]]} if "scopes" in said else {})}
+
+    def assign(self, people, step):
+        """What a person or a team is assigned from now on."""
+        if "team" in step:
+            people.teams[step["team"]] = [self.records[s] for s in step["scopes"]]
+        else:
+            people.people[step["person"]].update(self.assigned(step))
 
     # into values
 
     def commit(self, step):
         """The commit of a step, with the size of its canonical bytes."""
         changes = [c for change in step["changes"] for c in self.changes(change)]
-        commit = model.Commit(step["number"], stamp(step["stamp"]), step.get("schema", 1), tuple(changes))
+        commit = model.Commit(step["number"], stamp(step["stamp"]), step.get("schema", 1), tuple(changes),
+                              assignment=self.mark(step.get("assignment", 0)))
         return wire.decode(wire.encode(commit)) if decodable(commit) else commit
+
+    def mark(self, told):
+        """An assignment version: a number, or the name that a step gave to one."""
+        return told if isinstance(told, int) else self.marks[told]
 
     def changes(self, change):
         """One change, or copies of it for records of ascending ids (`times`)."""

@@ -103,7 +103,7 @@ def canonical(commit):
         *(sized(5, i) for i in commit.ids),
         *(sized(6, change_bytes(c)) for c in commit.changes),
         tagged(7, 5, struct.pack("<I", commit.boot)) if commit.boot else b"",
-        number_of(8, commit.uptime_ms)])
+        number_of(8, commit.uptime_ms), number_of(9, commit.assignment)])
 
 
 def chain(canonical_bytes):
@@ -148,12 +148,14 @@ def decode(commit):
     changes = tuple(model.Change(c.entity, id_at(c.record), c.base, tuple(map(value, c.sets)), tuple(c.cleared),
                                  tuple(map(value, c.adds)), tuple(map(value, c.removes)), c.deletes)
                     for c in commit.changes)
-    return model.Commit(commit.number, commit.stamp, commit.schema, changes, len(canonical(commit)))
+    return model.Commit(commit.number, commit.stamp, commit.schema, changes, len(canonical(commit)),
+                        commit.assignment)
 
 
 def encode(commit, previous=b""):
     """The message of a value, ids in order of first use."""
-    message = pb.Commit(number=commit.number, stamp=commit.stamp, schema=commit.schema, previous=previous)
+    message = pb.Commit(number=commit.number, stamp=commit.stamp, schema=commit.schema, previous=previous,
+                        assignment=commit.assignment)
     table = Table(message.ids)
     for c in commit.changes:
         change = message.changes.add(entity=c.entity, record=table.index(c.record), base=c.base, cleared=c.cleared,

@@ -11,6 +11,8 @@ struct CommitWriter {
     let account: Account
     let receivedAt: Instant
     let clockOffsetMilliseconds: Int64
+    /// The least it can have known of who sees what.
+    var floor: UInt64 = 0
 }
 
 /// Judges commits inside one transaction and keeps what belongs to the judgement: journal, waiting
@@ -23,6 +25,8 @@ final class Committer {
     private let now: Instant
     /// Looked up once: nearly always nothing waits, and every new record would ask.
     private var anyWaiting: Bool?
+    /// The last change of who sees what, read once.
+    private var assignment: UInt64?
     /// Records that came and whose waiting commits are still to be judged, first come first; `nil`
     /// when nobody is at it.
     private var arrived: [RecordID]?
@@ -41,9 +45,9 @@ final class Committer {
     func accept(_ offer: Offer, by writer: CommitWriter) throws -> Verdict {
         let (plan, stored) = try plan(offer, by: writer, former: offer.given?.versions ?? [])
         return try store.savepoint {
-            try apply(plan.records, replacing: stored)
+            let arrived = try apply(plan.records, replacing: stored)
             try append(offer, by: writer, plan.verdict)
-            try release(by: plan, replacing: stored)
+            try release(arrived)
             return plan.verdict
         }
     }
@@ -115,18 +119,43 @@ extension Committer {
         case .failure(let refusal):
             return (Plan(verdict: .refused(offer.number, refusal), records: []), [:])
         }
-        var stored: [RecordID: StoredRecord] = [:]
-        for id in Plan.needs(commit, schema: schema) { stored[id] = try store.record(id) }
         let context = PlanContext(
             schema: schema, limits: limits, device: writer.device, author: writer.account.id,
             role: writer.account.role, visible: writer.account.visible(schema),
+            stays: writer.account.stays, assignment: try lastAssignment(), floor: writer.floor,
             receivedAt: writer.receivedAt, clockOffsetMilliseconds: writer.clockOffsetMilliseconds,
             generation: generation, former: former)
-        let plan = Plan.make(for: commit, stored: stored, context: context)
+        var stored = try Plan.reading(commit, context: context, record: store.record)
+        var plan = Plan.make(for: commit, stored: stored, context: context)
+        // The ids of what the hub makes itself are known only now.
+        while let taken = try suggestionTaken(in: plan, stored) {
+            stored[taken.id] = taken
+            plan = Plan.make(for: commit, stored: stored, context: context)
+        }
         if let lacking = plan.lacking, try mayArrive(lacking, from: writer.device) {
             return (plan.waiting(for: lacking), stored)
         }
         return (plan, stored)
+    }
+
+    /// A record that has the id of a suggestion already.
+    private func suggestionTaken(
+        in plan: Plan, _ stored: [RecordID: StoredRecord]
+    ) throws -> StoredRecord? {
+        if plan.verdict.outcome != .handedOver { return nil }
+        for planned in plan.records
+        where planned.isNew && planned.record.entity == .suggestion
+            && stored[planned.record.id] == nil
+        {
+            if let taken = try store.record(planned.record.id) { return taken }
+        }
+        return nil
+    }
+
+    private func lastAssignment() throws -> UInt64 {
+        let known = try assignment ?? store.hub().assignment
+        assignment = known
+        return known
     }
 
     private func mayArrive(_ record: RecordID, from device: RecordID) throws -> Bool {
@@ -137,7 +166,8 @@ extension Committer {
         try store.append(
             JournalEntry(
                 device: writer.device, number: offer.number, author: writer.account.id,
-                receivedAt: writer.receivedAt, commit: Array(offer.bytes), verdict: verdict))
+                receivedAt: writer.receivedAt, commit: Array(offer.bytes), verdict: verdict,
+                floor: writer.floor))
         if let record = verdict.waitsFor {
             try store.put(
                 WaitingCommit(
@@ -158,28 +188,33 @@ extension Committer {
     }
 
     /// Gives each touched scope its next position, in a fixed order of scopes so that two writers
-    /// never wait for each other (SPEC §4.2), and writes the records there.
+    /// never wait for each other (SPEC §4.2), and writes the records there. What is under a customer
+    /// that moves goes along.
+    /// - Returns: the records that are new, or have come into view somewhere.
     private func apply(
         _ records: [PlannedRecord], replacing stored: [RecordID: StoredRecord]
-    ) throws {
+    ) throws -> [RecordID] {
+        if records.isEmpty { return [] }
+        let moves = try Moves(
+            records, replacing: stored, schema: schema, record: store.record,
+            dependents: store.dependents)
         var seqs: [RecordID: UInt64] = [:]
-        for scope in Set(records.flatMap(\.scopes)).sorted() {
-            seqs[scope] = try store.nextSeq(of: scope)
+        for scope in moves.scopes.sorted() { seqs[scope] = try store.nextSeq(of: scope) }
+        var change: UInt64 = 0
+        if moves.changesSight {
+            change = try Assignments.next(in: store)
+            assignment = change
         }
-        for planned in records {
-            var record = planned.record
-            let before = stored[record.id]
-            record.placements = planned.scopes.map { scope in
-                let seq = seqs[scope] ?? 0
-                let arrived = before?.placements.first { $0.scope == scope }?.arrived ?? seq
-                return Placement(scope: scope, seq: seq, arrived: arrived)
-            }
-            // A mark without positions is this commit's, or one whose field this commit has changed.
-            for mark in record.marks.indices where record.marks[mark].seqs.isEmpty {
-                record.marks[mark].seqs = record.placements.map(\.seq)
-            }
-            try store.put(record, replacing: before)
+        for move in moves.placed(seqs: seqs, assignment: change) {
+            try store.put(move.record, replacing: move.before)
         }
+        // A territory that lies in another one is seen by whoever is assigned that.
+        if Assignments.concerns(records, stored: stored, schema: schema) {
+            try Assignments(store: store, schema: schema).refresh(
+                at: moves.changesSight ? change : nil)
+            assignment = nil
+        }
+        return moves.arrived
     }
 }
 
@@ -187,15 +222,11 @@ extension Committer {
 
 extension Committer {
     /// Judges again what waited for the records that a commit has made or brought into view.
-    private func release(by plan: Plan, replacing stored: [RecordID: StoredRecord]) throws {
-        if plan.records.isEmpty { return }
+    private func release(_ new: [RecordID]) throws {
+        if new.isEmpty { return }
         let any = try anyWaiting ?? !store.waiting(for: nil).isEmpty
         anyWaiting = any
         guard any else { return }
-        let new = plan.records.map(\.record.id).filter { id in
-            let now = plan.records.first { $0.record.id == id }?.scopes.count ?? 0
-            return now > stored[id]?.placements.count ?? 0
-        }
         if arrived != nil {
             arrived?.append(contentsOf: new)
             return
@@ -237,7 +268,7 @@ extension Committer {
         let offer = Offer(entry.commit, schema: schema, limits: limits)
         let writer = CommitWriter(
             device: entry.device, account: account, receivedAt: entry.receivedAt,
-            clockOffsetMilliseconds: clockOffsetMilliseconds)
+            clockOffsetMilliseconds: clockOffsetMilliseconds, floor: entry.floor)
         let (plan, stored) = try plan(offer, by: writer, former: former)
         if plan.verdict == entry.verdict { return }
         if let record = plan.verdict.waitsFor {
@@ -252,9 +283,9 @@ extension Committer {
                 try store.dropExpected(from: entry.device, number: entry.number)
             }
         }
-        try apply(plan.records, replacing: stored)
+        let arrived = try apply(plan.records, replacing: stored)
         try store.replace(plan.verdict, of: entry.device)
-        try release(by: plan, replacing: stored)
+        try release(arrived)
     }
 }
 

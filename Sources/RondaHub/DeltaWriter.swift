@@ -7,37 +7,39 @@ internal import RondaWire
 /// The writes that came in with this very request: the device has them, so they are not sent back.
 struct OwnWrites: Sendable {
     private let device: RecordID
-    private let numbers: Set<UInt64>
+    /// Of each record, the commits that changed it.
+    private var numbers: [RecordID: Set<UInt64>] = [:]
     /// The least the device knew of each record when it captured.
     private var bases: [RecordID: UInt64] = [:]
 
-    init(_ offers: [Offer], device: RecordID, schema: Schema) {
+    init(_ offers: [Offer], verdicts: [Verdict], device: RecordID, schema: Schema) {
         self.device = device
-        // What is offered again after a restore may have been written over by what had seen it:
-        // the device takes all of that from the hub.
-        // The same goes for what an older schema wrote otherwise.
-        let offers = offers.filter { offer in
-            guard offer.given == nil, case .success(let commit) = offer.commit else { return false }
-            return commit.schema == schema.version || schema.upCast(commit) == commit
-        }
-        numbers = Set(offers.map(\.number))
+        let handedOver = Dictionary(
+            verdicts.filter { !$0.handovers.isEmpty }
+                .map { ($0.number, Set($0.handovers.map(\.record))) }
+        ) { first, _ in first }
         for offer in offers {
-            guard case .success(let commit) = offer.commit else { continue }
+            // What is offered again after a restore may have been written over by what had seen it:
+            // the device takes all of that from the hub. The same goes for what an older schema
+            // wrote otherwise.
+            guard offer.given == nil, case .success(let commit) = offer.commit,
+                commit.schema == schema.version || schema.upCast(commit) == commit
+            else { continue }
             for change in commit.changes {
+                // And for what was in another's hands: the device has let it go.
+                if handedOver[offer.number]?.contains(change.record) ?? false { continue }
+                numbers[change.record, default: []].insert(offer.number)
                 bases[change.record] = min(change.base, bases[change.record] ?? .max)
             }
         }
     }
 
-    private init() {
-        device = .zero
-        numbers = []
-    }
+    private init() { device = .zero }
 
     static let none = OwnWrites()
 
-    func contains(_ mark: Mark) -> Bool {
-        mark.device == device && numbers.contains(mark.number)
+    func contains(_ mark: Mark, of record: RecordID) -> Bool {
+        mark.device == device && numbers[record]?.contains(mark.number) ?? false
     }
 
     func base(of record: RecordID) -> UInt64 { bases[record] ?? 0 }
@@ -50,6 +52,8 @@ struct DeltaWriter {
     let scope: RecordID
     let since: UInt64
     let own: OwnWrites
+    /// To whom it is told.
+    let reader: Role
 
     func delta(_ row: StreamRow, _ table: inout IDTable) throws -> WireDelta {
         guard let entity = schema[row.entity] else {
@@ -61,8 +65,12 @@ struct DeltaWriter {
         delta.version = row.version
         if entity.hasAuthors { delta.creator = table.index(of: row.creator) + 1 }
         // Plain, and read from the start: the shown values are all there is to tell.
+        let told = entity.told(to: reader)
         if row.meta.isEmpty {
             for (number, value) in try RecordPacking.shownFields(row.shown) {
+                if let told, let place = entity.position(ofNumber: number), !told[place] {
+                    continue
+                }
                 delta.fields.append(WireField(number, value, &table))
             }
             return delta
@@ -88,19 +96,24 @@ struct DeltaWriter {
             return seq > since
         }
         // All that is there was written by a single commit of this request.
-        if record.marks.count == 1, own.contains(record.marks[0]) { return }
+        if record.marks.count == 1, own.contains(record.marks[0], of: record.id) { return }
         // Every other trace in the record was known to the device when it captured: what its own
         // writes make of a set is what the hub made of it.
         let base = own.base(of: record.id)
         let isOnlyOwn = record.marks.indices.allSatisfy {
-            own.contains(record.marks[$0]) || record.marks[$0].version <= base && !isNew($0)
+            own.contains(record.marks[$0], of: record.id)
+                || record.marks[$0].version <= base && !isNew($0)
         }
-        for (position, field) in entity.fields.enumerated() {
+        let told = entity.told(to: reader)
+        for (position, field) in entity.fields.enumerated() where told?[position] ?? true {
             switch record.registers[position] {
             case .empty: break
             case .siblings(let siblings):
                 guard siblings.contains(where: { isNew($0.mark) }) else { continue }
-                if siblings.count == 1, own.contains(record.marks[siblings[0].mark]) { continue }
+                if siblings.count == 1, own.contains(record.marks[siblings[0].mark], of: record.id)
+                {
+                    continue
+                }
                 if let value = siblings[0].value {
                     delta.fields.append(WireField(field.number, value, &table))
                 } else {
@@ -113,7 +126,8 @@ struct DeltaWriter {
                             &table))
                 }
             case .elements(let elements, let changed):
-                guard isNew(changed), !(own.contains(record.marks[changed]) && isOnlyOwn)
+                guard isNew(changed),
+                    !(own.contains(record.marks[changed], of: record.id) && isOnlyOwn)
                 else { continue }
                 if elements.isEmpty { delta.cleared.append(field.number) }
                 for element in elements {

@@ -57,7 +57,15 @@ extension Hub {
             territories: Set(territories.map(\.1)))
         var staff = Staff(id: id)
         staff.name = name
-        staff.role = role == .office ? .office : .rep
+        staff.role =
+            switch role {
+            case .rep: .rep
+            case .supervisor: .supervisor
+            case .office: .office
+            case .administrator: .administrator
+            case .auditor: .auditor
+            case .integration: .integration
+            }
         // Checked first, so that a name the schema refuses leaves no account behind.
         let change = Change(creating: staff)
         if let refusal = Validation.problem(in: change, schema: schema, limits: limits) {
@@ -76,6 +84,7 @@ extension Hub {
         try await store.write { store in
             try check(store)
             try store.put(account)
+            try Assignments(store: store, schema: schema).refresh()
         }
         return account
     }

@@ -61,7 +61,8 @@ extension Hub {
         for range in ranges {
             response.ranges.append(try answer(range, scope: scope, in: store))
         }
-        try tell(request.wanted, scope: scope, in: store, into: &response)
+        try tell(
+            request.wanted, scope: scope, to: login.account.role, in: store, into: &response)
         return response
     }
 
@@ -91,7 +92,7 @@ extension Hub {
     }
 
     private func tell(
-        _ wanted: [Data], scope: RecordID?, in store: any StoreReader,
+        _ wanted: [Data], scope: RecordID?, to reader: Role, in store: any StoreReader,
         into response: inout WireCompareResponse
     ) throws {
         var table = IDTable()
@@ -108,7 +109,8 @@ extension Hub {
                 version: record.version, isPlain: false,
                 shown: RecordPacking.shown(of: record, entity: entity),
                 meta: RecordPacking.meta(of: record, entity: entity))
-            let writer = DeltaWriter(schema: schema, scope: scope, since: 0, own: .none)
+            let writer = DeltaWriter(
+                schema: schema, scope: scope, since: 0, own: .none, reader: reader)
             response.deltas.append(try writer.delta(row, &table))
         }
         response.ids = table.encoded

@@ -128,9 +128,9 @@ extension Hub {
                     guard let seen = device.lastSeen,
                         now.milliseconds - seen.milliseconds < limits.activeDeviceMilliseconds,
                         let account = try store.account(device.account),
-                        account.visible(schema)?.contains(scope) ?? true
+                        try Self.mayBringWork(device, account, to: scope, store, schema)
                     else { continue }
-                    guard let complete = device.completeTo else { return nil }
+                    guard let complete = self.completeTo(device) else { return nil }
                     least = min(least ?? complete, complete)
                 }
                 return least
@@ -138,5 +138,38 @@ extension Hub {
         } catch {
             throw HubError(error)
         }
+    }
+
+    /// Whether the device sees the scope, or may still have work in good faith on what stands there
+    /// now.
+    private static func mayBringWork(
+        _ device: Device, _ account: Account, to scope: RecordID, _ store: any StoreReader,
+        _ schema: Schema
+    ) throws -> Bool {
+        guard let visible = account.visible(schema) else { return true }
+        let sight = Sight(stays: account.stays, known: device.floor)
+        if visible.contains(scope) || sight.saw(scope: scope) { return true }
+        // Nobody has been assigned otherwise since the device said that it knew.
+        if try device.floor >= store.hub().assignment { return false }
+        var mayBring = false
+        let all = RecordID.zero.range(bits: 0)
+        try store.standing(in: scope, from: all.lowerBound, to: all.upperBound) { id, _ in
+            if mayBring { return }
+            guard let record = try store.record(id), let entity = schema[record.entity] else {
+                return
+            }
+            let customers =
+                try record.entity == .customer
+                ? [record] : record.customers(entity).compactMap(store.record)
+            mayBring =
+                sight.sawItself(
+                    record, isAlone: entity.isUnderCustomers && customers.isEmpty,
+                    standing: record.placements.map(\.scope), since: record.born)
+                || customers.contains {
+                    sight.saw(
+                        $0, standing: $0.placements.map(\.scope), since: record.born)
+                }
+        }
+        return mayBring
     }
 }

@@ -1,5 +1,6 @@
 package import RondaModel
 internal import RondaStore
+internal import RondaWire
 
 /// What the server itself captures: imports and administration go through the same commits,
 /// verdicts and journal as everybody's work.
@@ -7,20 +8,25 @@ extension Hub {
     /// Submits each group of changes as one commit of the server's own device.
     package func submitAsSystem(_ groups: [[Change]]) async throws(HubError) -> [Verdict] {
         var verdicts: [Verdict] = []
-        for group in groups {
+        var fruitless = 0
+        while verdicts.count < groups.count {
             // Another process may have written as the same device since: its number and chain are
-            // read again, and a commit that comes too late is made anew.
-            var verdict: Verdict?
-            for _ in 0..<5 where verdict == nil {
-                let device = try await systemDevice()
+            // read again, and what comes too late is made anew.
+            var device = try await systemDevice()
+            let left = groups[verdicts.count...].prefix(limits.commitsPerExchange)
+            let commits = left.map { changes in
                 let commit = Commit(
                     number: device.lastNumber + 1,
                     stamp: Stamp(milliseconds: surroundings.now().milliseconds),
-                    schema: schema.version, previous: device.chain, changes: group)
-                verdict = try await submit([commit], as: device.id).first
+                    schema: schema.version, previous: device.chain, changes: changes)
+                device.lastNumber += 1
+                device.chain = commit.chainHash
+                return commit
             }
-            guard let verdict else { throw HubError(.busy, "the server's own device is in use") }
-            verdicts.append(verdict)
+            let taken = try await submit(commits, as: device.id)
+            fruitless = taken.isEmpty ? fruitless + 1 : 0
+            if fruitless == 5 { throw HubError(.busy, "the server's own device is in use") }
+            verdicts += taken
         }
         return verdicts
     }

@@ -3,6 +3,7 @@ package import RondaProtobuf
 package import RondaStore
 internal import Foundation
 internal import RondaWire
+internal import Synchronization
 
 /// What the hub takes from the world around it; only an executable makes the real one.
 package struct Surroundings: Sendable {
@@ -28,6 +29,8 @@ package final class Hub: Sendable {
     package let limits: Limits
     package let surroundings: Surroundings
     private let queue: PushQueue
+    /// What devices that only read have said lately of how far their work is in: not worth a write.
+    private let heard = Mutex<[RecordID: Instant]>([:])
 
     package init(
         store: any CentralStore, schema: Schema = .current, limits: Limits = Limits(),
@@ -65,7 +68,8 @@ package final class Hub: Sendable {
                     // Where the chain forked, the same numbers name another store's work.
                     let judged = Set(pushed.verdicts.map(\.number))
                     return try self.page(
-                        request, login, offers.filter { judged.contains($0.number) }
+                        request, login, offers.filter { judged.contains($0.number) },
+                        pushed.verdicts
                     ).answer(store, login: login, pushed: pushed)
                 }
             }
@@ -129,11 +133,12 @@ package final class Hub: Sendable {
     }
 
     private func page(
-        _ request: WireExchangeRequest, _ login: Login, _ offers: [Offer]
+        _ request: WireExchangeRequest, _ login: Login, _ offers: [Offer], _ verdicts: [Verdict]
     ) -> Page {
         Page(
             schema: schema, limits: limits, request: request,
-            own: OwnWrites(offers, device: login.device.id, schema: schema))
+            own: OwnWrites(
+                offers, verdicts: verdicts, device: login.device.id, schema: schema))
     }
 
     /// The answer to a device that offers nothing; `nil` when it has to be written down that the
@@ -149,10 +154,26 @@ package final class Hub: Sendable {
             else { return nil }
             let hub = try store.hub()
             let isSettled = login.device.epoch == hub.epoch || !hub.isRenewed
-            guard isSettled, login.device.queued == request.queued else { return nil }
+            guard isSettled, login.device.queued == request.queued,
+                request.queued > 0 || login.device.floor >= min(request.assignment, hub.assignment)
+            else { return nil }
             let pushed = PushResult(lastNumber: login.device.lastNumber)
-            return try self.page(request, login, []).answer(store, login: login, pushed: pushed)
+            self.hear(request, from: login.device.id, at: now)
+            return try self.page(request, login, [], []).answer(
+                store, login: login, pushed: pushed)
         }
+    }
+
+    private func hear(_ request: WireExchangeRequest, from device: RecordID, at now: Instant) {
+        guard request.completeToMs > 0 else { return }
+        let claimed = Instant(milliseconds: Int64(clamping: request.completeToMs))
+        heard.withLock { $0[device] = min(claimed, now) }
+    }
+
+    /// Up to when everything captured on the device is in.
+    func completeTo(_ device: Device) -> Instant? {
+        let heard = heard.withLock { $0[device.id] }
+        return device.completeTo.map { max($0, heard ?? $0) }
     }
 
     /// How exactly it is known when a device that only reads was last here.

@@ -47,6 +47,7 @@ struct Page: Sendable {
         var cursors: [UInt32: WireCursor] = [:]
         for cursor in request.cursors where isSameEpoch { cursors[cursor.scope] = cursor }
 
+        response.assignment = hub.assignment
         let visible = login.account.visible(schema)
         let heads = try store.scopes()
         let seen = heads.filter { visible?.contains($0.id) ?? true }
@@ -63,7 +64,8 @@ struct Page: Sendable {
                 break
             }
             var stream = try read(
-                head, cursor: known, store: store, budget: &budget, table: &table)
+                head, for: login.account, cursor: known, store: store, budget: &budget,
+                table: &table)
             if stream.behind > 0 {
                 response.more = true
             } else if !isRecovering {
@@ -100,7 +102,7 @@ struct Page: Sendable {
     }
 
     private func read(
-        _ head: ScopeHead, cursor: WireCursor?, store: any StoreReader,
+        _ head: ScopeHead, for account: Account, cursor: WireCursor?, store: any StoreReader,
         budget: inout Budget, table: inout IDTable
     ) throws -> WireStream {
         let after = cursor?.seq ?? 0
@@ -111,9 +113,15 @@ struct Page: Sendable {
         stream.scope = head.number
         stream.whole = since == 0
         if cursor == nil { stream.id = Data(head.id.bytes) }
+        // What left before the reading began was never told, and what left before the account came
+        // is none of its business.
+        if stream.whole { stream.start = cursor?.start ?? head.seq }
+        let start = max(since, stream.start)
+        let departures = Departures(schema: schema, store: store, scope: head.id)
         // In a whole stream everything is said, own writes too: what is not named holds nothing.
         let writer = DeltaWriter(
-            schema: schema, scope: head.id, since: since, own: since == 0 ? .none : own)
+            schema: schema, scope: head.id, since: since, own: since == 0 ? .none : own,
+            reader: account.role)
         // The store never ends a page inside one position; a byte more than that may end it.
         var lastRead = after
         var wasCut = false
@@ -125,9 +133,16 @@ struct Page: Sendable {
                 wasCut = true
                 return false
             }
-            copy.deltas.append(try writer.delta(row, &ids))
-            left.spend(bytes: row.shown.count)
             lastRead = row.seq
+            guard let change = row.left else {
+                copy.deltas.append(try writer.delta(row, &ids))
+                left.spend(bytes: row.shown.count)
+                return true
+            }
+            if row.seq > start && account.saw(head.id, before: change) {
+                copy.deltas.append(try departures.delta(row, &ids))
+            }
+            left.spend(bytes: 0)
             return true
         }
         (stream, table, budget) = (copy, ids, left)

@@ -35,7 +35,7 @@ struct Pusher: Sendable {
             schema: schema, limits: limits, store: store, generation: hub.generation, now: now)
         let writer = CommitWriter(
             device: device.id, account: login.account, receivedAt: now,
-            clockOffsetMilliseconds: push.request.clockOffset(at: now))
+            clockOffsetMilliseconds: push.request.clockOffset(at: now), floor: device.floor)
         var result = PushResult(lastNumber: device.lastNumber)
         // A request from before a restore may be a late one, of commits the device has meanwhile
         // decided about: it is told of the restore, and offers again.
@@ -104,7 +104,11 @@ struct Pusher: Sendable {
             let claimed = Instant(milliseconds: Int64(clamping: request.completeToMs))
             device.completeTo = max(device.completeTo ?? claimed, min(claimed, now))
         }
-        if request.queued == 0, request.epoch == Data(hub.epochBytes) { device.epoch = hub.epoch }
+        if request.queued == 0, request.epoch == Data(hub.epochBytes) {
+            device.epoch = hub.epoch
+            // What it captures from now on, it captures knowing this.
+            device.floor = max(device.floor, min(request.assignment, hub.assignment))
+        }
     }
 
     /// Whether the device shows a receipt of this hub for more than the hub has: its history was
@@ -134,16 +138,6 @@ extension WireExchangeRequest {
     /// How far the device's clock is ahead of the hub's; 0 where it does not say.
     fileprivate func clockOffset(at now: Instant) -> Int64 {
         deviceTimeMs == 0 ? 0 : deviceTimeMs &- now.milliseconds
-    }
-}
-
-extension Account {
-    /// The scopes the account sees; `nil` for all of them.
-    func visible(_ schema: Schema) -> Set<RecordID>? {
-        switch role {
-        case .office: nil
-        case .rep: territories.union([schema.catalogue])
-        }
     }
 }
 

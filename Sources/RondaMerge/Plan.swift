@@ -9,6 +9,12 @@ package struct PlanContext: Sendable {
     package let role: Role
     /// The scopes the account sees; `nil` for an account that sees every one.
     package let visible: Set<RecordID>?
+    /// The scopes it sees and has seen, and between which changes of who sees what.
+    package let stays: [Stay]
+    /// The last change of who sees what.
+    package let assignment: UInt64
+    /// No commit of the device can have been captured knowing less of those changes.
+    package let floor: UInt64
     /// When the commit arrived.
     package let receivedAt: Instant
     /// How far the device's clock is ahead of the hub's, as far as that is known.
@@ -21,7 +27,8 @@ package struct PlanContext: Sendable {
 
     package init(
         schema: Schema, limits: Limits, device: RecordID, author: RecordID, role: Role,
-        visible: Set<RecordID>?, receivedAt: Instant, clockOffsetMilliseconds: Int64 = 0,
+        visible: Set<RecordID>?, stays: [Stay] = [], assignment: UInt64 = 0,
+        floor: UInt64 = 0, receivedAt: Instant, clockOffsetMilliseconds: Int64 = 0,
         generation: UInt64 = 0, former: [UInt64] = []
     ) {
         self.schema = schema
@@ -30,6 +37,9 @@ package struct PlanContext: Sendable {
         self.author = author
         self.role = role
         self.visible = visible
+        self.stays = stays
+        self.assignment = assignment
+        self.floor = floor
         self.receivedAt = receivedAt
         self.clockOffsetMilliseconds = clockOffsetMilliseconds
         self.generation = generation
@@ -39,18 +49,23 @@ package struct PlanContext: Sendable {
     func sees(_ scope: RecordID) -> Bool { visible?.contains(scope) ?? true }
 }
 
-/// A record as it will be, and the scopes it will stand in. The last of its marks is this commit's;
-/// positions in the streams are given when the plan is applied.
+/// A record as it will be, and the scopes it will stand in. Positions in the streams are given when
+/// the plan is applied.
 package struct PlannedRecord: Sendable, Hashable {
     package var record: StoredRecord
     package let scopes: [RecordID]
     package let isNew: Bool
+    /// Whether the commit changed it, and the last of its marks is this commit's; otherwise it only
+    /// stands elsewhere.
+    package let isTouched: Bool
 }
 
 /// What becomes of a commit: decided here, done by whoever executes it.
 package struct Plan: Sendable, Hashable {
     package let verdict: Verdict
-    /// In the order of the commit's changes; empty when it is refused.
+    /// In the order of the commit's changes, then the customers that gain or lose a follower by them;
+    /// empty when it is refused. The records under a customer that moves follow it when the plan is
+    /// applied.
     package let records: [PlannedRecord]
     /// The record for whose absence the commit is refused. Where it may still come, the commit
     /// waits for it instead (SPEC §6.3).
@@ -70,7 +85,7 @@ package struct Plan: Sendable, Hashable {
 
 extension Plan {
     /// The records that must be read before a commit can be planned.
-    package static func needs(_ commit: Commit, schema: Schema) -> Set<RecordID> {
+    static func needs(_ commit: Commit, schema: Schema) -> Set<RecordID> {
         var ids = Set<RecordID>()
         for change in commit.changes {
             ids.insert(change.record)
@@ -86,6 +101,36 @@ extension Plan {
             }
         }
         return ids
+    }
+
+    /// What a commit is planned against. `record` looks up one stored record.
+    package static func reading(
+        _ commit: Commit, context: PlanContext, record: (RecordID) throws -> StoredRecord?
+    ) rethrows -> [RecordID: StoredRecord] {
+        var stored: [RecordID: StoredRecord] = [:]
+        for id in needs(commit, schema: context.schema) { stored[id] = try record(id) }
+        for id in further(commit, stored: stored, context: context) {
+            stored[id] = try record(id)
+        }
+        return stored
+    }
+
+    /// The records that must be read besides, once those of `needs` are known: the customers of what
+    /// may have to be placed anew, or may not be seen any more.
+    private static func further(
+        _ commit: Commit, stored: [RecordID: StoredRecord], context: PlanContext
+    ) -> Set<RecordID> {
+        let schema = context.schema
+        let places = commit.changes.contains { schema[$0.entity]?.places($0) ?? false }
+        var ids = Set<RecordID>()
+        for change in commit.changes {
+            guard let entity = schema[change.entity], let record = stored[change.record],
+                record.entity == entity.id
+            else { continue }
+            let isSeen = record.placements.contains { context.sees($0.scope) }
+            if places || !isSeen { ids.formUnion(record.customers(entity)) }
+        }
+        return ids.filter { stored[$0] == nil }
     }
 
     /// The records that a commit would make, as far as it tells by itself: it names no base for them
@@ -122,11 +167,26 @@ extension Plan {
 extension EntitySchema {
     /// The fields whose records decide scope or must exist: the ones `Plan.needs` reads.
     var referencePositions: [Int] {
-        let scopePosition: Int? =
+        let positions: [Int] =
             switch scope {
-            case .catalogue: nil
-            case .territory(let field), .customer(let field): field
+            case .catalogue: []
+            case .territory(let fields): fields
+            case .customer(let field): [field]
             }
-        return fields.indices.filter { $0 == scopePosition || fields[$0].parent }
+        return fields.indices.filter { positions.contains($0) || fields[$0].parent }
+    }
+
+    /// Whether a change may move the record, or make somebody follow its customer or cease to.
+    func places(_ change: Change) -> Bool {
+        let scopePositions: [Int] =
+            switch scope {
+            case .catalogue: []
+            case .territory(let fields): fields
+            case .customer(let field): [field]
+            }
+        let deciding = scopePositions + (follow.map { [$0.person] + $0.until } ?? [])
+        let numbers = deciding.map { fields[$0].number }
+        return follow != nil && change.deletes
+            || change.touchedFields.contains { numbers.contains($0) }
     }
 }

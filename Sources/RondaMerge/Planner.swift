@@ -4,12 +4,17 @@ import RondaModel
 struct Planner {
     let commit: Commit
     let context: PlanContext
-    private var records: [RecordID: StoredRecord]
-    private var scopes: [RecordID: [RecordID]] = [:]
-    private var order: [RecordID] = []
-    private var created: Set<RecordID> = []
+    var records: [RecordID: StoredRecord]
+    var scopes: [RecordID: [RecordID]] = [:]
+    var order: [RecordID] = []
+    var created: Set<RecordID> = []
+    /// Customers that only gain or lose a follower.
+    private var replaced: Set<RecordID> = []
+    /// What became of changes of what the account does not see any more.
+    var handovers: [HandOver] = []
+    private let stored: [RecordID: StoredRecord]
     private var merges: [Merge] = []
-    private let stamp: Stamp
+    let stamp: Stamp
     private let clockSuspect: Bool
     /// The record for whose absence the commit cannot be applied.
     private(set) var lacking: RecordID?
@@ -18,6 +23,7 @@ struct Planner {
         self.commit = commit
         self.context = context
         records = stored
+        self.stored = stored
         (stamp, clockSuspect) = Self.order(commit.stamp, in: context)
     }
 
@@ -46,21 +52,32 @@ struct Planner {
             {
                 throw problem
             }
+            guard let acting = context.role.acting else {
+                throw refusal(.notPermitted, change, detail: "an account that only reads")
+            }
             guard let entity = context.schema[change.entity] else {
                 throw Refusal(.unknownEntity, entity: change.entity, record: change.record)
             }
             let former = context.former.indices.contains(index) ? context.former[index] : 0
-            try apply(change, entity: entity, former: former)
+            try apply(change, at: index, entity: entity, former: former, acting: acting)
         }
-        let planned = order.compactMap { id in
+        bringAlong()
+        let planned = (order + replaced.subtracting(order).sorted()).compactMap { id in
             records[id].map {
-                PlannedRecord(record: $0, scopes: scopes[id] ?? [], isNew: created.contains(id))
+                PlannedRecord(
+                    record: $0, scopes: scopes[id] ?? [], isNew: created.contains(id),
+                    isTouched: order.contains(id))
             }
         }
+        let outcome: Outcome =
+            handovers.contains { $0.suggestions > 0 }
+            ? .handedOver : merges.isEmpty ? .accepted : .merged
+        let hidden = Set(handovers.map(\.record))
         let verdict = Verdict(
-            number: commit.number, outcome: merges.isEmpty ? .accepted : .merged, merges: merges,
-            versions: commit.changes.map { records[$0.record]?.version ?? 0 },
-            clockSuspect: clockSuspect)
+            number: commit.number, outcome: outcome, merges: merges, handovers: handovers,
+            versions: commit.changes.map {
+                hidden.contains($0.record) ? 0 : records[$0.record]?.version ?? 0
+            }, clockSuspect: clockSuspect)
         return Plan(verdict: verdict, records: planned)
     }
 
@@ -80,46 +97,84 @@ struct Planner {
     }
 
     private mutating func apply(
-        _ change: Change, entity: EntitySchema, former: UInt64
+        _ change: Change, at index: Int, entity: EntitySchema, former: UInt64, acting: Role
     ) throws(Refusal) {
         // What the account does not see is answered as what does not exist: every check below that
-        // asks about the stored record asks about the visible one (SPEC §4.3).
+        // asks about the stored record asks about the visible one (SPEC §4.3). What it saw when it
+        // captured was written in good faith (§4.13).
         let stored = records[change.record]
-        let existing = stored.flatMap { isVisible($0) ? $0 : nil }
+        let isSeen = stored.map(isVisible) ?? false
+        var existing = isSeen ? stored : nil
+        if existing == nil, let stored, stored.entity == entity.id, saw(stored) {
+            if isOwnAlone(stored) {
+                existing = stored
+            } else if !isDerived(entity) || !isFullCreation(change, entity) {
+                try checkWriters(change, entity: entity, existing: stored, acting: acting)
+                let protecting = protectingFields(change, stored, entity)
+                try takeInGoodFaith(
+                    change, at: index, to: stored, entity: entity, former: former, acting: acting
+                ) { !protecting.contains($0) }
+                return
+            }
+        }
         if let existing, existing.entity != entity.id {
             throw refusal(.malformed, change, detail: "the record is of another entity")
         }
         try checkBase(change, existing: existing)
-        if existing == nil { try checkCreation(change, entity: entity) }
-        try checkWriters(change, entity: entity, existing: existing)
+        if existing == nil { try checkCreation(change, entity: entity, acting: acting) }
+        try checkWriters(change, entity: entity, existing: existing, acting: acting)
         // Only a derived record may be made again by somebody who does not see it.
         if existing == nil, let stored, stored.entity != entity.id || !isDerived(entity) {
             throw lacks(change.record, .unknownRecord, change)
         }
 
-        var record =
+        let before =
             stored
             ?? StoredRecord(
                 id: change.record, entity: entity.id, creator: context.author,
                 registers: Array(repeating: .empty, count: entity.fields.count))
-        try checkDerivedID(change, entity: entity, record: record)
+        try checkDerivedID(change, entity: entity, record: before)
         try checkParents(change, entity: entity)
-        let placed = try place(record, change: change, entity: entity)
+        try checkPlace(before, isKnown: existing != nil, change: change, entity: entity)
+        try checkSettling(change, entity: entity, record: before)
+        var record = try written(
+            change, to: before, entity: entity, former: former, acting: acting)
+        let places = scopes(of: record, entity, places: stored == nil || entity.places(change))
+        guard isSeen || places.contains(where: context.sees) else {
+            let person = entity.follow.map { entity.fields[$0.person].number }
+            try takeInGoodFaith(
+                change, at: index, to: before, entity: entity, former: former, acting: acting
+            ) { $0 == person }
+            return
+        }
+        noteMerges(change, record: record, entity: entity)
+        record.compactMarks()
+        if stored == nil { record.born = context.assignment }
+        keep(record, in: places, isNew: stored == nil)
+    }
 
+    /// The record with the change written into it, under a mark of its own.
+    func written(
+        _ change: Change, to before: StoredRecord, entity: EntitySchema, former: UInt64,
+        acting: Role
+    ) throws(Refusal) -> StoredRecord {
+        var record = before
         record.version = Version.next(after: record.version, generation: context.generation)
         let isFromLostHistory = Version.generation(of: former) < context.generation
         record.marks.append(
             Mark(
                 version: record.version, number: commit.number, stamp: stamp,
-                device: context.device, author: context.author, isOffice: context.role == .office,
+                device: context.device, author: context.author, isOffice: acting == .office,
                 base: change.base, former: isFromLostHistory ? former : 0))
         try write(change, to: &record, entity: entity)
-        noteMerges(change, record: record, entity: entity)
-        record.compactMarks()
-        records[change.record] = record
-        scopes[change.record] = placed
-        order.append(change.record)
-        if stored == nil { created.insert(change.record) }
+        return record
+    }
+
+    mutating func keep(_ record: StoredRecord, in places: [RecordID], isNew: Bool) {
+        records[record.id] = record
+        scopes[record.id] = places
+        order.append(record.id)
+        if isNew { created.insert(record.id) }
     }
 
     private func refusal(
@@ -146,42 +201,86 @@ extension Planner {
     ) throws(Refusal) {
         if change.base == 0 { return }
         guard let existing else { throw lacks(change.record, .unknownRecord, change) }
+        if isFuture(change, existing) { throw refusal(.futureBase, change) }
+    }
+
+    /// Whether the change claims to have seen a version that the hub never gave.
+    func isFuture(_ change: Change, _ record: StoredRecord) -> Bool {
         let generation = Version.generation(of: change.base)
-        if generation > context.generation
-            || generation == context.generation && change.base > existing.version
+        return generation > context.generation
+            || generation == context.generation && change.base > record.version
+    }
+
+    /// Open conflicts wait for a person: a program does not settle them.
+    private func checkSettling(
+        _ change: Change, entity: EntitySchema, record: StoredRecord
+    ) throws(Refusal) {
+        guard context.role == .integration else { return }
+        func sees(_ mark: Int) -> Bool {
+            let mark = record.marks[mark]
+            return mark.device == context.device
+                ? mark.number < commit.number : mark.version <= change.base
+        }
+        for number in change.touchedFields {
+            guard let position = entity.position(ofNumber: number), entity.fields[position].review
+            else { continue }
+            let seen = record.differing(position).filter { sees($0.mark) }
+            if Set(seen.map(\.value)).count > 1 {
+                throw refusal(.notPermitted, change, field: number, detail: "may not settle")
+            }
+        }
+        if record.isContested, record.lives.contains(where: sees),
+            record.deletions.contains(where: sees)
         {
-            throw refusal(.futureBase, change)
+            throw refusal(.notPermitted, change, detail: "may not settle")
         }
     }
 
     private mutating func checkCreation(
-        _ change: Change, entity: EntitySchema
+        _ change: Change, entity: EntitySchema, acting: Role
     ) throws(Refusal) {
         if change.deletes { throw lacks(change.record, .unknownRecord, change) }
-        let given = Set(
-            change.sets.filter { $0.value != nil }.map(\.number) + change.adds.map(\.number))
-        let required = entity.fields.filter { $0.required && $0.since <= commit.schema }
-            .map(\.number)
-        if let missing = required.first(where: { !given.contains($0) }) {
+        if let missing = lackingField(change, entity: entity) {
             // Without a single required field it is an edit, of a record that never came in.
-            let isEdit = given.isDisjoint(with: required)
-            if isEdit { throw lacks(change.record, .unknownRecord, change) }
+            let required = required(entity)
+            if given(change).isDisjoint(with: required) {
+                throw lacks(change.record, .unknownRecord, change)
+            }
             // Or an edit of one that is still to come.
             throw lacks(change.record, .requiredField, change, field: missing)
         }
-        guard entity.creators.contains(context.role) else {
+        guard entity.creators.contains(acting) else {
             throw refusal(.notPermitted, change, detail: "may not create this")
         }
     }
 
+    private func given(_ change: Change) -> Set<UInt32> {
+        Set(change.sets.filter { $0.value != nil }.map(\.number) + change.adds.map(\.number))
+    }
+
+    /// What a new record must have, in the schema under which the commit was captured.
+    private func required(_ entity: EntitySchema) -> [UInt32] {
+        entity.fields.filter { $0.required && $0.since <= commit.schema }.map(\.number)
+    }
+
+    /// Whether the change, by itself, makes the record.
+    private func isFullCreation(_ change: Change, _ entity: EntitySchema) -> Bool {
+        change.base == 0 && !change.deletes && lackingField(change, entity: entity) == nil
+    }
+
+    private func lackingField(_ change: Change, entity: EntitySchema) -> UInt32? {
+        let given = given(change)
+        return required(entity).first { !given.contains($0) }
+    }
+
     private func checkWriters(
-        _ change: Change, entity: EntitySchema, existing: StoredRecord?
+        _ change: Change, entity: EntitySchema, existing: StoredRecord?, acting: Role
     ) throws(Refusal) {
-        if change.deletes, !entity.deleters.contains(context.role) {
+        if change.deletes, !entity.deleters.contains(acting) || !context.role.mayDelete {
             throw refusal(.notPermitted, change, detail: "may not delete this")
         }
         let isAuthor = existing.map { $0.creator == context.author } ?? true
-        let own: Writer = context.role == .office ? .office : .rep
+        let own: Writer = acting == .office ? .office : .rep
         let numbers =
             change.sets.map(\.number) + change.adds.map(\.number) + change.removes.map(\.number)
         for number in numbers {
@@ -214,9 +313,7 @@ extension Planner {
             else { continue }
             let parent = records[id]
             let target = entity.fields[position].target
-            let parentScopes = scopes[id] ?? parent?.placements.map(\.scope) ?? []
-            guard let parent, target == nil || target == parent.entity,
-                parentScopes.contains(where: context.sees)
+            guard let parent, target == nil || target == parent.entity, isKnown(parent)
             else { throw lacks(id, .unknownParent, change, field: write.number) }
         }
     }
@@ -225,49 +322,108 @@ extension Planner {
 // MARK: - Scope
 
 extension Planner {
-    /// The scopes the record stands in after the change. A record outside what the account sees is
+    /// What a record is placed by must be known to the account. A record outside what it knows is
     /// answered exactly as one that does not exist.
-    private mutating func place(
-        _ record: StoredRecord, change: Change, entity: EntitySchema
-    ) throws(Refusal) -> [RecordID] {
-        var result = scopes[record.id] ?? record.placements.map(\.scope)
-        let isVisible = result.contains(where: context.sees)
+    private mutating func checkPlace(
+        _ record: StoredRecord, isKnown: Bool, change: Change, entity: EntitySchema
+    ) throws(Refusal) {
+        var placesItself = false
         switch entity.scope {
         case .catalogue:
-            if result.isEmpty { result = [context.schema.catalogue] }
-        case .territory(let position):
-            for id in references(in: change, at: position, entity: entity) {
-                guard records[id]?.entity == .territory, context.sees(id) else {
-                    throw lacks(
-                        id, .unknownParent, change, field: entity.fields[position].number)
+            placesItself = record.version == 0
+        case .territory(let positions):
+            for position in positions {
+                for id in references(in: change, at: position, entity: entity) {
+                    guard let territory = records[id], territory.entity == .territory,
+                        context.sees(id) || saw(scope: id)
+                    else {
+                        throw lacks(
+                            id, .unknownParent, change, field: entity.fields[position].number)
+                    }
+                    placesItself = true
                 }
-                if result.isEmpty { result.append(id) }
             }
         case .customer(let position):
             for id in references(in: change, at: position, entity: entity) {
-                let customer = records[id].flatMap { $0.entity == .customer ? $0 : nil }
-                let customerScopes = scopes[id] ?? customer?.placements.map(\.scope) ?? []
-                guard customer != nil, customerScopes.contains(where: context.sees) else {
+                guard let customer = records[id], customer.entity == .customer,
+                    self.isKnown(customer)
+                else {
                     throw lacks(
                         id, .unknownParent, change, field: entity.fields[position].number)
                 }
-                for scope in customerScopes where !result.contains(scope) { result.append(scope) }
+                placesItself = true
             }
         }
         // A derived record may be created by several who do not see each other: the change itself
-        // names a customer the account sees. Any other change needs the record to be visible.
-        let placesItself = result.contains(where: context.sees)
-        guard isVisible || (record.version == 0 || isDerived(entity)) && placesItself else {
+        // names a customer the account knows. Any other change needs the record to be known.
+        guard isKnown || placesItself && (record.version == 0 || isDerived(entity)) else {
             throw lacks(record.id, .unknownRecord, change)
         }
-        return result
     }
 
-    private func isVisible(_ record: StoredRecord) -> Bool {
-        (scopes[record.id] ?? record.placements.map(\.scope)).contains(where: context.sees)
+    func standing(_ record: StoredRecord) -> [RecordID] {
+        scopes[record.id] ?? record.placements.map(\.scope)
     }
 
-    private func isDerived(_ entity: EntitySchema) -> Bool {
+    private func belonging(_ record: StoredRecord, _ entity: EntitySchema) -> [RecordID] {
+        record.belonging(
+            entity, catalogue: context.schema.catalogue,
+            customerScopes: record.customers(entity).map { records[$0].map(standing) ?? [] })
+    }
+
+    /// Where the record stands after a change; with nowhere to go it stays.
+    func scopes(of record: StoredRecord, _ entity: EntitySchema, places: Bool) -> [RecordID] {
+        guard places else { return standing(record) }
+        let scopes = belonging(record, entity)
+        return scopes.isEmpty ? standing(record) : scopes
+    }
+
+    /// What the commit does to where other records stand, once all of it is done: customers gain and
+    /// lose followers, and what the commit touched goes where its customers are.
+    private mutating func bringAlong() {
+        for id in order {
+            guard let record = records[id], let entity = context.schema[record.entity],
+                entity.follow != nil
+            else { continue }
+            let before = stored[id].flatMap { $0.followedBy(entity) }
+            if record.followedBy(entity) != before { follow(record, entity) }
+        }
+        if order.count == 1 && replaced.isEmpty { return }
+        for id in order {
+            guard let record = records[id], let entity = context.schema[record.entity] else {
+                continue
+            }
+            let isMoved = record.customers(entity).contains { customer in
+                scopes[customer].map { $0 != stored[customer]?.placements.map(\.scope) } ?? false
+            }
+            if isMoved { scopes[id] = scopes(of: record, entity, places: true) }
+        }
+    }
+
+    /// The customers of a record gain the person who follows it now, and lose the one who did.
+    private mutating func follow(_ record: StoredRecord, _ entity: EntitySchema) {
+        for id in record.customers(entity) {
+            guard var customer = records[id], let schema = context.schema[customer.entity] else {
+                continue
+            }
+            customer.followers.removeAll { $0.cause == record.id }
+            if let person = record.followedBy(entity) {
+                customer.followers.append(Follower(person: person, cause: record.id))
+            }
+            customer.followers.sort { ($0.person, $0.cause) < ($1.person, $1.cause) }
+            records[id] = customer
+            scopes[id] = belonging(customer, schema)
+            replaced.insert(id)
+        }
+    }
+
+    func isVisible(_ record: StoredRecord) -> Bool {
+        standing(record).contains(where: context.sees)
+    }
+
+    private func isKnown(_ record: StoredRecord) -> Bool { isVisible(record) || saw(record) }
+
+    func isDerived(_ entity: EntitySchema) -> Bool {
         if case .derived = entity.identity { true } else { false }
     }
 

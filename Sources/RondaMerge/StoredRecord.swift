@@ -114,6 +114,14 @@ package struct StoredRecord: Sendable, Hashable {
     package var lives: [Int]
     package var deletions: [Int]
     package var placements: [Placement]
+    /// The change of who sees what that was the last when it was made.
+    package var born: UInt64 = 0
+    /// The scopes it has left and not come back to.
+    package var departures: [Departure] = []
+    /// Of a customer that was ever moved: where it stood, and when.
+    package var stays: [Stay] = []
+    /// Of a customer: who follows it, each for one record.
+    package var followers: [Follower] = []
 
     package init(
         id: RecordID, entity: EntityID, creator: RecordID, version: UInt64 = 0, marks: [Mark] = [],

@@ -80,11 +80,14 @@ package struct Commit: Sendable, Hashable {
     /// The chain hash of the commit before it.
     package var previous: ChainHash
     package var changes: [Change]
+    /// What the device had been told of who sees what: the hub's count of such changes.
+    package var assignment: UInt64
 
     package init(
         number: UInt64, stamp: Stamp, schema: UInt32,
         uptime: Uptime = Uptime(boot: 0, milliseconds: 0),
-        previous: ChainHash = .start, changes: [Change]
+        previous: ChainHash = .start, changes: [Change],
+        assignment: UInt64 = 0
     ) {
         self.number = number
         self.stamp = stamp
@@ -92,10 +95,18 @@ package struct Commit: Sendable, Hashable {
         self.uptime = uptime
         self.previous = previous
         self.changes = changes
+        self.assignment = assignment
     }
 }
 
 extension Change {
+    /// The numbers of the fields it writes, ascending.
+    package var touchedFields: [UInt32] {
+        // The usual change only sets, in ascending order and each field once.
+        if adds.isEmpty && removes.isEmpty { return sets.map(\.number) }
+        return Set(sets.map(\.number) + adds.map(\.number) + removes.map(\.number)).sorted()
+    }
+
     /// The change that creates `record` with all it holds.
     package init(creating record: some RondaRecord) {
         if let entity = Schema.current[type(of: record).entity] {

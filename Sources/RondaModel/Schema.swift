@@ -27,17 +27,46 @@ package enum Writer: String, Sendable {
 
 /// The role of an account.
 public enum Role: String, Sendable, CaseIterable {
-    case rep, office
+    case rep, supervisor, office, administrator, auditor, integration
+
+    /// As whom the account writes: the schema speaks of reps and of the office only. `nil` for one
+    /// that only reads.
+    public var acting: Role? {
+        switch self {
+        case .rep, .supervisor: .rep
+        case .office, .administrator, .integration: .office
+        case .auditor: nil
+        }
+    }
+
+    /// Whether it sees every scope, whatever it is assigned.
+    public var seesAll: Bool { acting != .rep }
+
+    /// Deleting is for people: a program that errs would take much with it.
+    public var mayDelete: Bool { self != .integration }
 }
 
 /// Where a record is visible (SPEC §4.1).
 package enum ScopeRule: Sendable, Hashable {
     /// The one scope every account sees.
     case catalogue
-    /// The territories named by this field.
-    case territory(field: Int)
+    /// The territory named by the first of these fields that holds one.
+    case territory(fields: [Int])
     /// Wherever the customers named by this field are.
     case customer(field: Int)
+}
+
+/// While a record names a person and is not done with, that person follows its customers into
+/// whatever territory they go (SPEC §4.11).
+package struct FollowRule: Sendable, Hashable {
+    package let person: Int
+    /// It is done with when one of these fields holds a value.
+    package let until: [Int]
+
+    package init(person: Int, until: [Int]) {
+        self.person = person
+        self.until = until
+    }
 }
 
 package enum Identity: Sendable, Hashable {
@@ -97,6 +126,8 @@ package final class FieldSchema: Sendable {
     package let maximum: Double?
     package let minimum: Double?
     package let writers: [Writer]
+    /// Who is told what it holds; `nil` for everybody who sees the record.
+    package let readers: [Role]?
     /// Which of the four aspects of a post-sale visit it belongs to, and whether it answers it.
     package let aspect: Int?
     package let answersAspect: Bool
@@ -113,7 +144,7 @@ package final class FieldSchema: Sendable {
         searched: Bool = false,
         isMoney: Bool = false, parent: Bool = false, target: EntityID? = nil,
         options: [OptionSchema] = [], minimum: Double? = nil, maximum: Double? = nil,
-        writers: [Writer], aspect: Int? = nil,
+        writers: [Writer], readers: [Role]? = nil, aspect: Int? = nil,
         answersAspect: Bool = false, since: UInt32 = 1, isContactPoint: Bool = false,
         replacements: [OptionReplacement] = [], en: String, es: String
     ) {
@@ -133,6 +164,7 @@ package final class FieldSchema: Sendable {
         self.minimum = minimum
         self.maximum = maximum
         self.writers = writers
+        self.readers = readers
         self.aspect = aspect
         self.answersAspect = answersAspect
         self.since = since
@@ -151,6 +183,7 @@ package final class EntitySchema: Sendable {
     package let name: String
     package let identity: Identity
     package let scope: ScopeRule
+    package let follow: FollowRule?
     package let creators: [Role]
     package let deleters: [Role]
     /// In ascending order of number; a field is addressed inside the process by its position here.
@@ -160,13 +193,15 @@ package final class EntitySchema: Sendable {
     private let positions: [Int]
 
     package init(
-        _ id: EntityID, _ name: String, identity: Identity, scope: ScopeRule, creators: [Role],
-        deleters: [Role], en: String, es: String, fields: [FieldSchema]
+        _ id: EntityID, _ name: String, identity: Identity, scope: ScopeRule,
+        follow: FollowRule? = nil, creators: [Role], deleters: [Role], en: String, es: String,
+        fields: [FieldSchema]
     ) {
         self.id = id
         self.name = name
         self.identity = identity
         self.scope = scope
+        self.follow = follow
         self.creators = creators
         self.deleters = deleters
         self.fields = fields
@@ -179,6 +214,17 @@ package final class EntitySchema: Sendable {
     package func position(ofNumber number: UInt32) -> Int? {
         guard number < positions.count, positions[Int(number)] >= 0 else { return nil }
         return positions[Int(number)]
+    }
+
+    package var isUnderCustomers: Bool {
+        if case .customer = scope { true } else { false }
+    }
+
+    /// The fields whose content is told to an account, by position; `nil` for all of them.
+    package func told(to role: Role) -> [Bool]? {
+        guard let acting = role.acting else { return nil }
+        let told = fields.map { $0.readers?.contains(acting) ?? true }
+        return told.contains(false) ? told : nil
     }
 
     package func position(named name: String) -> Int? {

@@ -83,6 +83,49 @@ extension Value {
     }
 }
 
+extension Value {
+    /// A spelling from which `init(plainText:field:)` reads the same value again (SPEC §4.13).
+    package var plainText: String {
+        switch self {
+        case .text(let text): text
+        case .integer(let number): String(number)
+        case .real(let number): "\(number)"
+        case .boolean(let flag): flag ? "true" : "false"
+        case .instant(let instant): String(instant.milliseconds)
+        case .date(let date): String(date.days)
+        case .option(let number): String(number)
+        case .status(let option, let round): "\(option).\(round)"
+        case .ref(let id): id.description
+        }
+    }
+
+    /// Reads what `plainText` wrote of a value of this field; `nil` when it is none.
+    package init?(plainText text: String, field: FieldSchema) {
+        let value: Value? =
+            switch field.type {
+            case .text: .text(text)
+            case .integer: Int64(text).map { .integer($0) }
+            case .real: Double(text).map { .real($0) }
+            case .boolean: Bool(text).map { .boolean($0) }
+            case .instant: Int64(text).map { .instant(Instant(milliseconds: $0)) }
+            case .date: Int32(text).map { .date(CivilDate(days: $0)) }
+            case .option: UInt32(text).map { .option($0) }
+            case .status: Self.status(text)
+            case .ref: RecordID(text).map { .ref($0) }
+            }
+        guard let value else { return nil }
+        self = value
+    }
+
+    private static func status(_ text: String) -> Value? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let option = UInt32(parts[0]), let round = UInt32(parts[1]) else {
+            return nil
+        }
+        return .status(option: option, round: round)
+    }
+}
+
 extension Value: Comparable {
     /// A total order, used to break ties and to list set elements; it means something to people
     /// only within one type.

@@ -41,6 +41,21 @@ package struct Merge: Sendable, Hashable {
     }
 }
 
+/// A record that a commit concerns and that whoever captured it does not see any more.
+package struct HandOver: Sendable, Hashable {
+    package let record: RecordID
+    /// How many writes became suggestions to whoever has the record now; the others stand.
+    package let suggestions: Int
+    /// The territory where it is now, if it is in one.
+    package let movedTo: RecordID?
+
+    package init(record: RecordID, suggestions: Int, movedTo: RecordID?) {
+        self.record = record
+        self.suggestions = suggestions
+        self.movedTo = movedTo
+    }
+}
+
 /// Why a commit was refused, and where.
 package struct Refusal: Sendable, Hashable, Error {
     package let code: RefusalCode
@@ -68,6 +83,7 @@ package struct Verdict: Sendable, Hashable {
     package let outcome: Outcome
     package let refusal: Refusal?
     package let merges: [Merge]
+    package let handovers: [HandOver]
     /// The version each changed record got, in the order of the commit's changes.
     package let versions: [UInt64]
     /// The capture stamp lay too far ahead, or before there was a Ronda; the hub ordered the commit
@@ -80,13 +96,15 @@ package struct Verdict: Sendable, Hashable {
 
     package init(
         number: UInt64, outcome: Outcome, refusal: Refusal? = nil, merges: [Merge] = [],
-        versions: [UInt64] = [], clockSuspect: Bool = false, waitsFor: RecordID? = nil,
+        handovers: [HandOver] = [], versions: [UInt64] = [], clockSuspect: Bool = false,
+        waitsFor: RecordID? = nil,
         disposition: Disposition = .open
     ) {
         self.number = number
         self.outcome = outcome
         self.refusal = refusal
         self.merges = merges
+        self.handovers = handovers
         self.versions = versions
         self.clockSuspect = clockSuspect
         self.waitsFor = waitsFor

@@ -28,6 +28,8 @@ package struct HubIdentity: Sendable, Hashable {
     package let key: [UInt8]
     /// Whether the history was ever renewed; the generation also grows when deletions are purged.
     package var isRenewed = false
+    /// Counts the changes of who sees what (SPEC §4.12).
+    package var assignment: UInt64 = 0
 
     package init(id: RecordID, epoch: UInt64, generation: UInt64 = 0, key: [UInt8]) {
         self.id = id
@@ -41,9 +43,13 @@ package struct Account: Sendable, Hashable {
     package let id: RecordID
     package let login: String
     package let name: String
-    package let role: Role
-    /// The territories a rep is assigned; an office account sees all.
-    package let territories: Set<RecordID>
+    package var role: Role
+    /// The territories it is assigned itself; what lies within them comes along.
+    package var territories: Set<RecordID>
+    package var teams: Set<RecordID> = []
+    /// The scopes it sees beside the catalogue, and has seen: derived from what is assigned. Without
+    /// meaning for a role that sees all.
+    package var stays: [Stay] = []
 
     package init(
         id: RecordID, login: String, name: String, role: Role, territories: Set<RecordID>
@@ -53,6 +59,26 @@ package struct Account: Sendable, Hashable {
         self.name = name
         self.role = role
         self.territories = territories
+        if !role.seesAll { stays = (territories.sorted() + [id]).map { Stay(scope: $0) } }
+    }
+}
+
+/// Accounts that are assigned territories together.
+package struct Team: Sendable, Hashable {
+    package let id: RecordID
+    package let name: String
+    package var territories: Set<RecordID>
+    /// The accounts that also see whatever its members see.
+    package var leaders: Set<RecordID>
+
+    package init(
+        id: RecordID, name: String, territories: Set<RecordID> = [],
+        leaders: Set<RecordID> = []
+    ) {
+        self.id = id
+        self.name = name
+        self.territories = territories
+        self.leaders = leaders
     }
 }
 
@@ -75,6 +101,8 @@ package struct Device: Sendable, Hashable {
     package var copies: UInt32 = 0
     /// The commits it still held after its last request.
     package var queued: UInt32 = 0
+    /// The last change of who sees what that it knew when it had nothing left to send.
+    package var floor: UInt64 = 0
 
     package init(
         id: RecordID, account: RecordID, name: String, secretHash: [UInt8], lastNumber: UInt64 = 0,
@@ -179,12 +207,14 @@ package struct StreamRow {
     /// Whether it holds siblings that differ, or a deletion: without either, the shown values are
     /// all there is to tell.
     package let isPlain: Bool
+    /// The change of who sees what by which it left the scope; `nil` while it stands there.
+    package let left: UInt64?
     package let shown: [UInt8]
     package let meta: [UInt8]
 
     package init(
         id: RecordID, entity: EntityID, creator: RecordID, seq: UInt64, version: UInt64,
-        isPlain: Bool, shown: [UInt8], meta: [UInt8]
+        isPlain: Bool, left: UInt64? = nil, shown: [UInt8], meta: [UInt8]
     ) {
         self.id = id
         self.entity = entity
@@ -192,6 +222,7 @@ package struct StreamRow {
         self.seq = seq
         self.version = version
         self.isPlain = isPlain
+        self.left = left
         self.shown = shown
         self.meta = meta
     }
@@ -205,10 +236,12 @@ package struct JournalEntry: Sendable, Hashable {
     /// The commit's canonical bytes.
     package let commit: [UInt8]
     package let verdict: Verdict
+    /// The least that its device can have known of who sees what when it captured.
+    package let floor: UInt64
 
     package init(
         device: RecordID, number: UInt64, author: RecordID, receivedAt: Instant, commit: [UInt8],
-        verdict: Verdict
+        verdict: Verdict, floor: UInt64 = 0
     ) {
         self.device = device
         self.number = number
@@ -216,6 +249,7 @@ package struct JournalEntry: Sendable, Hashable {
         self.receivedAt = receivedAt
         self.commit = commit
         self.verdict = verdict
+        self.floor = floor
     }
 }
 
@@ -235,7 +269,8 @@ package struct StoreCounts: Sendable, Hashable {
 package protocol StoreReader {
     func hub() throws -> HubIdentity
     func record(_ id: RecordID) throws -> StoredRecord?
-    /// Calls `body` for the records of a scope after a position, in order of position, at most
+    /// Calls `body` for the records of a scope after a position, and for those that left it after
+    /// that position, in order of position, at most
     /// `limit` of them and then on to the end of the last position; stops early when it says false.
     /// A plain record's trace is read only when `tracing` says so.
     func stream(
@@ -243,6 +278,9 @@ package protocol StoreReader {
         _ body: (StreamRow) throws -> Bool
     ) throws
     func scopes() throws -> [ScopeHead]
+    /// The records that stand where this customer stands, because they are under it, in order of id.
+    func dependents(of customer: RecordID) throws -> [RecordID]
+    func teams() throws -> [Team]
     func account(_ id: RecordID) throws -> Account?
     func account(login: String) throws -> Account?
     func accounts() throws -> [Account]
@@ -296,6 +334,7 @@ package protocol StoreWriter: StoreReader {
     func countFailure(device: RecordID, number: UInt64) throws -> Int
     func append(_ incident: Incident) throws
     func put(_ hub: HubIdentity) throws
+    func put(_ team: Team) throws
     func put(_ account: Account) throws
     func put(_ device: Device) throws
     func put(_ code: EnrolmentCode) throws

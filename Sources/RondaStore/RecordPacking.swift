@@ -8,7 +8,7 @@ internal import SwiftProtobuf
 /// causal trace of each. A row for each field's clock is what makes other systems slow.
 package enum RecordPacking {
     /// First byte of a trace, so that a later edition can pack it otherwise.
-    private static let edition: UInt8 = 2
+    private static let edition: UInt8 = 3
 
     package static func shown(of record: StoredRecord, entity: EntitySchema) -> [UInt8] {
         var writer = PackedWriter(capacity: 384)
@@ -48,6 +48,30 @@ package enum RecordPacking {
             writer.write(placement.scope)
             writer.write(placement.seq)
             writer.write(placement.arrived)
+        }
+        // Only what was made or moved since somebody was first assigned otherwise has more.
+        if record.born == 0 && record.departures.isEmpty && record.stays.isEmpty
+            && record.followers.isEmpty
+        {
+            return writer.bytes
+        }
+        writer.write(record.born)
+        writer.write(record.departures.count)
+        for departure in record.departures {
+            writer.write(departure.scope)
+            writer.write(departure.seq)
+            writer.write(departure.assignment)
+        }
+        writer.write(record.stays.count)
+        for stay in record.stays {
+            writer.write(stay.scope)
+            writer.write(stay.from)
+            writer.write(stay.until)
+        }
+        writer.write(record.followers.count)
+        for follower in record.followers {
+            writer.write(follower.person)
+            writer.write(follower.cause)
         }
         return writer.bytes
     }
@@ -97,6 +121,23 @@ package enum RecordPacking {
             record.placements.append(
                 Placement(
                     scope: try reader.id(), seq: try reader.number(), arrived: try reader.number()))
+        }
+        if reader.isAtEnd { return record }
+        record.born = try reader.number()
+        for _ in 0..<(try reader.count()) {
+            record.departures.append(
+                Departure(
+                    scope: try reader.id(), seq: try reader.number(),
+                    assignment: try reader.number()))
+        }
+        for _ in 0..<(try reader.count()) {
+            record.stays.append(
+                Stay(
+                    scope: try reader.id(), from: try reader.number(), until: try reader.number()))
+        }
+        for _ in 0..<(try reader.count()) {
+            record.followers.append(
+                Follower(person: try reader.id(), cause: try reader.id()))
         }
         return record
     }

@@ -1,5 +1,6 @@
 internal import Foundation
 package import GRDB
+internal import RondaMerge
 package import RondaModel
 internal import RondaSQLite
 package import RondaStore
@@ -8,7 +9,7 @@ package import RondaStore
 package final class SQLiteStore: CentralStore {
     package static let fileName = "hub.sqlite"
     /// The format this code reads and writes; kept in `PRAGMA user_version`.
-    static let format = 2
+    static let format = 3
     /// "Rnda", kept in `PRAGMA application_id`, so that a stranger's database is told apart.
     static let applicationID = 0x526e_6461
 
@@ -106,46 +107,72 @@ package final class SQLiteStore: CentralStore {
             }
             guard owner == applicationID else { throw StoreError(.damaged, "not a Ronda store") }
             guard version <= format else { throw StoreError(.newerFormat, "format \(version)") }
-            if version < format { try Self.upgrade(pool, schema: schema) }
+            if version < format {
+                try pool.write { try Self.upgrade($0, from: version, schema: schema) }
+            }
             return SQLiteStore(pool: pool, schema: schema)
         }
     }
 
-    /// Brings a store of the first format to the present one, in one transaction.
-    private static func upgrade(_ pool: DatabasePool, schema: Schema) throws {
-        try pool.write { database in
-            let old = ["hub", "scope", "record", "device"]
-            for name in old {
-                try database.execute(sql: "ALTER TABLE \(name) RENAME TO old_\(name)")
-            }
-            for index in ["record_entity", "record_conflicts", "device_secret"] {
-                try database.execute(sql: "DROP INDEX \(index)")
-            }
-            try database.execute(
-                sql: tables.replacing("CREATE TABLE", with: "CREATE TABLE IF NOT EXISTS"))
-            var key = [UInt8](repeating: 0, count: 32)
-            for index in key.indices { key[index] = .random(in: 0 ... .max) }
-            try database.execute(
-                sql: "INSERT INTO hub SELECT id, epoch, 0, ?, 0 FROM old_hub",
-                arguments: [Data(key)])
-            try database.execute(
-                sql: """
-                    INSERT INTO scope(number, id, seq) SELECT number, id, seq FROM old_scope;
-                    INSERT INTO record(id, entity, creator, version, plain, conflicts, shown, meta)
-                        SELECT id, entity, creator, version, plain, conflicts, shown, meta
-                        FROM old_record;
-                    INSERT INTO device(id, account, name, secret_hash, last_number, chain, last_seen)
-                        SELECT id, account, name, secret_hash, last_number, chain, last_seen
-                        FROM old_device;
-                    """)
-            for name in old { try database.execute(sql: "DROP TABLE old_\(name)") }
-            let transaction = SQLiteTransaction(database: database, schema: schema)
-            for entity in schema.entities {
-                try transaction.records(of: entity.id) { try transaction.adopt($0) }
-            }
-            try transaction.finish()
-            try database.execute(sql: "PRAGMA user_version = \(format)")
+    /// Brings a store of an earlier format to the present one, in one transaction.
+    private static func upgrade(
+        _ database: Database, from version: Int, schema: Schema
+    ) throws {
+        if version < 2 { try renewTables(database) }
+        try database.execute(
+            sql: tables.replacing("CREATE TABLE", with: "CREATE TABLE IF NOT EXISTS"))
+        for (table, column, type) in [
+            ("hub", "assignment", "INTEGER NOT NULL DEFAULT 0"),
+            ("placement", "gone", "INTEGER"),
+            ("account", "teams", "BLOB NOT NULL DEFAULT x''"),
+            ("account", "stays", "BLOB NOT NULL DEFAULT x''"),
+            ("device", "floor", "INTEGER NOT NULL DEFAULT 0"),
+            ("journal", "floor", "INTEGER NOT NULL DEFAULT 0"),
+        ] where try !database.columns(in: table).contains(where: { $0.name == column }) {
+            try database.execute(sql: "ALTER TABLE \(table) ADD COLUMN \(column) \(type)")
         }
+        let transaction = SQLiteTransaction(database: database, schema: schema)
+        for entity in schema.entities {
+            try transaction.records(of: entity.id) { record in
+                if version < 2 { try transaction.adopt(record) }
+                try transaction.adoptRoot(record)
+            }
+        }
+        for var account in try transaction.accounts() {
+            account.stays = (account.territories.sorted() + [account.id]).map { Stay(scope: $0) }
+            try transaction.put(account)
+        }
+        try transaction.finish()
+        try database.execute(sql: "PRAGMA user_version = \(format)")
+    }
+
+    /// The first format kept no key, no sums and nothing of restores.
+    private static func renewTables(_ database: Database) throws {
+        let old = ["hub", "scope", "record", "device"]
+        for name in old {
+            try database.execute(sql: "ALTER TABLE \(name) RENAME TO old_\(name)")
+        }
+        for index in ["record_entity", "record_conflicts", "device_secret"] {
+            try database.execute(sql: "DROP INDEX \(index)")
+        }
+        try database.execute(
+            sql: tables.replacing("CREATE TABLE", with: "CREATE TABLE IF NOT EXISTS"))
+        var key = [UInt8](repeating: 0, count: 32)
+        for index in key.indices { key[index] = .random(in: 0 ... .max) }
+        try database.execute(
+            sql: "INSERT INTO hub(id, epoch, generation, key) SELECT id, epoch, 0, ? FROM old_hub",
+            arguments: [Data(key)])
+        try database.execute(
+            sql: """
+                INSERT INTO scope(number, id, seq) SELECT number, id, seq FROM old_scope;
+                INSERT INTO record(id, entity, creator, version, plain, conflicts, shown, meta)
+                    SELECT id, entity, creator, version, plain, conflicts, shown, meta
+                    FROM old_record;
+                INSERT INTO device(id, account, name, secret_hash, last_number, chain, last_seen)
+                    SELECT id, account, name, secret_hash, last_number, chain, last_seen
+                    FROM old_device;
+                """)
+        for name in old { try database.execute(sql: "DROP TABLE old_\(name)") }
     }
 
     /// Writes a whole and consistent copy of the store to `path`, which must not exist, while
@@ -217,7 +244,7 @@ package final class SQLiteStore: CentralStore {
     private static let tables = """
         CREATE TABLE hub(
             id BLOB NOT NULL, epoch INTEGER NOT NULL, generation INTEGER NOT NULL, key BLOB NOT NULL,
-            renewed INTEGER NOT NULL DEFAULT 0);
+            renewed INTEGER NOT NULL DEFAULT 0, assignment INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE scope(
             number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, seq INTEGER NOT NULL,
             floor INTEGER NOT NULL DEFAULT 0, sum INTEGER NOT NULL DEFAULT 0);
@@ -227,15 +254,21 @@ package final class SQLiteStore: CentralStore {
             shown BLOB NOT NULL, meta BLOB NOT NULL, deleted INTEGER NOT NULL DEFAULT 0);
         CREATE INDEX IF NOT EXISTS record_entity ON record(entity, id);
         CREATE INDEX IF NOT EXISTS record_conflicts ON record(id) WHERE conflicts > 0;
-        -- Where each record stands in each scope's stream. The record's own row holds the same in
-        -- its meta column, so that a writer need not look it up.
+        -- Where each record stands in each scope's stream, or where the stream says that it left
+        -- (`gone`: by which change of who sees what). The record's own row holds the same in its meta
+        -- column, so that a writer need not look it up.
         CREATE TABLE placement(
-            scope INTEGER NOT NULL, seq INTEGER NOT NULL, record BLOB NOT NULL,
+            scope INTEGER NOT NULL, seq INTEGER NOT NULL, record BLOB NOT NULL, gone INTEGER,
             PRIMARY KEY (scope, seq, record)) WITHOUT ROWID;
+        -- The records that stand where a customer stands, because they are under it.
+        CREATE TABLE root(
+            customer BLOB NOT NULL, record BLOB NOT NULL,
+            PRIMARY KEY (customer, record)) WITHOUT ROWID;
         CREATE TABLE journal(
             device BLOB NOT NULL, number INTEGER NOT NULL, author BLOB NOT NULL,
             received_at INTEGER NOT NULL, outcome INTEGER NOT NULL, bytes BLOB NOT NULL,
-            verdict BLOB NOT NULL, PRIMARY KEY (device, number)) WITHOUT ROWID;
+            verdict BLOB NOT NULL, floor INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (device, number)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS journal_refused ON journal(device, number) WHERE outcome = 5;
         CREATE TABLE waiting(
             device BLOB NOT NULL, number INTEGER NOT NULL, record BLOB NOT NULL,
@@ -255,13 +288,17 @@ package final class SQLiteStore: CentralStore {
             device BLOB NOT NULL, about INTEGER NOT NULL);
         CREATE TABLE account(
             id BLOB NOT NULL PRIMARY KEY, login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
-            role TEXT NOT NULL, territories BLOB NOT NULL);
+            role TEXT NOT NULL, territories BLOB NOT NULL, teams BLOB NOT NULL DEFAULT x'',
+            stays BLOB NOT NULL DEFAULT x'');
+        CREATE TABLE team(
+            id BLOB NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE, territories BLOB NOT NULL,
+            leaders BLOB NOT NULL);
         CREATE TABLE device(
             id BLOB NOT NULL PRIMARY KEY, account BLOB NOT NULL, name TEXT NOT NULL,
             secret_hash BLOB NOT NULL, last_number INTEGER NOT NULL, chain BLOB NOT NULL,
             last_seen INTEGER, epoch INTEGER NOT NULL DEFAULT 0, complete_to INTEGER,
             covered INTEGER NOT NULL DEFAULT 0, copies INTEGER NOT NULL DEFAULT 0,
-            queued INTEGER NOT NULL DEFAULT 0);
+            queued INTEGER NOT NULL DEFAULT 0, floor INTEGER NOT NULL DEFAULT 0);
         CREATE UNIQUE INDEX IF NOT EXISTS device_secret ON device(secret_hash) WHERE length(secret_hash) > 0;
         CREATE TABLE code(
             hash BLOB NOT NULL PRIMARY KEY, account BLOB NOT NULL, expires_at INTEGER NOT NULL,

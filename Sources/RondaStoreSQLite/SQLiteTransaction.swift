@@ -76,12 +76,13 @@ extension SQLiteTransaction: StoreReader {
     func hub() throws -> HubIdentity {
         guard
             let hub = try first(
-                "SELECT id, epoch, generation, key, renewed FROM hub",
+                "SELECT id, epoch, generation, key, renewed, assignment FROM hub",
                 row: {
                     var hub = HubIdentity(
                         id: $0.id(0), epoch: $0.uint64(1), generation: $0.uint64(2),
                         key: $0.bytes(3))
                     hub.isRenewed = $0.int64(4) != 0
+                    hub.assignment = $0.uint64(5)
                     return hub
                 })
         else { throw StoreError(.damaged, "no hub row") }
@@ -120,7 +121,7 @@ extension SQLiteTransaction: StoreReader {
     ) throws {
         let statement = try database.prepared(
             """
-            SELECT r.id, r.entity, r.creator, p.seq, r.version, r.plain, r.shown, r.meta
+            SELECT r.id, r.entity, r.creator, p.seq, r.version, r.plain, r.shown, r.meta, p.gone
             FROM placement p JOIN record r ON r.id = p.record
             WHERE p.scope = (SELECT number FROM scope WHERE id = ?) AND p.seq > ?
             ORDER BY p.seq, p.record
@@ -141,7 +142,8 @@ extension SQLiteTransaction: StoreReader {
                     id: statement.id(0),
                     entity: EntityID(rawValue: UInt32(clamping: statement.int64(1))),
                     creator: statement.id(2), seq: position, version: statement.uint64(4),
-                    isPlain: isPlain, shown: statement.bytes(6),
+                    isPlain: isPlain, left: statement.isNull(8) ? nil : statement.uint64(8),
+                    shown: statement.bytes(6),
                     meta: needsMeta ? statement.bytes(7) : []))
             count += 1
             last = position
@@ -158,6 +160,14 @@ extension SQLiteTransaction: StoreReader {
                     floor: $0.uint64(3), sum: $0.uint64(4)))
         }
         return heads
+    }
+
+    func dependents(of customer: RecordID) throws -> [RecordID] {
+        var records: [RecordID] = []
+        try each(
+            "SELECT record FROM root WHERE customer = ? ORDER BY record",
+            bind: { $0.bind(1, customer) }, row: { records.append($0.id(0)) })
+        return records
     }
 
     func counts() throws -> StoreCounts {
@@ -178,13 +188,14 @@ extension SQLiteTransaction: StoreReader {
         return counts
     }
 
-    private static let journalColumns = "device, number, author, received_at, bytes, verdict"
+    private static let journalColumns =
+        "device, number, author, received_at, bytes, verdict, floor"
 
     private func entry(in row: Prepared) throws -> JournalEntry {
         JournalEntry(
             device: row.id(0), number: row.uint64(1), author: row.id(2),
             receivedAt: Instant(milliseconds: row.int64(3)), commit: row.bytes(4),
-            verdict: try RecordPacking.verdict(row.bytes(5)))
+            verdict: try RecordPacking.verdict(row.bytes(5)), floor: row.uint64(6))
     }
 
     func journal(device: RecordID, number: UInt64) throws -> JournalEntry? {
@@ -224,8 +235,8 @@ extension SQLiteTransaction: StoreReader {
         try each(
             """
             SELECT r.id, r.version FROM placement p JOIN record r ON r.id = p.record
-            WHERE p.scope = (SELECT number FROM scope WHERE id = ?) AND r.id BETWEEN ? AND ?
-                AND r.deleted = 0 ORDER BY r.id
+            WHERE p.scope = (SELECT number FROM scope WHERE id = ?) AND p.gone IS NULL
+                AND r.id BETWEEN ? AND ? AND r.deleted = 0 ORDER BY r.id
             """,
             bind: {
                 $0.bind(1, scope)
@@ -294,19 +305,29 @@ extension SQLiteTransaction {
 // MARK: - Accounts and devices
 
 extension SQLiteTransaction {
-    private static let accountColumns = "id, login, name, role, territories"
+    private static let accountColumns = "id, login, name, role, territories, teams, stays"
 
     private func account(in row: Prepared) throws -> Account {
         guard let role = Role(rawValue: row.text(3)) else {
             throw StoreError(.newerFormat, "an account has a role this version does not know")
         }
-        let bytes = row.bytes(4)
-        let territories = stride(from: 0, to: bytes.count, by: 16).compactMap {
-            RecordID(bytes: bytes[$0..<min($0 + 16, bytes.count)])
-        }
-        return Account(
+        var account = Account(
             id: row.id(0), login: row.text(1), name: row.text(2), role: role,
-            territories: Set(territories))
+            territories: AccountPacking.ids(row.bytes(4)))
+        account.teams = AccountPacking.ids(row.bytes(5))
+        account.stays = AccountPacking.stays(row.bytes(6))
+        return account
+    }
+
+    func teams() throws -> [Team] {
+        var all: [Team] = []
+        try each("SELECT id, name, territories, leaders FROM team ORDER BY name") {
+            all.append(
+                Team(
+                    id: $0.id(0), name: $0.text(1), territories: AccountPacking.ids($0.bytes(2)),
+                    leaders: AccountPacking.ids($0.bytes(3))))
+        }
+        return all
     }
 
     func account(_ id: RecordID) throws -> Account? {
@@ -331,7 +352,7 @@ extension SQLiteTransaction {
 
     private static let deviceColumns = """
         id, account, name, secret_hash, last_number, chain, last_seen, epoch, complete_to, covered,
-        copies, queued
+        copies, queued, floor
         """
 
     private func device(in row: Prepared) -> Device {
@@ -344,6 +365,7 @@ extension SQLiteTransaction {
         device.covered = row.uint64(9)
         device.copies = UInt32(clamping: row.int64(10))
         device.queued = UInt32(clamping: row.int64(11))
+        device.floor = row.uint64(12)
         return device
     }
 
@@ -433,6 +455,11 @@ extension SQLiteTransaction: StoreWriter {
         }
     }
 
+    /// Notes what a store of an earlier format did not: under which customers the record is.
+    func adoptRoot(_ record: StoredRecord) throws {
+        try root(record, replacing: nil, entity: try entity(record.entity))
+    }
+
     /// Counts a record of a store that kept no sums.
     func adopt(_ record: StoredRecord) throws {
         try count(record, adding: true)
@@ -476,22 +503,56 @@ extension SQLiteTransaction: StoreWriter {
         }
         try count(record, adding: true)
         for placement in record.placements {
-            let number = try head(of: placement.scope).number
-            let insert = try database.prepared(
-                "INSERT INTO placement(scope, seq, record) VALUES (?, ?, ?)")
-            insert.bind(1, number)
-            insert.bind(2, placement.seq)
-            insert.bind(3, record.id)
-            try insert.run()
+            try place(record.id, in: placement.scope, at: placement.seq, gone: nil)
+        }
+        for departure in record.departures {
+            try place(
+                record.id, in: departure.scope, at: departure.seq, gone: departure.assignment)
+        }
+        try root(record, replacing: before, entity: entity)
+    }
+
+    private func place(
+        _ record: RecordID, in scope: RecordID, at seq: UInt64, gone assignment: UInt64?
+    ) throws {
+        let insert = try database.prepared(
+            "INSERT INTO placement(scope, seq, record, gone) VALUES (?, ?, ?, ?)")
+        insert.bind(1, try head(of: scope).number)
+        insert.bind(2, seq)
+        insert.bind(3, record)
+        if let assignment { insert.bind(4, assignment) }
+        try insert.run()
+    }
+
+    /// Notes under which customers a record is.
+    private func root(
+        _ record: StoredRecord, replacing before: StoredRecord?, entity: EntitySchema
+    ) throws {
+        let now = record.customers(entity)
+        let old = before?.customers(entity) ?? []
+        if now == old { return }
+        for (customers, sql) in [
+            (Set(old).subtracting(now), "DELETE FROM root WHERE customer = ? AND record = ?"),
+            (Set(now).subtracting(old), "INSERT INTO root(customer, record) VALUES (?, ?)"),
+        ] {
+            for customer in customers.sorted() {
+                let statement = try database.prepared(sql)
+                statement.bind(1, customer)
+                statement.bind(2, record.id)
+                try statement.run()
+            }
         }
     }
 
     private func removePlacements(of record: StoredRecord) throws {
-        for placement in record.placements {
+        let places =
+            record.placements.map { ($0.scope, $0.seq) }
+            + record.departures.map { ($0.scope, $0.seq) }
+        for (scope, seq) in places {
             let delete = try database.prepared(
                 "DELETE FROM placement WHERE scope = ? AND seq = ? AND record = ?")
-            delete.bind(1, try head(of: placement.scope).number)
-            delete.bind(2, placement.seq)
+            delete.bind(1, try head(of: scope).number)
+            delete.bind(2, seq)
             delete.bind(3, record.id)
             try delete.run()
         }
@@ -500,14 +561,20 @@ extension SQLiteTransaction: StoreWriter {
     func purge(_ record: StoredRecord) throws {
         try count(record, adding: false)
         try removePlacements(of: record)
+        let unrooted = try database.prepared("DELETE FROM root WHERE customer = ?1 OR record = ?1")
+        unrooted.bind(1, record.id)
+        try unrooted.run()
         let delete = try database.prepared("DELETE FROM record WHERE id = ?")
         delete.bind(1, record.id)
         try delete.run()
-        for placement in record.placements {
+        let places =
+            record.placements.map { ($0.scope, $0.seq) }
+            + record.departures.map { ($0.scope, $0.seq) }
+        for (scope, seq) in places {
             let floor = try database.prepared(
                 "UPDATE scope SET floor = max(floor, ?) WHERE id = ?")
-            floor.bind(1, placement.seq)
-            floor.bind(2, placement.scope)
+            floor.bind(1, seq)
+            floor.bind(2, scope)
             try floor.run()
         }
     }
@@ -515,8 +582,9 @@ extension SQLiteTransaction: StoreWriter {
     func append(_ entry: JournalEntry) throws {
         let statement = try database.prepared(
             """
-            INSERT INTO journal(device, number, author, received_at, outcome, bytes, verdict)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO journal(
+                device, number, author, received_at, outcome, bytes, verdict, floor)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """)
         statement.bind(1, entry.device)
         statement.bind(2, entry.number)
@@ -525,32 +593,53 @@ extension SQLiteTransaction: StoreWriter {
         statement.bind(5, Int64(entry.verdict.outcome.rawValue))
         statement.bind(6, entry.commit)
         statement.bind(7, try RecordPacking.verdict(entry.verdict))
+        statement.bind(8, entry.floor)
         try statement.run()
     }
 
     func put(_ account: Account) throws {
         let statement = try database.prepared(
             """
-            INSERT INTO account(id, login, name, role, territories) VALUES (?, ?, ?, ?, ?)
+            INSERT INTO account(id, login, name, role, territories, teams, stays)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT(id) DO UPDATE SET login = excluded.login, name = excluded.name,
-                role = excluded.role, territories = excluded.territories
+                role = excluded.role, territories = excluded.territories,
+                teams = excluded.teams, stays = excluded.stays
             """)
         statement.bind(1, account.id)
         statement.bind(2, account.login)
         statement.bind(3, account.name)
         statement.bind(4, account.role.rawValue)
-        statement.bind(5, account.territories.sorted().flatMap(\.bytes))
+        statement.bind(5, AccountPacking.bytes(account.territories))
+        statement.bind(6, AccountPacking.bytes(account.teams))
+        statement.bind(7, AccountPacking.bytes(account.stays))
+        try statement.run()
+    }
+
+    func put(_ team: Team) throws {
+        let statement = try database.prepared(
+            """
+            INSERT INTO team(id, name, territories, leaders) VALUES (?, ?, ?, ?)
+            ON CONFLICT(id) DO UPDATE SET name = excluded.name,
+                territories = excluded.territories, leaders = excluded.leaders
+            """)
+        statement.bind(1, team.id)
+        statement.bind(2, team.name)
+        statement.bind(3, AccountPacking.bytes(team.territories))
+        statement.bind(4, AccountPacking.bytes(team.leaders))
         try statement.run()
     }
 
     func put(_ device: Device) throws {
         let statement = try database.prepared(
             """
-            INSERT INTO device(\(Self.deviceColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO device(\(Self.deviceColumns)) VALUES
+                (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT(id) DO UPDATE SET last_number = excluded.last_number,
                 chain = excluded.chain, last_seen = excluded.last_seen, name = excluded.name,
                 epoch = excluded.epoch, complete_to = excluded.complete_to,
-                covered = excluded.covered, copies = excluded.copies, queued = excluded.queued
+                covered = excluded.covered, copies = excluded.copies, queued = excluded.queued,
+                floor = excluded.floor
             """)
         statement.bind(1, device.id)
         statement.bind(2, device.account)
@@ -564,15 +653,17 @@ extension SQLiteTransaction: StoreWriter {
         statement.bind(10, device.covered)
         statement.bind(11, Int64(device.copies))
         statement.bind(12, Int64(device.queued))
+        statement.bind(13, device.floor)
         try statement.run()
     }
 
     func put(_ hub: HubIdentity) throws {
         let statement = try database.prepared(
-            "UPDATE hub SET epoch = ?, generation = ?, renewed = ?")
+            "UPDATE hub SET epoch = ?, generation = ?, renewed = ?, assignment = ?")
         statement.bind(1, hub.epoch)
         statement.bind(2, hub.generation)
         statement.bind(3, Int64(hub.isRenewed ? 1 : 0))
+        statement.bind(4, hub.assignment)
         try statement.run()
     }
 

@@ -18,7 +18,8 @@ struct Ronda: ParsableCommand {
         subcommands: [
             TodayCommand.self, CustomerCommand.self, VisitCommand.self, PromiseCommand.self,
             ReferralCommand.self, EnrolCommand.self, SyncCommand.self, StatusCommand.self,
-            ConflictsCommand.self, TrayCommand.self, ReceiptCommand.self, LoginCommand.self,
+            ConflictsCommand.self, SuggestionsCommand.self, TrayCommand.self, ReceiptCommand.self,
+            LoginCommand.self,
             ExportStateCommand.self,
         ],
         defaultSubcommand: TodayCommand.self)

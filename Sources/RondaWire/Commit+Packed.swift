@@ -11,6 +11,7 @@ extension Commit {
         writer.write(uptime.milliseconds)
         writer.write(changes.count)
         for change in changes { writer.write(change) }
+        if assignment > 0 { writer.write(assignment) }
         return writer.bytes
     }
 
@@ -22,6 +23,8 @@ extension Commit {
             uptime: Uptime(boot: try reader.number32(), milliseconds: try reader.number()),
             changes: [])
         for _ in 0..<(try reader.count()) { changes.append(try reader.change()) }
+        // Editions before territories could change did not keep it.
+        if !reader.isAtEnd { assignment = try reader.number() }
         guard reader.isAtEnd else { throw StoreError(.damaged, "bytes after a packed commit") }
     }
 }

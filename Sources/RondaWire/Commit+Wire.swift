@@ -13,6 +13,7 @@ extension WireCommit {
         schema = commit.schema
         boot = commit.uptime.boot
         uptimeMs = commit.uptime.milliseconds
+        assignment = commit.assignment
         if commit.previous != .start { previous = Data(commit.previous.id.bytes) }
         changes = commit.changes.map { WireChange($0, &table) }
         ids = table.encoded
@@ -41,7 +42,8 @@ extension WireCommit {
         }
         var model = Commit(
             number: number, stamp: Stamp(bits: stamp), schema: self.schema,
-            uptime: Uptime(boot: boot, milliseconds: uptimeMs), previous: chain, changes: [])
+            uptime: Uptime(boot: boot, milliseconds: uptimeMs), previous: chain, changes: [],
+            assignment: assignment)
         model.changes.reserveCapacity(changes.count)
         for change in changes { model.changes.append(try change.model(list, schema: schema)) }
         return model

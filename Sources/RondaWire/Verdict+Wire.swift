@@ -17,6 +17,13 @@ extension WireVerdict {
             wire.conflict = merge.kind == .conflict
             return wire
         }
+        handovers = verdict.handovers.map { handover in
+            var wire = WireHandOver()
+            wire.record = table.index(of: handover.record)
+            wire.suggestions = UInt32(clamping: handover.suggestions)
+            wire.movedTo = handover.movedTo.map { table.index(of: $0) + 1 } ?? 0
+            return wire
+        }
         if let refusal = verdict.refusal {
             var wire = WireRefusal()
             wire.code = WireCode(rawValue: Int(refusal.code.rawValue)) ?? .unspecified
@@ -40,9 +47,17 @@ extension WireVerdict {
                     record: try ids.id(at: merge.record), field: merge.field,
                     kind: merge.conflict ? .conflict : .parallel))
         }
+        var handovers: [HandOver] = []
+        for handover in self.handovers {
+            handovers.append(
+                HandOver(
+                    record: try ids.id(at: handover.record), suggestions: Int(handover.suggestions),
+                    movedTo: handover.movedTo == 0 ? nil : try ids.id(at: handover.movedTo - 1)))
+        }
         return Verdict(
             number: number, outcome: outcome,
             refusal: hasRefusal ? try refusal.model(ids) : nil, merges: merges,
+            handovers: handovers,
             versions: versions, clockSuspect: clockSuspect,
             waitsFor: waitsFor == 0 ? nil : try ids.id(at: waitsFor - 1),
             disposition: disposition.model)

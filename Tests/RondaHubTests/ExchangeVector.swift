@@ -1,5 +1,6 @@
 import Foundation
 import RondaHub
+import RondaMerge
 import RondaModel
 import RondaStore
 import RondaStoreSQLite
@@ -15,13 +16,14 @@ struct ExchangeVector {
     private(set) var hub: Hub
     private var store: SQLiteStore
     private var backups: [String: SQLiteStore] = [:]
+    private var teams: [String: Team] = [:]
     /// What is wrong whatever the vector says.
     var faults: [String] = []
 
     init(_ json: JSON) async throws {
         try json.only([
             "kind", "title", "why", "spec", "scenario", "schema", "hub", "people", "devices",
-            "records", "setup", "steps",
+            "records", "setup", "steps", "teams",
         ])
         guard json["kind"]?.text == "exchange", let hub = json["hub"], let now = hub["now"]?.int,
             let id = hub["id"]?.text.flatMap({ RecordID($0) })
@@ -39,10 +41,30 @@ struct ExchangeVector {
     }
 
     private mutating func fill(epoch: UInt64) async throws {
+        for (name, file) in (json["teams"]?.members ?? []).map({ ($0.key, $0.value) }) {
+            try file.only(["scopes"])
+            teams[name] = Team(
+                id: RecordID.derived(namespace: .zero, name: name), name: name,
+                territories: try territories(file), leaders: leaders(of: name))
+        }
         let accounts = names.people.map { name, person in
-            Account(
+            var account = Account(
                 id: person.id, login: name, name: name, role: person.role,
                 territories: person.scopes)
+            account.teams = Set(person.teams.compactMap { teams[$0]?.id })
+            // Everybody has had what the vector says since version 0.
+            let ofTeams = person.teams.flatMap { teams[$0]?.territories ?? [] }
+            var ofMembers: [RecordID] = []
+            for member in names.people.values
+            where !Set(member.teams).isDisjoint(with: person.leads) {
+                ofMembers.append(member.id)
+                ofMembers += member.scopes
+                for team in member.teams { ofMembers += teams[team]?.territories ?? [] }
+            }
+            account.stays =
+                (person.scopes.union(ofTeams).union(ofMembers).sorted() + [person.id])
+                .map { Stay(scope: $0) }
+            return account
         }
         var enrolled: [Device] = []
         for (name, file) in (json["devices"]?.members ?? []).map({ ($0.key, $0.value) }) {
@@ -58,11 +80,55 @@ struct ExchangeVector {
             enrolled.append(known)
             devices[name] = ExchangeDevice(id: device.id, secret: secret ?? [])
         }
-        try await store.write { [enrolled] store in
+        try await store.write { [enrolled, teams] store in
+            for team in teams.values { try store.put(team) }
             for account in accounts { try store.put(account) }
             for device in enrolled { try store.put(device) }
         }
         for step in json["setup"]?.items ?? [] { try await setUp(step) }
+    }
+
+    private func leaders(of team: String) -> Set<RecordID> {
+        Set(names.people.values.filter { $0.leads.contains(team) }.map(\.id))
+    }
+
+    private func territories(_ file: JSON) throws -> Set<RecordID> {
+        Set(try (file["scopes"]?.items ?? []).map { try names.record($0.text ?? "").id })
+    }
+
+    /// Changes what a person or a team is assigned.
+    private mutating func assign(_ step: JSON) async throws {
+        if let name = step["team"]?.text, var team = teams[name] {
+            try step.only(["team", "scopes", "at"])
+            team.territories = try territories(step)
+            teams[name] = team
+            try await hub.put(team)
+            return
+        }
+        try step.only(["person", "scopes", "role", "teams", "leads", "at"])
+        let name = step["person"]?.text ?? ""
+        guard var person = names.people[name] else {
+            throw VectorNames.Unknown(description: "a person in \(step.flat)")
+        }
+        var change = NewAssignment()
+        if step["scopes"] != nil { change.territories = try territories(step) }
+        change.role = try step["role"].map { try VectorNames.role($0.text) }
+        if let teams = step["teams"] {
+            person.teams = teams.items.compactMap(\.text)
+            change.teams = Set(person.teams.compactMap { self.teams[$0]?.id })
+        }
+        if let leads = step["leads"] {
+            person.leads = leads.items.compactMap(\.text)
+            names.people[name] = person
+            for (name, team) in teams {
+                var team = team
+                team.leaders = leaders(of: name)
+                teams[name] = team
+                try await hub.put(team)
+            }
+        }
+        names.people[name] = person
+        try await hub.assign([person.id: change])
     }
 
     private func setUp(_ step: JSON) async throws {
@@ -99,6 +165,10 @@ extension ExchangeVector {
         if let at = step["at"]?.int {
             surroundings.advance(milliseconds: at - surroundings.now.milliseconds)
         }
+        if step["person"] != nil || step["team"] != nil {
+            try await assign(step)
+            return nil
+        }
         let verbs = step.members.map(\.key).filter { !Self.adverbs.contains($0) }
         guard verbs.count == 1, let verb = verbs.first, let object = step[verb] else {
             throw VectorNames.Unknown(description: "a step \(step.flat)")
@@ -118,6 +188,9 @@ extension ExchangeVector {
             try only(["expect"])
             let complete = try await hub.watermark(of: names.record(object.text ?? "").id)
             return .members([("is", complete.map { .integer($0.milliseconds) } ?? .null)])
+        case "mark":
+            try only(["expect"])
+            names.marks[object.text ?? ""] = try await identity().assignment
         case "clone":
             try only(["as"])
             devices[step["as"]?.text ?? ""] = try device(object)
@@ -180,7 +253,8 @@ extension ExchangeVector {
     func scopes() async throws -> [ScopeHead] { try await store.read { try $0.scopes() } }
 
     func scopeName(_ id: RecordID) -> String {
-        id == schema.catalogue ? "catalogue" : names.name(of: id)
+        if id == schema.catalogue { return "catalogue" }
+        return names.people.first { $0.value.id == id }?.key ?? names.name(of: id)
     }
 
     func device(_ name: JSON?) throws -> ExchangeDevice {

@@ -131,7 +131,18 @@ extension ExchangeVector {
         }
         let outcomes: [Outcome: String] = [
             .accepted: "accepted", .merged: "merged", .refused: "refused", .waiting: "waiting",
+            .handedOver: "handedOver",
         ]
+        let handovers: [JSON] = told.handovers.map { handover in
+            .members(
+                place(handover.record, 0) + [
+                    (
+                        "suggestions",
+                        handover.suggestions == 0 ? nil : .integer(handover.suggestions)
+                    ),
+                    ("movedTo", handover.movedTo.map { .string(names.name(of: $0)) }),
+                ])
+        }
         let dispositions: [Disposition: String] = [
             .office: "office", .discarded: "discarded", .resubmitted: "resubmitted",
         ]
@@ -147,6 +158,7 @@ extension ExchangeVector {
                 told.versions.isEmpty ? nil : .array(told.versions.map(names.said(version:)))
             ),
             ("merges", merges.isEmpty ? nil : .array(merges)),
+            ("handovers", handovers.isEmpty ? nil : .array(handovers)),
             ("code", told.refusal.map { .string($0.code.name) }),
             ("at", at.flatMap { $0.members.isEmpty ? nil : $0 }),
             ("retryable", verdict.refusal.retryable ? .bool(true) : nil),
@@ -186,6 +198,15 @@ extension ExchangeVector {
             }
             let field = entity.fields[position]
             return (field, names.said(try wire.model(ids), of: field))
+        }
+        if delta.left {
+            let home = try delta.movedTo == 0 ? nil : ids.id(at: delta.movedTo - 1)
+            return .members([
+                ("left", .bool(true)), ("movedTo", home.map { .string(names.name(of: $0)) }),
+                // A record that has left has nothing else.
+                ("version", delta.version == 0 ? nil : names.said(version: delta.version)),
+                ("fields", delta.fields.isEmpty ? nil : .bool(true)),
+            ])
         }
         var fields: [(String, JSON?)] = []
         var sets: [String: [JSON]] = [:]

@@ -11,11 +11,16 @@ struct VectorNames {
         let id: RecordID
         let role: Role
         var scopes: Set<RecordID>
+        /// Names of the teams it is in, and of those it leads.
+        var teams: [String]
+        var leads: [String]
     }
 
     let schema: Schema
-    let people: [String: Account]
+    var people: [String: Account]
     var devices: [String: (id: RecordID, person: String)]
+    /// Names of assignment versions.
+    var marks: [String: UInt64] = [:]
     /// The generations that the hub has had, in order.
     var generations: [UInt64] = [0]
     private let records: [(name: String, id: RecordID, entity: EntityID)]
@@ -40,20 +45,28 @@ struct VectorNames {
         let ids = Dictionary(records.map { ($0.name, $0.id) }) { first, _ in first }
         people = Dictionary(
             uniqueKeysWithValues: try (vector["people"]?.members ?? []).map { person in
-                try person.value.only(["id", "role", "scopes"])
+                try person.value.only(["id", "role", "scopes", "teams", "leads"])
                 let scopes = (person.value["scopes"]?.items ?? []).compactMap {
                     $0.text.flatMap { ids[$0] }
                 }
                 let account = Account(
                     id: try id(person.value),
-                    role: person.value["role"]?.text == "office" ? .office : .rep,
-                    scopes: Set(scopes))
+                    role: try Self.role(person.value["role"]?.text), scopes: Set(scopes),
+                    teams: (person.value["teams"]?.items ?? []).compactMap(\.text),
+                    leads: (person.value["leads"]?.items ?? []).compactMap(\.text))
                 return (person.key, account)
             })
         devices = Dictionary(
             uniqueKeysWithValues: try (vector["devices"]?.members ?? []).map { device in
                 (device.key, (try id(device.value), device.value["person"]?.text ?? ""))
             })
+    }
+
+    static func role(_ name: String?) throws -> Role {
+        guard let role = Role(rawValue: name ?? "") else {
+            throw Unknown(description: "role \(name ?? "")")
+        }
+        return role
     }
 
     /// The number in a name like `#99`, which the schema does not have.
@@ -122,14 +135,23 @@ extension VectorNames {
             milliseconds: milliseconds, counter: UInt16(json?["counter"]?.int ?? 0))
     }
 
-    func commit(_ step: JSON) throws -> Commit {
+    func commit(_ step: JSON, assignment: UInt64 = 0) throws -> Commit {
         guard let number = step["number"]?.uint else {
             throw Unknown(description: "a number in \(step.flat)")
         }
         return Commit(
             number: number, stamp: try stamp(step["stamp"]),
             schema: UInt32(step["schema"]?.int ?? 1),
-            changes: try (step["changes"]?.items ?? []).flatMap(changes))
+            changes: try (step["changes"]?.items ?? []).flatMap(changes),
+            assignment: try step["assignment"].map(mark) ?? assignment)
+    }
+
+    /// An assignment version by the name that the vector gave it.
+    func mark(_ name: JSON) throws -> UInt64 {
+        guard let version = marks[name.text ?? ""] else {
+            throw Unknown(description: "mark \(name.flat)")
+        }
+        return version
     }
 
     /// One change, or copies of it for records of ascending ids.

@@ -14,15 +14,25 @@ struct ExchangeDevice {
     var cursors: [UInt32: WireCursor] = [:]
     var sent: [UInt64: WireCommit] = [:]
     var receipt: WireReceipt?
+    /// What it has taken over of who sees what.
+    var assignment: UInt64 = 0
 
     mutating func absorb(_ answer: WireExchangeResponse) {
-        if answer.epoch != epoch { cursors = [:] }
+        if answer.epoch != epoch {
+            cursors = [:]
+            if !epoch.isEmpty { assignment = 0 }
+        }
+        let isSame = epoch.isEmpty || answer.epoch == epoch
+        if isSame, !answer.more, !answer.advice.recovering, answer.assignment > 0 {
+            assignment = answer.assignment
+        }
         epoch = answer.epoch
         for stream in answer.streams {
             cursors[stream.scope] = .with {
                 $0.scope = stream.scope
                 $0.seq = stream.seq
                 $0.behind = stream.behind
+                $0.start = stream.start
             }
         }
         for scope in answer.lostScopes { cursors[scope] = nil }
@@ -59,7 +69,7 @@ extension ExchangeVector {
     ) throws -> WireExchangeRequest {
         try asked.only([
             "commits", "cursors", "epoch", "protocol", "secret", "device", "tray", "given", "open",
-            "queued", "pushOnly", "completeTo", "deviceTime", "proof",
+            "queued", "pushOnly", "completeTo", "deviceTime", "proof", "assignment",
         ])
         var request = WireExchangeRequest()
         request.protocol = UInt32(asked["protocol"]?.int ?? 1)
@@ -85,6 +95,8 @@ extension ExchangeVector {
         request.queued = UInt32(asked["queued"]?.int ?? 0)
         request.pushOnly = asked["pushOnly"]?.flag ?? false
         request.completeToMs = asked["completeTo"]?.uint ?? 0
+        request.assignment =
+            try asked["assignment"].map(names.mark) ?? (request.pushOnly ? 0 : device.assignment)
         request.deviceTimeMs = asked["deviceTime"]?.int ?? 0
         if let proof = asked["proof"] { request.proof = try receipt(proof, of: device) }
         return request
@@ -123,8 +135,10 @@ extension ExchangeVector {
             try item.only(["raw"])
             commit = try WireCommit(jsonString: raw.flat)
         } else {
-            try item.only(["number", "stamp", "schema", "changes", "previous", "times"])
-            commit = WireCommit(try names.commit(item))
+            try item.only([
+                "number", "stamp", "schema", "changes", "previous", "times", "assignment",
+            ])
+            commit = WireCommit(try names.commit(item, assignment: device.assignment))
             if item["previous"] != nil {
                 commit.previous = Data(try item.bytes("previous"))
             } else if commit.number > 1, let before = device.sent[commit.number - 1] {

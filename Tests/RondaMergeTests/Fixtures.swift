@@ -81,7 +81,8 @@ enum TestSchema {
             field(2, "country", .text, .office, writers: [.office]),
         ])
     static let customer = EntitySchema(
-        .customer, "customer", identity: .minted, scope: .territory(field: 0), creators: everyone,
+        .customer, "customer", identity: .minted, scope: .territory(fields: [0]),
+        creators: everyone,
         deleters: everyone, en: "", es: "",
         fields: [field(1, "territory", .ref, .first, required: true, target: .territory)]
             + common(from: 2))
@@ -159,13 +160,13 @@ struct TestHub {
     }
 
     func plan(_ commit: Commit, from person: Person, former: [UInt64] = []) -> Plan {
-        let needs = Plan.needs(commit, schema: schema)
+        let context = PlanContext(
+            schema: schema, limits: limits, device: person.device, author: person.author,
+            role: person.role, visible: person.territories?.union([schema.catalogue]),
+            receivedAt: Self.now, generation: generation, former: former)
         return Plan.make(
-            for: commit, stored: records.filter { needs.contains($0.key) },
-            context: PlanContext(
-                schema: schema, limits: limits, device: person.device, author: person.author,
-                role: person.role, visible: person.territories?.union([schema.catalogue]),
-                receivedAt: Self.now, generation: generation, former: former))
+            for: commit, stored: Plan.reading(commit, context: context) { records[$0] },
+            context: context)
     }
 
     @discardableResult
@@ -178,16 +179,17 @@ struct TestHub {
     }
 
     mutating func apply(_ plan: Plan) {
-        for planned in plan.records {
-            var record = planned.record
-            record.placements = planned.scopes.map { scope in
-                let seq = seqs[scope, default: 0] + 1
-                let arrived = record.placements.first { $0.scope == scope }?.arrived ?? seq
-                return Placement(scope: scope, seq: seq, arrived: arrived)
-            }
-            for placement in record.placements { seqs[placement.scope] = placement.seq }
-            record.marks[record.marks.count - 1].seqs = record.placements.map(\.seq)
-            records[record.id] = record
+        let before = records
+        let moves = Moves(
+            plan.records, replacing: before, schema: schema, record: { before[$0] },
+            dependents: { customer in
+                before.values.filter { record in
+                    schema[record.entity].map { record.customers($0).contains(customer) } ?? false
+                }.map(\.id).sorted()
+            })
+        for scope in moves.scopes { seqs[scope, default: 0] += 1 }
+        for move in moves.placed(seqs: seqs, assignment: 0) {
+            records[move.record.id] = move.record
         }
     }
 

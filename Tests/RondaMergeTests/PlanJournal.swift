@@ -2,7 +2,7 @@ import RondaMerge
 import RondaModel
 
 /// The least that judges one commit after another as a hub does, for vectors: plans, stores, and
-/// keeps what waits (design of issue 3, §W). It has neither streams nor devices nor a disk.
+/// keeps what waits. It has neither streams nor devices nor a disk.
 struct PlanJournal {
     struct Entry {
         let device: RecordID
@@ -13,6 +13,8 @@ struct PlanJournal {
         let former: [UInt64]
         var verdict: Verdict
         var isDiscarded = false
+        /// The least its device can have known when it captured.
+        var floor: UInt64 = 0
         /// What it would have made of what was not there when it came.
         var creations: Set<RecordID> = []
     }
@@ -25,6 +27,10 @@ struct PlanJournal {
     private(set) var records: [RecordID: StoredRecord] = [:]
     private(set) var entries: [Entry] = []
     private var seqs: [RecordID: UInt64] = [:]
+    private(set) var assignment: UInt64 = 0
+    /// Names that a vector gives to assignment versions.
+    var marks: [String: UInt64] = [:]
+    private var floors: [RecordID: UInt64] = [:]
 
     init(names: VectorNames, generation: UInt64, isRecovering: Bool) {
         self.names = names
@@ -36,6 +42,7 @@ struct PlanJournal {
     /// Judges a new entry; the entries that have a final verdict because of it, itself left out.
     mutating func add(_ entry: Entry) -> [Entry] {
         var entry = entry
+        entry.floor = floors[entry.device] ?? 0
         entry.creations = Set(Plan.creations(in: entry.commit, schema: names.schema))
             .filter { records[$0] == nil }
         entries.append(entry)
@@ -77,10 +84,7 @@ extension PlanJournal {
             let plan = plan(entries[next])
             entries[next].verdict = plan.verdict
             // Those that are new, or came into view somewhere.
-            let new = plan.records.filter { planned in
-                planned.scopes.count > records[planned.record.id]?.placements.count ?? 0
-            }.map(\.record.id)
-            apply(plan)
+            let new = apply(plan)
             if next != index, plan.verdict.outcome != .waiting { released.append(next) }
             queue += waiting { new.contains($0) }.filter { !queue.contains($0) }
         }
@@ -96,17 +100,23 @@ extension PlanJournal {
         if bytes > limits.commitBytes {
             return Plan(verdict: .refused(entry.commit.number, Refusal(.tooLarge)), records: [])
         }
-        let needs = Plan.needs(entry.commit, schema: names.schema)
         let account = accounts[entry.person]
-        let plan = Plan.make(
-            for: entry.commit, stored: records.filter { needs.contains($0.key) },
-            context: PlanContext(
-                schema: names.schema, limits: limits, device: entry.device,
-                author: account?.id ?? .zero, role: account?.role ?? .rep,
-                visible: account?.role == .office
-                    ? nil : account?.scopes.union([names.schema.catalogue]) ?? [],
-                receivedAt: entry.receivedAt, clockOffsetMilliseconds: entry.clockOffset,
-                generation: generation, former: entry.former))
+        let visible: Set<RecordID>? =
+            account.map { $0.role.seesAll ? nil : $0.visible(names.schema) } ?? []
+        let context = PlanContext(
+            schema: names.schema, limits: limits, device: entry.device,
+            author: account?.id ?? .zero, role: account?.role ?? .rep, visible: visible,
+            stays: account?.stays ?? [], assignment: assignment, floor: entry.floor,
+            receivedAt: entry.receivedAt, clockOffsetMilliseconds: entry.clockOffset,
+            generation: generation, former: entry.former)
+        var stored = Plan.reading(entry.commit, context: context) { records[$0] }
+        var plan = Plan.make(for: entry.commit, stored: stored, context: context)
+        while let taken = plan.records.first(where: {
+            $0.isNew && stored[$0.record.id] == nil && records[$0.record.id] != nil
+        })?.record.id {
+            stored[taken] = records[taken]
+            plan = Plan.make(for: entry.commit, stored: stored, context: context)
+        }
         if let lacking = plan.lacking, mayArrive(lacking, for: entry) {
             return plan.waiting(for: lacking)
         }
@@ -114,18 +124,50 @@ extension PlanJournal {
     }
 
     /// Positions and placements as a hub gives them.
-    private mutating func apply(_ plan: Plan) {
-        for scope in Set(plan.records.flatMap(\.scopes)) { seqs[scope, default: 0] += 1 }
-        for planned in plan.records {
-            var record = planned.record
-            record.placements = planned.scopes.map { scope in
-                let seq = seqs[scope] ?? 0
-                let arrived = record.placements.first { $0.scope == scope }?.arrived ?? seq
-                return Placement(scope: scope, seq: seq, arrived: arrived)
-            }
-            record.marks[record.marks.count - 1].seqs = record.placements.map(\.seq)
-            records[record.id] = record
+    private mutating func apply(_ plan: Plan) -> [RecordID] {
+        let before = records
+        let moves = Moves(
+            plan.records, replacing: before, schema: names.schema, record: { before[$0] },
+            dependents: { customer in
+                before.values.filter { record in
+                    names.schema[record.entity].map {
+                        record.customers($0).contains(customer)
+                    } ?? false
+                }.map(\.id).sorted()
+            })
+        for scope in moves.scopes { seqs[scope, default: 0] += 1 }
+        if moves.changesSight { countChange() }
+        for move in moves.placed(seqs: seqs, assignment: assignment) {
+            records[move.record.id] = move.record
         }
+        return moves.arrived
+    }
+
+    private mutating func countChange() {
+        assignment = Version.next(after: assignment, generation: generation)
+    }
+
+    func mark(_ name: JSON?) throws -> UInt64 {
+        guard let name = name?.text else { return 0 }
+        guard let version = marks[name] else {
+            throw VectorNames.Unknown(description: "mark \(name)")
+        }
+        return version
+    }
+
+    /// A person sees other territories from now on.
+    mutating func assign(_ person: String, _ territories: Set<RecordID>) {
+        guard var account = accounts[person] else { return }
+        if account.scopes == territories { return }
+        account.scopes = territories
+        countChange()
+        account.stays.become(territories.sorted() + [account.id], at: assignment)
+        accounts[person] = account
+    }
+
+    /// A device said, with nothing queued, that it has taken over this.
+    mutating func assure(_ device: RecordID, _ version: UInt64) {
+        floors[device] = max(floors[device] ?? 0, min(version, assignment))
     }
 }
 

@@ -62,7 +62,7 @@ struct PlanVector {
         guard let device = names.devices[step["device"]?.text ?? ""] else {
             throw VectorNames.Unknown(description: "a device in \(step.flat)")
         }
-        let commit = try names.commit(step)
+        let commit = try names.commit(step, assignment: try journal.mark(step["assignment"]))
         let received = step["received"]?.int ?? now
         let entry = PlanJournal.Entry(
             device: device.id, person: device.person, commit: commit,
@@ -101,8 +101,12 @@ struct PlanVector {
         } else if step["closeRecovery"] != nil {
             released = journal.closeRecovery()
         } else if let person = step["person"]?.text, let scopes = step["scopes"] {
-            journal.accounts[person]?.scopes = Set(
-                try scopes.items.map { try names.record($0.text ?? "").id })
+            journal.assign(
+                person, Set(try scopes.items.map { try names.record($0.text ?? "").id }))
+        } else if let mark = step["mark"]?.text {
+            journal.marks[mark] = journal.assignment
+        } else if let device = names.devices[step["assured"]?.text ?? ""] {
+            journal.assure(device.id, try journal.mark(step["assignment"]))
         } else {
             throw VectorNames.Unknown(description: "a step \(step.flat)")
         }
@@ -150,6 +154,7 @@ extension PlanVector {
     ) -> [String] {
         zip(json["state"]?.members ?? [], state).compactMap { named, actual in
             var (expected, got) = (Self.sorted(named.value), Self.sorted(actual.record))
+            if expected["stands"] == nil { got = got.without("stands") }
             if !withVersions {
                 (expected, got) = (expected.without("version"), got.without("version"))
             }
@@ -199,6 +204,8 @@ extension PlanVector {
                                     })
                             )
                         ])
+                    case .array(let items) where member.key == "stands":
+                        .array(items.sorted { $0.flat < $1.flat })
                     case .array(let items):
                         .array(
                             Array(items.prefix(1))
@@ -211,7 +218,7 @@ extension PlanVector {
 }
 
 extension JSON {
-    fileprivate func without(_ key: String) -> JSON {
+    func without(_ key: String) -> JSON {
         .object(members.filter { $0.key != key })
     }
 }

@@ -56,7 +56,7 @@ struct PlanVectorTests {
         #expect(read.entities.map(\.name) == made.entities.map(\.name))
         for (left, right) in zip(read.entities, made.entities) {
             #expect(left.id == right.id && left.identity == right.identity)
-            #expect(left.scope == right.scope, "\(left.name)")
+            #expect(left.scope == right.scope && left.follow == right.follow, "\(left.name)")
             #expect(left.creators == right.creators && left.deleters == right.deleters)
             #expect(left.fields.map(\.described) == right.fields.map(\.described))
         }
@@ -68,7 +68,7 @@ extension FieldSchema {
         """
         \(number) \(name) \(type) \(isSet) \(rule) \(review) \(required) \(personal) \(searched) \
         \(isMoney) \(parent) \(target?.rawValue ?? 0) \(options) \(maximum ?? .nan) \
-        \(minimum ?? .nan) \(writers) \(since) \(isContactPoint) \
+        \(minimum ?? .nan) \(writers) \(readers ?? []) \(since) \(isContactPoint) \
         \(replacements) \(label)
         """
     }

@@ -76,14 +76,22 @@ struct SchemaFile {
         let identity: Identity =
             file["id"]?.text == "minted"
             ? .minted : .derived(from: try (file["id"]?.items ?? []).map { try position($0.text) })
+        let named =
+            (file["scope"]?.items.compactMap(\.text)).flatMap { $0.isEmpty ? nil : $0 }
+            ?? [file["scope"]?.text ?? ""]
         let scope: ScopeRule
-        if let field = file["scope"]?.text, field != "catalogue" {
-            let index = try position(field)
-            scope =
-                fields[index]["to"]?.text == "territory"
-                ? .territory(field: index) : .customer(field: index)
-        } else {
+        if named == ["catalogue"] {
             scope = .catalogue
+        } else {
+            let indices = try named.map { try position($0) }
+            scope =
+                fields[indices[0]]["to"]?.text == "territory"
+                ? .territory(fields: indices) : .customer(field: indices[0])
+        }
+        let follow = try file["follow"].map { rule in
+            FollowRule(
+                person: try position(rule["person"]?.text),
+                until: try (rule["until"]?.items ?? []).map { try position($0.text) })
         }
         func roles(_ key: String) throws -> [Role] {
             try (file[key]?.items ?? []).map {
@@ -91,7 +99,7 @@ struct SchemaFile {
             }
         }
         return EntitySchema(
-            try id(ofEntity: name), name, identity: identity, scope: scope,
+            try id(ofEntity: name), name, identity: identity, scope: scope, follow: follow,
             creators: try roles("create"), deleters: try roles("delete"),
             en: file["en"]?.text ?? "", es: file["es"]?.text ?? "",
             fields: try fields.map { try field($0, of: name) })
@@ -124,6 +132,11 @@ struct SchemaFile {
             minimum: file["min"]?.real, maximum: file["max"]?.real,
             writers: try (file["write"]?.items ?? []).map {
                 try Self.needed(Writer(rawValue: $0.text ?? ""), "write of \(name)")
+            },
+            readers: try file["read"].map { list in
+                try list.items.map {
+                    try Self.needed(Role(rawValue: $0.text ?? ""), "read of \(name)")
+                }
             },
             since: UInt32(file["since"]?.int ?? 1),
             isContactPoint: file["format"]?.text == "contactPoint",

@@ -99,7 +99,10 @@ struct SmallVector {
         let orders = orders.map { order in JSON.array(order.map { .integer($0) }) }
         return vector([
             ("orders", orders.isEmpty ? nil : .array(orders)),
-            ("state", .members(outcome.state.map { ($0.name, $0.record) })),
+            (
+                "state",
+                .members(outcome.state.map { ($0.name, $0.record.without("stands")) })
+            ),
         ]).laidOut() + "\n"
     }
 

@@ -12,6 +12,18 @@ struct VectorNames {
         let id: RecordID
         let role: Role
         var scopes: Set<RecordID>
+        var stays: [Stay]
+
+        init(id: RecordID, role: Role, scopes: Set<RecordID>) {
+            self.id = id
+            self.role = role
+            self.scopes = scopes
+            stays = (scopes.sorted() + [id]).map { Stay(scope: $0) }
+        }
+
+        func visible(_ schema: Schema) -> Set<RecordID> {
+            scopes.union([id, schema.catalogue])
+        }
     }
 
     let schema: Schema
@@ -43,7 +55,7 @@ struct VectorNames {
                 }
                 let account = Account(
                     id: try id(person.value),
-                    role: person.value["role"]?.text == "office" ? .office : .rep,
+                    role: try Self.role(person.value["role"]?.text),
                     scopes: Set(scopes))
                 return (person.key, account)
             })
@@ -51,6 +63,13 @@ struct VectorNames {
             uniqueKeysWithValues: try (vector["devices"]?.members ?? []).map { device in
                 (device.key, (try id(device.value), device.value["person"]?.text ?? ""))
             })
+    }
+
+    static func role(_ name: String?) throws -> Role {
+        guard let role = Role(rawValue: name ?? "") else {
+            throw Unknown(description: "role \(name ?? "")")
+        }
+        return role
     }
 
     /// The number in a name like `#99`, which the schema does not have.
@@ -94,14 +113,14 @@ extension VectorNames {
             milliseconds: milliseconds, counter: UInt16(json?["counter"]?.int ?? 0))
     }
 
-    func commit(_ step: JSON) throws -> Commit {
+    func commit(_ step: JSON, assignment: UInt64 = 0) throws -> Commit {
         guard let number = step["number"]?.uint else {
             throw Unknown(description: "a number in \(step.flat)")
         }
         return Commit(
             number: number, stamp: try stamp(step["stamp"]),
             schema: UInt32(step["schema"]?.int ?? 1),
-            changes: try (step["changes"]?.items ?? []).flatMap(changes))
+            changes: try (step["changes"]?.items ?? []).flatMap(changes), assignment: assignment)
     }
 
     /// One change, or copies of it for records of ascending ids.
@@ -267,7 +286,13 @@ extension VectorNames {
             ("version", .integer(record.version)), ("fields", .members(fields)),
             ("deleted", record.isDeleted ? .bool(true) : nil),
             ("contested", record.isContested ? .bool(true) : nil),
+            ("stands", .array(record.placements.map { .string(scopeName($0.scope)) })),
         ])
+    }
+
+    private func scopeName(_ id: RecordID) -> String {
+        if id == schema.catalogue { return "catalogue" }
+        return people.first { $0.value.id == id }?.key ?? name(of: id)
     }
 
     /// A verdict as `expect` says it.
@@ -281,7 +306,18 @@ extension VectorNames {
         }
         let outcomes: [Outcome: String] = [
             .accepted: "accepted", .merged: "merged", .refused: "refused", .waiting: "waiting",
+            .handedOver: "handedOver",
         ]
+        let handovers: [JSON] = verdict.handovers.map { handover in
+            .members(
+                place(handover.record, 0) + [
+                    (
+                        "suggestions",
+                        handover.suggestions == 0 ? nil : .integer(handover.suggestions)
+                    ),
+                    ("movedTo", handover.movedTo.map { .string(name(of: $0)) }),
+                ])
+        }
         let refusal = verdict.refusal
         let at = refusal.map { JSON.members(place($0.record, $0.field)) }
         return .members([
@@ -301,6 +337,7 @@ extension VectorNames {
                                     + [("conflict", .bool(merge.kind == .conflict))])
                         })
             ),
+            ("handovers", handovers.isEmpty ? nil : .array(handovers)),
             ("code", refusal.map { .string($0.code.name) }),
             ("at", at.flatMap { $0.members.isEmpty ? nil : $0 }),
             ("retryable", refusal?.code.isRetryable == true ? .bool(true) : nil),

@@ -77,9 +77,9 @@ struct SchemaTests {
         for entity in Schema.current.entities {
             switch entity.scope {
             case .catalogue: break
-            case .territory(let position):
-                #expect(entity.fields[position].target == .territory, "\(entity.name)")
-                #expect(entity.fields[position].required, "\(entity.name)")
+            case .territory(let positions):
+                #expect(positions.allSatisfy { entity.fields[$0].target == .territory })
+                #expect(positions.contains { entity.fields[$0].required }, "\(entity.name)")
             case .customer(let position):
                 #expect(entity.fields[position].target == .customer, "\(entity.name)")
                 #expect(entity.fields[position].required, "\(entity.name)")

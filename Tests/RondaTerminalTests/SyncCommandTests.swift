@@ -95,7 +95,7 @@ struct SyncCommandTests {
         #expect(
             Set(report.keys) == [
                 "accepted", "merged", "refused", "received", "exchanges", "pending", "complete",
-                "waiting", "restored", "copied", "renamed", "repaired",
+                "waiting", "restored", "copied", "renamed", "repaired", "left", "handedOver",
             ])
     }
 

@@ -81,6 +81,7 @@ struct TrayCommandTests {
             let world = try await world(Self.promise)
             let n = try number(try await tray(world).first)
             try await world.reassign("luis")
+            _ = await world.run("luis", "sync")
             let run = await world.run(
                 "luis", "tray", "edit", n, language: language, answers: ["C0099", "C0002"],
                 terminal: true)

@@ -121,7 +121,9 @@ public struct Capture {
     }
 
     /// Writes the rows and the commit, inside the caller's transaction.
-    func finish(stamp: Stamp, uptime: Uptime, limits: Limits) throws -> CaptureReceipt? {
+    func finish(
+        stamp: Stamp, uptime: Uptime, assignment: UInt64, limits: Limits
+    ) throws -> CaptureReceipt? {
         var changes: [Change] = []
         var refusals: [Refusal] = []
         for id in order {
@@ -148,7 +150,7 @@ public struct Capture {
         }
         let commit = Commit(
             number: 0, stamp: stamp, schema: Schema.current.version, uptime: uptime,
-            changes: changes)
+            changes: changes, assignment: assignment)
         let n = try Outbox(database: reader.database).append(
             commit, as: identity.ordinal, limits: limits)
         return CaptureReceipt(n: n, records: changes.map(\.record))
@@ -203,18 +205,21 @@ public struct Capture {
         func refusal(_ code: RefusalCode, field: UInt32 = 0) -> Refusal {
             Refusal(code, entity: work.entity.id, record: change.record, field: field)
         }
+        guard let acting = identity.role.acting else { return refusal(.notPermitted) }
         if work.row == nil {
-            if !work.entity.creators.contains(identity.role) { return refusal(.notPermitted) }
+            if !work.entity.creators.contains(acting) { return refusal(.notPermitted) }
             for (position, field) in work.entity.fields.enumerated()
             where field.required && work.values[position].isEmpty {
                 return refusal(.requiredField, field: field.number)
             }
         }
-        if change.deletes && !work.entity.deleters.contains(identity.role) {
+        if change.deletes,
+            !work.entity.deleters.contains(acting) || !identity.role.mayDelete
+        {
             return refusal(.notPermitted)
         }
         let isAuthor = work.row.map { $0.creator == nil || $0.creator == identity.account } ?? true
-        let own: Writer = identity.role == .office ? .office : .rep
+        let own: Writer = acting == .office ? .office : .rep
         for number in change.touchedFields {
             guard let position = work.entity.position(ofNumber: number) else { continue }
             let field = work.entity.fields[position]

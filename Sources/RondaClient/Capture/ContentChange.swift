@@ -16,13 +16,6 @@ extension FieldContent {
 }
 
 extension Change {
-    /// The numbers of the fields it writes, ascending.
-    var touchedFields: [UInt32] {
-        // The usual change only sets, in ascending order and each field once.
-        if adds.isEmpty && removes.isEmpty { return sets.map(\.number) }
-        return Set(sets.map(\.number) + adds.map(\.number) + removes.map(\.number)).sorted()
-    }
-
     /// The change that turns `old` into `new` and writes what is to be settled, `nil` when there is
     /// nothing to write.
     static func turning(

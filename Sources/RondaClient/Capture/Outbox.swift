@@ -414,8 +414,10 @@ extension Outbox {
 
 extension Outbox {
     /// Makes every commit after `number` pending again, for a hub that lost them.
-    /// - Returns: the commits that had been accepted, with what they had been given.
-    func rewind(to number: UInt64, of identity: Int64) throws -> [Entry] {
+    /// - Returns: the commits that had been accepted, with the verdicts they had.
+    func rewind(
+        to number: UInt64, of identity: Int64
+    ) throws -> [(entry: Entry, verdict: Verdict)] {
         let statement = try database.prepared(
             """
             SELECT \(Self.entryColumns), verdict, disposition FROM outbox
@@ -423,7 +425,7 @@ extension Outbox {
             """)
         statement.bind(1, identity)
         statement.bind(2, number)
-        var rewound: [(Entry, WireGiven?)] = []
+        var rewound: [(entry: Entry, verdict: Verdict, given: WireGiven?)] = []
         while try statement.step() {
             let entry = try entry(statement)
             guard let verdict = try Self.unpack(statement.bytes(5)) else { continue }
@@ -439,17 +441,17 @@ extension Outbox {
                 }
                 given = told
             }
-            rewound.append((entry, given))
+            rewound.append((entry, verdict, given))
         }
         statement.reset()
-        for (entry, given) in rewound {
+        for (entry, _, given) in rewound {
             let update = try database.prepared(
                 "UPDATE outbox SET state = 0, given = ? WHERE n = ?")
             if let given { update.bind(1, try given.serializedBytes() as [UInt8]) }
             update.bind(2, entry.n)
             try update.run()
         }
-        if let first = rewound.first?.0.n { try setSettled(min(try settled(), first - 1)) }
+        if let first = rewound.first?.entry.n { try setSettled(min(try settled(), first - 1)) }
         // The hub may have gone back behind a decision, or behind a late verdict of a commit it has.
         for sql in [
             "UPDATE outbox SET told = 0 WHERE identity = ? AND state = 3 AND disposition <> 0",
@@ -459,7 +461,8 @@ extension Outbox {
             update.bind(1, identity)
             try update.run()
         }
-        return rewound.map(\.0).filter { $0.state == .accepted || $0.state == .merged }
+        return rewound.map { ($0.entry, $0.verdict) }
+            .filter { $0.0.state == .accepted || $0.0.state == .merged }
     }
 
     /// Whether commits between what the hub has and what is kept here are gone: the chain cannot be

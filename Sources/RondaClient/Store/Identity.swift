@@ -64,6 +64,8 @@ struct Facts {
         case copies
         /// The server did not know the credential.
         case isUnknown
+        /// What the device was told last of who sees what: the hub's count of such changes.
+        case assignment
         /// The hub waits for devices to offer again what it lost.
         case isRecovering
     }

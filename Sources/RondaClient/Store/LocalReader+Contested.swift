@@ -44,7 +44,7 @@ extension Capture {
             // Says that it is not here.
             return try update(type, id) { _ in }
         }
-        let own: Writer = role == .office ? .office : .rep
+        let own: Writer = role.acting == .office ? .office : .rep
         let isAuthor = row.creator == nil || row.creator == author
         let writable = entity.fields.indices.filter { position in
             let field = entity.fields[position]

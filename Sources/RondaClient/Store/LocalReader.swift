@@ -17,6 +17,13 @@ public struct LocalReader {
         return table
     }
 
+    /// What one field of a record shows; `nil` when the record is not on this device.
+    package func content(
+        of entity: EntityID, _ id: RecordID, at position: Int
+    ) throws -> FieldContent? {
+        try row(entity, id)?.values[position]
+    }
+
     func row(_ entity: EntityID, _ id: RecordID) throws -> DeviceRow? {
         let table = try Self.table(entity)
         let statement = try database.prepared(

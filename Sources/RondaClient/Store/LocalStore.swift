@@ -10,7 +10,7 @@ internal import RondaSQLite
 /// store; one of them syncs at a time.
 public final class LocalStore: Sendable {
     public static let fileName = "ronda.sqlite"
-    private static let format = 2
+    private static let format = 3
     /// "RndD", kept in `PRAGMA application_id`.
     private static let applicationID = 0x526e_6444
 
@@ -130,7 +130,7 @@ public final class LocalStore: Sendable {
                         PRAGMA user_version = \(Self.format)
                         """)
             }
-            if owner == Self.applicationID && version == 1 { try Self.upgrade(database) }
+            if owner == Self.applicationID { try Self.upgrade(database, from: version) }
             try Self.fitTables(database)
             // Fields this device did not know before come again from the start.
             try Standing(database: database).doubt()
@@ -143,12 +143,22 @@ public final class LocalStore: Sendable {
         CREATE TABLE fact(name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         CREATE TABLE cursor(
             scope INTEGER NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, behind INTEGER NOT NULL,
-            id BLOB NOT NULL, sum INTEGER NOT NULL DEFAULT 0, hub_sum INTEGER);
+            id BLOB NOT NULL, sum INTEGER NOT NULL DEFAULT 0, hub_sum INTEGER,
+            start INTEGER NOT NULL DEFAULT 0);
 
         """
 
-    /// Brings a store of the first format to the present one.
-    private static func upgrade(_ database: Database) throws {
+    /// Brings a store of an earlier format to the present one.
+    private static func upgrade(_ database: Database, from version: Int) throws {
+        if version < 2 { try upgradeFirst(database) }
+        if version < 3 {
+            try database.execute(
+                sql: "ALTER TABLE cursor ADD COLUMN start INTEGER NOT NULL DEFAULT 0")
+        }
+        try database.execute(sql: "PRAGMA user_version = \(format)")
+    }
+
+    private static func upgradeFirst(_ database: Database) throws {
         try database.execute(
             sql: """
                 ALTER TABLE cursor ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
@@ -165,7 +175,6 @@ public final class LocalStore: Sendable {
                 CREATE INDEX outbox_refused ON outbox(n) WHERE state >= 3;
                 """)
         try database.execute(sql: PastIdentity.creation + Standing.creation)
-        try database.execute(sql: "PRAGMA user_version = \(format)")
     }
 
     /// Makes the tables the schema asks for, and adds the columns it has gained.
@@ -254,13 +263,15 @@ extension LocalStore {
                     var stamp = try outbox.lastStamp()
                     let (boot, milliseconds) = surroundings.uptime()
                     let uptime = Uptime(boot: boot, milliseconds: milliseconds)
+                    let assignment = UInt64(clamping: try facts.number(.assignment) ?? 0)
                     let receipts = try items.map { item in
                         var capture = Capture(
                             reader: LocalReader(database), identity: identity,
                             mint: surroundings.mint)
                         try body(item, &capture)
                         stamp = stamp.next(now: surroundings.now())
-                        return try capture.finish(stamp: stamp, uptime: uptime, limits: limits)
+                        return try capture.finish(
+                            stamp: stamp, uptime: uptime, assignment: assignment, limits: limits)
                     }
                     if receipts.contains(where: { $0 != nil }) {
                         try database.notifyChanges(in: .fullDatabase)

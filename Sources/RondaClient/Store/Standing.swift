@@ -60,6 +60,31 @@ struct Standing {
         return try statement.step() ? EntityID(rawValue: UInt32(statement.int64(0))) : nil
     }
 
+    /// Takes a record out of a scope.
+    /// - Returns: by how much the sum of the scope grows.
+    func leave(_ record: RecordID, _ scope: UInt32) throws -> UInt64 {
+        let version = try version(of: record, in: scope)
+        _ = try remove(record, from: scope)
+        return version == 0 ? 0 : 0 &- Checksum.of(record, version: version)
+    }
+
+    /// What becomes of a record that stands in no scope is decided at the end of the sync.
+    func doubt(_ record: RecordID, entity: EntityID) throws {
+        try database.execute(
+            sql: """
+                INSERT OR IGNORE INTO standing(scope, record, entity, version) VALUES (-1, ?, ?, 0)
+                """,
+            arguments: [Data(record.bytes), Int64(entity.rawValue)])
+    }
+
+    func isNowhere(_ record: RecordID) throws -> Bool {
+        let others = try database.prepared(
+            "SELECT 1 FROM standing WHERE scope > 0 AND record = ? LIMIT 1")
+        others.bind(1, record)
+        defer { others.reset() }
+        return try !others.step()
+    }
+
     /// A scope, or all of them, is read anew from the start.
     func doubt(scope: UInt32? = nil) throws {
         let statement = try database.prepared(
@@ -132,11 +157,7 @@ struct Standing {
         statement.bind(1, Int64(scope))
         statement.bind(2, record)
         try statement.run()
-        let others = try database.prepared(
-            "SELECT 1 FROM standing WHERE scope > 0 AND record = ? LIMIT 1")
-        others.bind(1, record)
-        defer { others.reset() }
-        return try !others.step()
+        return try isNowhere(record)
     }
 
     // MARK: Sums

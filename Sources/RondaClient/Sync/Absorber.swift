@@ -16,6 +16,9 @@ struct Absorbed: Sendable {
     var touched = Set<EntityID>()
     /// The scopes at whose head the sums differ.
     var diverged: [UInt32] = []
+    /// Records that are in somebody else's hands now.
+    var left = 0
+    var handedOver: [HandedOver] = []
 }
 
 /// Takes one answer of the hub into the device: verdicts first, then what changed, then the
@@ -29,6 +32,10 @@ struct Absorber {
     private var pending: [RecordID: [(n: Int64, change: Change)]] = [:]
     private var shadowed: Set<RecordID>
     private var result = Absorbed()
+    /// What left a scope; it may yet be told in another.
+    private var departed: [RecordID: EntityID] = [:]
+    /// The records that unsettled own work names; worked out when first asked for.
+    private var held: Set<RecordID>?
     private let now: Instant
 
     init(_ database: Database, now: Instant) throws {
@@ -57,6 +64,12 @@ struct Absorber {
             if stream.whole, !stream.id.isEmpty { try standing.doubt(scope: stream.scope) }
             var gained: UInt64 = 0
             for delta in stream.deltas {
+                if delta.left {
+                    let record = try ids.id(at: delta.record)
+                    departed[record] = EntityID(rawValue: delta.entity)
+                    gained &+= try standing.leave(record, stream.scope)
+                    continue
+                }
                 try absorb(delta, isWhole: stream.whole, ids: ids)
                 gained &+= try standing.note(
                     try ids.id(at: delta.record), entity: EntityID(rawValue: delta.entity),
@@ -65,10 +78,22 @@ struct Absorber {
             try setCursor(stream, gained: gained)
         }
         for scope in response.lostScopes {
+            try Standing(database: database).doubt(scope: scope)
             try database.execute(sql: "DELETE FROM cursor WHERE scope = ?", arguments: [scope])
         }
+        try doubtDeparted()
         try notifyChanges()
         return result
+    }
+
+    /// What left a scope may yet be told in another, with the next page at the latest: whether it goes
+    /// is decided at the end of the sync.
+    private mutating func doubtDeparted() throws {
+        let standing = Standing(database: database)
+        for (record, entity) in departed where try standing.isNowhere(record) {
+            result.left += 1
+            try standing.doubt(record, entity: entity)
+        }
     }
 
     /// Tells whoever observes the tables that were changed.
@@ -85,14 +110,15 @@ struct Absorber {
         let sum = (isNew ? 0 : try Standing(database: database).sum(of: stream.scope)) &+ gained
         let statement = try database.prepared(
             """
-            INSERT INTO cursor(scope, seq, behind, id, sum) VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT(scope) DO UPDATE SET seq = ?2, behind = ?3, sum = ?5
+            INSERT INTO cursor(scope, seq, behind, id, sum, start) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT(scope) DO UPDATE SET seq = ?2, behind = ?3, sum = ?5, start = ?6
             """)
         statement.bind(1, Int64(stream.scope))
         statement.bind(2, stream.seq)
         statement.bind(3, stream.behind)
         statement.bind(4, Array(stream.id))
         statement.bind(5, sum)
+        statement.bind(6, stream.start)
         try statement.run()
         if stream.hasSum && stream.sum != sum { result.diverged.append(stream.scope) }
     }
@@ -112,10 +138,14 @@ struct Absorber {
         return result
     }
 
-    /// Removes a record that the hub does not have, unless own work on it has no verdict yet.
+    /// Removes a record that the hub does not have, or not for this account, unless own work on it or
+    /// under it has no verdict yet.
     /// - Returns: whether it is gone.
     mutating func drop(_ record: RecordID, entity: EntityID) throws -> Bool {
         if pending[record]?.isEmpty == false { return false }
+        let held = try self.held ?? namedByOwnWork()
+        self.held = held
+        if held.contains(record) { return false }
         // Of an entity that this version does not know there never was a row.
         if DeviceTable.of(entity) == nil { return true }
         let entity = try LocalReader.table(entity).entity
@@ -125,6 +155,32 @@ struct Absorber {
         try writer.remove(entity, record)
         result.touched.insert(entity.id)
         return true
+    }
+}
+
+extension Absorber {
+    /// What own work changes, refers to or belongs to that has no verdict, or was refused and nobody has
+    /// decided about: whoever is to correct it must see what it is about.
+    private func namedByOwnWork() throws -> Set<RecordID> {
+        let refused = try outbox.entries(in: .refused)
+            .filter { try outbox.disposition(of: $0.entry.n) == .open }
+            .flatMap(\.entry.commit.changes)
+        var named = Set(refused.map(\.record))
+        for change in pending.values.flatMap({ $0.map(\.change) }) + refused {
+            guard let entity = Schema.current[change.entity] else { continue }
+            let values = change.sets.compactMap(\.value) + change.adds.map(\.value)
+            var contents = values.map { FieldContent.one($0) }
+            if case .customer(let position) = entity.scope,
+                let row = try reader.row(entity.id, change.record)
+            {
+                contents.append(row.values[position])
+            }
+            for content in contents {
+                let values = content.value.map { [$0] } ?? content.elements
+                for case .ref(let id) in values { named.insert(id) }
+            }
+        }
+        return named
     }
 }
 
@@ -143,7 +199,7 @@ extension Absorber {
                 // The office has dealt with it, or what the rep decided has arrived there.
                 try outbox.settle(
                     entry.n, state: Self.state(verdict.outcome), verdict: verdict, at: now)
-            case .accepted, .merged: continue
+            case .accepted, .merged: try doubt(entry.commit)
             }
         }
     }
@@ -175,8 +231,34 @@ extension Absorber {
         // What was offered again, or had waited, may have been written over by what had seen it:
         // the hub tells all of that.
         let isFresh = entry.state == .pending && entry.given == nil
+        let suggested = Set(
+            verdict.handovers.filter { $0.suggestions > 0 }.map(\.record))
         for change in entry.commit.changes {
-            try settle(change, n: entry.n, isAccepted: state != .refused, isFresh: isFresh)
+            let isApplied = state != .refused && !suggested.contains(change.record)
+            try settle(change, n: entry.n, isAccepted: isApplied, isFresh: isFresh)
+        }
+        if state != .refused { try doubt(entry.commit) }
+        handOver(verdict, of: entry.commit)
+    }
+
+    /// What the hub has taken it tells again in a scope; what it does not tell is not for this
+    /// account any more, and leaves the device at the end of the sync.
+    private func doubt(_ commit: Commit) throws {
+        let standing = Standing(database: database)
+        for change in commit.changes where try standing.isNowhere(change.record) {
+            try standing.doubt(change.record, entity: change.entity)
+        }
+    }
+
+    private mutating func handOver(_ verdict: Verdict, of commit: Commit) {
+        for handover in verdict.handovers {
+            guard
+                let change = commit.changes.first(where: { $0.record == handover.record })
+            else { continue }
+            result.handedOver.append(
+                HandedOver(
+                    entity: change.entity, record: handover.record,
+                    suggestions: handover.suggestions, movedTo: handover.movedTo))
         }
     }
 
@@ -186,6 +268,7 @@ extension Absorber {
         let entity = try LocalReader.table(change.entity).entity
         result.touched.insert(entity.id)
         pending[change.record]?.removeAll { $0.n == n }
+        held = nil
         let left = (pending[change.record] ?? []).map(\.change)
         guard let row = try reader.row(entity.id, change.record) else { return }
         if row.flags.contains(.local) {

@@ -22,8 +22,10 @@ struct History {
     func rewind(to last: UInt64, of identity: Int64) throws {
         let reader = LocalReader(database)
         let writer = RowWriter(database: database)
-        for entry in try outbox.rewind(to: last, of: identity) {
-            for change in entry.commit.changes {
+        for (entry, verdict) in try outbox.rewind(to: last, of: identity) {
+            // What somebody else has now is not shown here again.
+            let handedOver = Set(verdict.handovers.map(\.record))
+            for change in entry.commit.changes where !handedOver.contains(change.record) {
                 let entity = try LocalReader.table(change.entity).entity
                 guard let row = try reader.row(entity.id, change.record) else { continue }
                 if change.base == 0 {
@@ -45,6 +47,7 @@ struct History {
         if try facts.bytes(.epoch) != nil { try Standing(database: database).doubt() }
         try database.execute(sql: "DELETE FROM cursor")
         try facts.set(.epoch, epoch)
+        try facts.remove(.assignment)
     }
 
     /// The store goes on as another device; what has no verdict is sealed anew. `epoch` is the

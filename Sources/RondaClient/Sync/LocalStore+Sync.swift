@@ -1,6 +1,6 @@
 internal import Foundation
 internal import GRDB
-internal import RondaModel
+public import RondaModel
 internal import RondaProtobuf
 internal import RondaSQLite
 internal import SwiftProtobuf
@@ -27,8 +27,23 @@ public struct SyncReport: Sendable, Hashable {
     public var wasCopied = false
     /// Records that differed from the server's without reason and were mended.
     public var repaired = 0
+    /// Records that this account does not see any more, and that left the device.
+    public var left = 0
+    /// Own work on such records: what was captured in good faith stands, and changes of what is in
+    /// somebody else's hands were passed on to them as suggestions.
+    public var handedOver: [HandedOver] = []
     /// Whether the server was told that everything has been offered again.
     var isReconciled = false
+}
+
+/// A record that own work concerns and that somebody else has now.
+public struct HandedOver: Sendable, Hashable {
+    public let entity: EntityID
+    public let record: RecordID
+    /// How many writes were passed on as suggestions; 0 where the work stands as it is.
+    public let suggestions: Int
+    /// The territory where the record is now.
+    public let movedTo: RecordID?
 }
 
 extension LocalStore {

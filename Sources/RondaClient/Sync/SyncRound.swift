@@ -56,6 +56,7 @@ struct SyncRound: Sendable {
             request.completeToMs = UInt64(
                 clamping: least.map { $0.instant.milliseconds - 1 } ?? now.milliseconds)
             request.cursors = try cursors(in: database)
+            request.assignment = UInt64(clamping: try facts.number(.assignment) ?? 0)
         } else {
             request.pushOnly = true
         }
@@ -67,13 +68,14 @@ struct SyncRound: Sendable {
 
     private static func cursors(in database: Database) throws -> [WireCursor] {
         let statement = try database.prepared(
-            "SELECT scope, seq, behind FROM cursor ORDER BY scope")
+            "SELECT scope, seq, behind, start FROM cursor ORDER BY scope")
         defer { statement.reset() }
         var cursors: [WireCursor] = []
         while try statement.step() {
             cursors.append(
                 WireCursor(
-                    UInt32(statement.int64(0)), statement.uint64(1), behind: statement.uint64(2)))
+                    UInt32(statement.int64(0)), statement.uint64(1), behind: statement.uint64(2),
+                    start: statement.uint64(3)))
         }
         return cursors
     }
@@ -90,7 +92,8 @@ struct SyncRound: Sendable {
         var cursors: [UInt32: WireCursor] = [:]
         for cursor in request.cursors { cursors[cursor.scope] = cursor }
         for stream in response.streams {
-            cursors[stream.scope] = WireCursor(stream.scope, stream.seq, behind: stream.behind)
+            cursors[stream.scope] = WireCursor(
+                stream.scope, stream.seq, behind: stream.behind, start: stream.start)
         }
         for scope in response.lostScopes { cursors[scope] = nil }
         next.request.cursors = cursors.sorted { $0.key < $1.key }.map(\.value)
@@ -121,10 +124,11 @@ enum SyncHistory: Sendable, Hashable {
 }
 
 extension WireCursor {
-    init(_ scope: UInt32, _ seq: UInt64, behind: UInt64) {
+    init(_ scope: UInt32, _ seq: UInt64, behind: UInt64, start: UInt64) {
         self.init()
         self.scope = scope
         self.seq = seq
         self.behind = behind
+        self.start = start
     }
 }

@@ -16,6 +16,8 @@ struct SyncSession {
     private var report = SyncReport()
     private var diverged: Set<UInt32> = []
     private var hasNewIdentity = false
+    /// The hub's last change of who sees what, by its last answer.
+    private var assignment: UInt64 = 0
 
     init(store: LocalStore, calls: ServerCalls, readsAhead: Bool) {
         self.store = store
@@ -135,8 +137,11 @@ struct SyncSession {
         report.refused += absorbed.refused
         report.waiting += absorbed.waiting
         report.received += absorbed.records
+        report.left += absorbed.left
+        report.handedOver += absorbed.handedOver
         report.exchanges += 1
         report.pending = outcome.pending
+        if !round.request.pushOnly { assignment = response.assignment }
         report.isRestored = report.isRestored || history == .renewed
         report.wasCopied = report.wasCopied || outcome.wasCopied
         diverged.formUnion(absorbed.diverged)
@@ -271,13 +276,16 @@ extension SyncSession {
 
     /// Only a sync that came to its end counts as one.
     private func noteComplete() async throws(ClientError) {
-        let now = store.surroundings.now()
+        let (now, assignment) = (store.surroundings.now(), assignment)
         try await store.writing { database in
             let facts = Facts(database: database)
             try facts.set(.lastSync, number: now.milliseconds)
             try facts.remove(.isUnknown)
             guard try facts.number(.isRecovering) == nil else { return }
+            // Only now is the screen free of what left: what is captured from here on is captured
+            // knowing it.
             try SyncAnswer.dropDoubtful(in: database, now: now)
+            try facts.set(.assignment, number: Int64(clamping: assignment))
         }
     }
 }

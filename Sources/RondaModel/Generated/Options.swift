@@ -269,16 +269,74 @@ public enum PointsKind: UInt32, OptionValue {
 public enum StaffRole: UInt32, OptionValue {
     case rep = 1
     case office = 2
+    case supervisor = 3
+    case administrator = 4
+    case auditor = 5
+    case integration = 6
 
     public var name: String { "\(self)" }
     public var label: Phrase {
         switch self {
         case .rep: Phrase(en: "rep", es: "representante")
         case .office: Phrase(en: "office", es: "oficina")
+        case .supervisor: Phrase(en: "supervisor", es: "supervisión")
+        case .administrator: Phrase(en: "administrator", es: "administración")
+        case .auditor: Phrase(en: "auditor", es: "auditoría")
+        case .integration: Phrase(en: "integration", es: "integración")
         }
     }
     package static let schema = [
         OptionSchema(1, "rep", rank: 0, "rep", "representante"),
         OptionSchema(2, "office", rank: 0, "office", "oficina"),
+        OptionSchema(3, "supervisor", rank: 0, "supervisor", "supervisión"),
+        OptionSchema(4, "administrator", rank: 0, "administrator", "administración"),
+        OptionSchema(5, "auditor", rank: 0, "auditor", "auditoría"),
+        OptionSchema(6, "integration", rank: 0, "integration", "integración"),
+    ]
+}
+
+public enum SuggestedAction: UInt32, OptionValue {
+    case set = 1
+    case clear = 2
+    case add = 3
+    case remove = 4
+    case delete = 5
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .set: Phrase(en: "write", es: "escribir")
+        case .clear: Phrase(en: "empty", es: "vaciar")
+        case .add: Phrase(en: "add", es: "agregar")
+        case .remove: Phrase(en: "take out", es: "quitar")
+        case .delete: Phrase(en: "delete", es: "eliminar")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "set", rank: 0, "write", "escribir"),
+        OptionSchema(2, "clear", rank: 0, "empty", "vaciar"),
+        OptionSchema(3, "add", rank: 0, "add", "agregar"),
+        OptionSchema(4, "remove", rank: 0, "take out", "quitar"),
+        OptionSchema(5, "delete", rank: 0, "delete", "eliminar"),
+    ]
+}
+
+public enum SuggestionState: UInt32, OptionValue {
+    case open = 1
+    case dismissed = 2
+    case applied = 3
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .open: Phrase(en: "open", es: "abierta")
+        case .dismissed: Phrase(en: "dismissed", es: "descartada")
+        case .applied: Phrase(en: "applied", es: "aplicada")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "open", rank: 0, "open", "abierta"),
+        OptionSchema(2, "dismissed", rank: 1, "dismissed", "descartada"),
+        OptionSchema(3, "applied", rank: 2, "applied", "aplicada"),
     ]
 }

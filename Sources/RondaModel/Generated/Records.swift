@@ -29,6 +29,11 @@ public struct Territory: RondaRecord {
         get { fields.text(2) }
         set { fields.set(2, newValue.map { .composed($0) }) }
     }
+    /// Part of (parte de). To a `territory`.
+    public var parent: RecordID? {
+        get { fields.ref(3) }
+        set { fields.set(3, newValue.map { .ref($0) }) }
+    }
 }
 
 /// A record of the entity `customer`: customer (cliente).
@@ -128,6 +133,16 @@ public struct Customer: RondaRecord {
     public var tags: [String] {
         get { fields.texts(16) }
         set { fields.set(16, elements: newValue.map { .composed($0) }) }
+    }
+    /// Moved to (pasó a). To a `territory`.
+    public var movedTo: RecordID? {
+        get { fields.ref(17) }
+        set { fields.set(17, newValue.map { .ref($0) }) }
+    }
+    /// Note of the office (nota de la oficina).
+    public var officeNote: String? {
+        get { fields.text(18) }
+        set { fields.set(18, newValue.map { .composed($0) }) }
     }
 }
 
@@ -318,6 +333,11 @@ public struct Commitment: RondaRecord {
     public var brokenCause: BrokenCause? {
         get { fields.option(8) }
         set { fields.set(8, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Kept by (quién la cumple). To a `staff`.
+    public var owner: RecordID? {
+        get { fields.ref(9) }
+        set { fields.set(9, newValue.map { .ref($0) }) }
     }
 }
 
@@ -573,5 +593,70 @@ public struct Staff: RondaRecord {
     public var role: StaffRole? {
         get { fields.option(1) }
         set { fields.set(1, newValue.map { .option($0.rawValue) }) }
+    }
+}
+
+/// A record of the entity `suggestion`: suggestion (sugerencia).
+public struct Suggestion: RondaRecord {
+    public static let entity = EntityID.suggestion
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .suggestion))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// About (sobre).
+    public var about: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Kind of record (clase de registro).
+    public var entity: Int? {
+        get { fields.integer(2) }
+        set { fields.set(2, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Field (campo).
+    public var field: Int? {
+        get { fields.integer(3) }
+        set { fields.set(3, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// What is suggested (qué se sugiere).
+    public var action: SuggestedAction? {
+        get { fields.option(4) }
+        set { fields.set(4, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Value (valor).
+    public var value: String? {
+        get { fields.text(5) }
+        set { fields.set(5, newValue.map { .composed($0) }) }
+    }
+    /// Suggested by (la sugiere). To a `staff`.
+    public var by: RecordID? {
+        get { fields.ref(6) }
+        set { fields.set(6, newValue.map { .ref($0) }) }
+    }
+    /// Captured (registrada el).
+    public var capturedAt: Instant? {
+        get { fields.instant(7) }
+        set { fields.set(7, newValue.map { .instant($0) }) }
+    }
+    /// State (estado).
+    public var state: SuggestionState? {
+        get { fields.option(8) }
+        set { fields.set(8, newValue.map { .status(option: $0.rawValue, round: 0) }) }
+    }
+    /// Version it was made on (versión sobre la que se hizo).
+    public var base: Int? {
+        get { fields.integer(9) }
+        set { fields.set(9, newValue.map { .integer(Int64($0)) }) }
     }
 }

@@ -13,14 +13,15 @@ extension EntityID {
     public static let enrolment = EntityID(rawValue: 9)
     public static let pointsEntry = EntityID(rawValue: 10)
     public static let staff = EntityID(rawValue: 11)
+    public static let suggestion = EntityID(rawValue: 12)
 }
 
 extension Schema {
     package static let current = Schema(
-        version: 1,
+        version: 2,
         namespace: RecordID(high: 0x6f0c1b527a3e5d41, low: 0x9c642b8e5a1f4d07),
         entities: [
-            .territory, .customer, .purchase, .visit, .commitment, .referral, .referralClaim, .programme, .enrolment, .pointsEntry, .staff,
+            .territory, .customer, .purchase, .visit, .commitment, .referral, .referralClaim, .programme, .enrolment, .pointsEntry, .staff, .suggestion,
         ])
 }
 
@@ -32,10 +33,11 @@ extension EntitySchema {
             FieldSchema(1, "code", .text, .first, required: true, searched: true, maximum: 64, writers: [.office], en: "code", es: "código"),
             FieldSchema(2, "country", .text, .office, required: true, maximum: 2, writers: [.office], en: "country", es: "país"),
             FieldSchema(3, "mainCity", .text, .office, searched: true, maximum: 120, writers: [.office], en: "main city", es: "ciudad principal"),
+            FieldSchema(4, "parent", .ref, .office, target: .territory, writers: [.office], since: 2, en: "part of", es: "parte de"),
         ])
 
     package static let customer = EntitySchema(
-        .customer, "customer", identity: .minted, scope: .territory(field: 0),
+        .customer, "customer", identity: .minted, scope: .territory(fields: [17, 0]),
         creators: [.rep, .office], deleters: [.office], en: "customer", es: "cliente",
         fields: [
             FieldSchema(1, "territory", .ref, .first, required: true, target: .territory, writers: [.rep, .office], en: "territory", es: "territorio"),
@@ -55,6 +57,8 @@ extension EntitySchema {
             FieldSchema(15, "bestHours", .text, .latest, review: true, personal: true, maximum: 120, writers: [.rep, .office], en: "best hours to call", es: "mejor horario"),
             FieldSchema(16, "notes", .text, .union, isSet: true, personal: true, maximum: 2000, writers: [.rep, .office], en: "notes", es: "notas"),
             FieldSchema(17, "tags", .text, .union, isSet: true, maximum: 40, writers: [.rep, .office], en: "tags", es: "etiquetas"),
+            FieldSchema(18, "movedTo", .ref, .office, target: .territory, writers: [.office], since: 2, en: "moved to", es: "pasó a"),
+            FieldSchema(19, "officeNote", .text, .latest, personal: true, maximum: 2000, writers: [.office], readers: [.office], since: 2, en: "note of the office", es: "nota de la oficina"),
         ])
 
     package static let purchase = EntitySchema(
@@ -90,7 +94,7 @@ extension EntitySchema {
         ])
 
     package static let commitment = EntitySchema(
-        .commitment, "commitment", identity: .minted, scope: .customer(field: 0),
+        .commitment, "commitment", identity: .minted, scope: .customer(field: 0), follow: FollowRule(person: 9, until: [5, 7]),
         creators: [.rep, .office], deleters: [.office], en: "promise", es: "promesa",
         fields: [
             FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
@@ -102,6 +106,7 @@ extension EntitySchema {
             FieldSchema(7, "evidence", .text, .union, isSet: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "evidence", es: "evidencia"),
             FieldSchema(8, "releasedAt", .instant, .least, writers: [.rep, .office], en: "released by the customer at", es: "liberada por el cliente el"),
             FieldSchema(9, "brokenCause", .option, .office, review: true, options: BrokenCause.schema, writers: [.rep, .office], en: "why it was broken", es: "por qué no se cumplió"),
+            FieldSchema(10, "owner", .ref, .office, target: .staff, writers: [.rep, .office], since: 2, en: "kept by", es: "quién la cumple"),
         ])
 
     package static let referral = EntitySchema(
@@ -171,5 +176,21 @@ extension EntitySchema {
         fields: [
             FieldSchema(1, "name", .text, .office, required: true, personal: true, searched: true, maximum: 200, writers: [.office], en: "name", es: "nombre"),
             FieldSchema(2, "role", .option, .office, required: true, options: StaffRole.schema, writers: [.office], en: "role", es: "función"),
+        ])
+
+    package static let suggestion = EntitySchema(
+        .suggestion, "suggestion", identity: .minted, scope: .customer(field: 0),
+        creators: [], deleters: [.office], en: "suggestion", es: "sugerencia",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.office], en: "customer", es: "cliente"),
+            FieldSchema(2, "about", .ref, .first, required: true, writers: [.office], en: "about", es: "sobre"),
+            FieldSchema(3, "entity", .integer, .first, required: true, minimum: 0, writers: [.office], en: "kind of record", es: "clase de registro"),
+            FieldSchema(4, "field", .integer, .first, minimum: 0, writers: [.office], en: "field", es: "campo"),
+            FieldSchema(5, "action", .option, .first, required: true, options: SuggestedAction.schema, writers: [.office], en: "what is suggested", es: "qué se sugiere"),
+            FieldSchema(6, "value", .text, .first, personal: true, maximum: 4000, writers: [.office], en: "value", es: "valor"),
+            FieldSchema(7, "by", .ref, .first, required: true, target: .staff, writers: [.office], en: "suggested by", es: "la sugiere"),
+            FieldSchema(8, "capturedAt", .instant, .first, required: true, writers: [.office], en: "captured", es: "registrada el"),
+            FieldSchema(9, "state", .status, .furthest, options: SuggestionState.schema, writers: [.rep, .office], en: "state", es: "estado"),
+            FieldSchema(10, "base", .integer, .first, minimum: 0, writers: [.office], en: "version it was made on", es: "versión sobre la que se hizo"),
         ])
 }

@@ -401,6 +401,9 @@ package nonisolated struct WireCommit: Sendable {
 
   package var uptimeMs: UInt64 = 0
 
+  /// what the device knew of who sees what when it captured
+  package var assignment: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -420,6 +423,9 @@ package nonisolated struct WireCursor: Sendable {
 
   /// see Stream.behind
   package var behind: UInt64 = 0
+
+  /// see Stream.start
+  package var start: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -520,6 +526,12 @@ package nonisolated struct WireExchangeRequest: @unchecked Sendable {
   package var hasProof: Bool {_storage._proof != nil}
   /// Clears the value of `proof`. Subsequent reads from it will return its default value.
   package mutating func clearProof() {_uniqueStorage()._proof = nil}
+
+  /// the last one that the device has taken over
+  package var assignment: UInt64 {
+    get {_storage._assignment}
+    set {_uniqueStorage()._assignment = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -658,6 +670,12 @@ package nonisolated struct WireExchangeResponse: @unchecked Sendable {
     set {_uniqueStorage()._forkedAt = newValue}
   }
 
+  /// Counts the changes of who sees what; a device keeps that of the last answer of a sync (SPEC §4.12).
+  package var assignment: UInt64 {
+    get {_storage._assignment}
+    set {_uniqueStorage()._assignment = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -718,6 +736,9 @@ package nonisolated struct WireStream: Sendable {
   /// Clears the value of `sum`. Subsequent reads from it will return its default value.
   package mutating func clearSum() {self._sum = nil}
 
+  /// of a whole stream: its head when the reading began
+  package var start: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -752,6 +773,15 @@ package nonisolated struct WireDelta: Sendable {
 
   /// index + 1 of the account that made it; 0 where nobody asks
   package var creator: UInt32 = 0
+
+  /// it has left this scope; nothing else is said of it
+  package var left: Bool = false
+
+  /// index + 1 of the territory where it is now; 0 where there is none
+  package var movedTo: UInt32 = 0
+
+  /// with `left`: nothing of it may be kept anywhere
+  package var erased: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -823,11 +853,33 @@ package nonisolated struct WireVerdict: Sendable {
   /// index + 1 of the record that a waiting one lacks
   package var waitsFor: UInt32 = 0
 
+  package var handovers: [WireHandOver] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _refusal: WireRefusal? = nil
+}
+
+/// A record that a commit concerns and that its author does not see any more.
+package nonisolated struct WireHandOver: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// index
+  package var record: UInt32 = 0
+
+  /// how many writes became suggestions to whoever has it now
+  package var suggestions: UInt32 = 0
+
+  /// index + 1 of the territory where it is now; 0 where there is none
+  package var movedTo: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct WireRefusal: Sendable {
@@ -1301,7 +1353,7 @@ nonisolated extension WireChange: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireCommit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Commit"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}stamp\0\u{1}schema\0\u{1}previous\0\u{1}ids\0\u{1}changes\0\u{1}boot\0\u{3}uptime_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}stamp\0\u{1}schema\0\u{1}previous\0\u{1}ids\0\u{1}changes\0\u{1}boot\0\u{3}uptime_ms\0\u{1}assignment\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1317,6 +1369,7 @@ nonisolated extension WireCommit: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.changes) }()
       case 7: try { try decoder.decodeSingularFixed32Field(value: &self.boot) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.uptimeMs) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.assignment) }()
       default: break
       }
     }
@@ -1347,6 +1400,9 @@ nonisolated extension WireCommit: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.uptimeMs != 0 {
       try visitor.visitSingularUInt64Field(value: self.uptimeMs, fieldNumber: 8)
     }
+    if self.assignment != 0 {
+      try visitor.visitSingularUInt64Field(value: self.assignment, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1359,6 +1415,7 @@ nonisolated extension WireCommit: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.changes != rhs.changes {return false}
     if lhs.boot != rhs.boot {return false}
     if lhs.uptimeMs != rhs.uptimeMs {return false}
+    if lhs.assignment != rhs.assignment {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1366,7 +1423,7 @@ nonisolated extension WireCommit: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Cursor"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}behind\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}behind\0\u{1}start\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1377,6 +1434,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.scope) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.behind) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.start) }()
       default: break
       }
     }
@@ -1392,6 +1450,9 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.behind != 0 {
       try visitor.visitSingularUInt64Field(value: self.behind, fieldNumber: 3)
     }
+    if self.start != 0 {
+      try visitor.visitSingularUInt64Field(value: self.start, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1399,6 +1460,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.scope != rhs.scope {return false}
     if lhs.seq != rhs.seq {return false}
     if lhs.behind != rhs.behind {return false}
+    if lhs.start != rhs.start {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1406,7 +1468,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{1}assignment\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -1424,6 +1486,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
     var _pushOnly: Bool = false
     var _deviceTimeMs: Int64 = 0
     var _proof: WireReceipt? = nil
+    var _assignment: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1449,6 +1512,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       _pushOnly = source._pushOnly
       _deviceTimeMs = source._deviceTimeMs
       _proof = source._proof
+      _assignment = source._assignment
     }
   }
 
@@ -1482,6 +1546,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._pushOnly) }()
         case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._deviceTimeMs) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._proof) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._assignment) }()
         default: break
         }
       }
@@ -1539,6 +1604,9 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       try { if let v = _storage._proof {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
       } }()
+      if _storage._assignment != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._assignment, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1563,6 +1631,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._pushOnly != rhs_storage._pushOnly {return false}
         if _storage._deviceTimeMs != rhs_storage._deviceTimeMs {return false}
         if _storage._proof != rhs_storage._proof {return false}
+        if _storage._assignment != rhs_storage._assignment {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1699,7 +1768,7 @@ nonisolated extension WireReceipt: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}server_time_ms\0\u{1}ids\0\u{1}verdicts\0\u{1}streams\0\u{3}lost_scopes\0\u{1}more\0\u{1}advice\0\u{3}last_commit\0\u{1}receipt\0\u{3}forked_at\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}server_time_ms\0\u{1}ids\0\u{1}verdicts\0\u{1}streams\0\u{3}lost_scopes\0\u{1}more\0\u{1}advice\0\u{3}last_commit\0\u{1}receipt\0\u{3}forked_at\0\u{1}assignment\0")
 
   fileprivate class _StorageClass {
     var _epoch: Data = Data()
@@ -1713,6 +1782,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
     var _lastCommit: UInt64 = 0
     var _receipt: WireReceipt? = nil
     var _forkedAt: UInt64 = 0
+    var _assignment: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1734,6 +1804,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
       _lastCommit = source._lastCommit
       _receipt = source._receipt
       _forkedAt = source._forkedAt
+      _assignment = source._assignment
     }
   }
 
@@ -1763,6 +1834,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
         case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._lastCommit) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._receipt) }()
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._forkedAt) }()
+        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._assignment) }()
         default: break
         }
       }
@@ -1808,6 +1880,9 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._forkedAt != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._forkedAt, fieldNumber: 11)
       }
+      if _storage._assignment != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._assignment, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1828,6 +1903,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._lastCommit != rhs_storage._lastCommit {return false}
         if _storage._receipt != rhs_storage._receipt {return false}
         if _storage._forkedAt != rhs_storage._forkedAt {return false}
+        if _storage._assignment != rhs_storage._assignment {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1884,7 +1960,7 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Stream"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}id\0\u{1}behind\0\u{1}deltas\0\u{1}whole\0\u{1}sum\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}id\0\u{1}behind\0\u{1}deltas\0\u{1}whole\0\u{1}sum\0\u{1}start\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1899,6 +1975,7 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.deltas) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.whole) }()
       case 7: try { try decoder.decodeSingularFixed64Field(value: &self._sum) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.start) }()
       default: break
       }
     }
@@ -1930,6 +2007,9 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try { if let v = self._sum {
       try visitor.visitSingularFixed64Field(value: v, fieldNumber: 7)
     } }()
+    if self.start != 0 {
+      try visitor.visitSingularUInt64Field(value: self.start, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1941,6 +2021,7 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.deltas != rhs.deltas {return false}
     if lhs.whole != rhs.whole {return false}
     if lhs._sum != rhs._sum {return false}
+    if lhs.start != rhs.start {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1948,7 +2029,7 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireDelta: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Delta"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entity\0\u{1}record\0\u{1}version\0\u{1}fields\0\u{1}cleared\0\u{1}siblings\0\u{1}deleted\0\u{1}contested\0\u{1}creator\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entity\0\u{1}record\0\u{1}version\0\u{1}fields\0\u{1}cleared\0\u{1}siblings\0\u{1}deleted\0\u{1}contested\0\u{1}creator\0\u{2}\u{2}left\0\u{3}moved_to\0\u{1}erased\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1965,6 +2046,9 @@ nonisolated extension WireDelta: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 7: try { try decoder.decodeSingularBoolField(value: &self.deleted) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.contested) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.creator) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.left) }()
+      case 12: try { try decoder.decodeSingularUInt32Field(value: &self.movedTo) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.erased) }()
       default: break
       }
     }
@@ -1998,6 +2082,15 @@ nonisolated extension WireDelta: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.creator != 0 {
       try visitor.visitSingularUInt32Field(value: self.creator, fieldNumber: 9)
     }
+    if self.left != false {
+      try visitor.visitSingularBoolField(value: self.left, fieldNumber: 11)
+    }
+    if self.movedTo != 0 {
+      try visitor.visitSingularUInt32Field(value: self.movedTo, fieldNumber: 12)
+    }
+    if self.erased != false {
+      try visitor.visitSingularBoolField(value: self.erased, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2011,6 +2104,9 @@ nonisolated extension WireDelta: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.deleted != rhs.deleted {return false}
     if lhs.contested != rhs.contested {return false}
     if lhs.creator != rhs.creator {return false}
+    if lhs.left != rhs.left {return false}
+    if lhs.movedTo != rhs.movedTo {return false}
+    if lhs.erased != rhs.erased {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2077,7 +2173,7 @@ nonisolated extension WireSibling: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Verdict"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}outcome\0\u{1}refusal\0\u{1}merges\0\u{1}versions\0\u{3}clock_suspect\0\u{1}disposition\0\u{3}waits_for\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}outcome\0\u{1}refusal\0\u{1}merges\0\u{1}versions\0\u{3}clock_suspect\0\u{1}disposition\0\u{3}waits_for\0\u{1}handovers\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2093,6 +2189,7 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 6: try { try decoder.decodeSingularBoolField(value: &self.clockSuspect) }()
       case 7: try { try decoder.decodeSingularEnumField(value: &self.disposition) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.waitsFor) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.handovers) }()
       default: break
       }
     }
@@ -2127,6 +2224,9 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.waitsFor != 0 {
       try visitor.visitSingularUInt32Field(value: self.waitsFor, fieldNumber: 8)
     }
+    if !self.handovers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.handovers, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2139,6 +2239,47 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.clockSuspect != rhs.clockSuspect {return false}
     if lhs.disposition != rhs.disposition {return false}
     if lhs.waitsFor != rhs.waitsFor {return false}
+    if lhs.handovers != rhs.handovers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHandOver: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HandOver"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}suggestions\0\u{3}moved_to\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.record) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.suggestions) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.movedTo) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.record != 0 {
+      try visitor.visitSingularUInt32Field(value: self.record, fieldNumber: 1)
+    }
+    if self.suggestions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.suggestions, fieldNumber: 2)
+    }
+    if self.movedTo != 0 {
+      try visitor.visitSingularUInt32Field(value: self.movedTo, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHandOver, rhs: WireHandOver) -> Bool {
+    if lhs.record != rhs.record {return false}
+    if lhs.suggestions != rhs.suggestions {return false}
+    if lhs.movedTo != rhs.movedTo {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

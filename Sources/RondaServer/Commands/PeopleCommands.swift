@@ -21,7 +21,8 @@ struct UserCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Full name / Nombre completo.")
         var name: String
 
-        @Option(name: .long, help: "rep or/u office.")
+        @Option(
+            name: .long, help: "rep, supervisor, office, administrator, auditor, integration.")
         var role: String
 
         @Option(name: .long, help: "Code of a territory, repeatable / Código de territorio.")
@@ -37,7 +38,7 @@ struct UserCommand: AsyncParsableCommand {
         func run() async throws {
             guard let role = Role(rawValue: role) else {
                 throw ServerTerminal.usage(
-                    "--role must be rep or office", "--role debe ser rep u office")
+                    "--role must be one of \(Role.all)", "--role debe ser uno de \(Role.all)")
             }
             if role == .rep && territory.isEmpty {
                 throw ServerTerminal.usage(

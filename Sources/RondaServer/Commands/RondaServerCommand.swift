@@ -16,7 +16,8 @@ package struct RondaServerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             InitCommand.self, ServeCommand.self, ImportCommand.self, SampleCommand.self,
-            UserCommand.self, DeviceCommand.self, ProgrammeCommand.self, StatusCommand.self,
+            UserCommand.self, AssignCommand.self, TeamCommand.self, MoveCommand.self,
+            DeviceCommand.self, ProgrammeCommand.self, StatusCommand.self,
             TrayCommand.self, BackupCommand.self, VerifyCommand.self, RestoreCommand.self,
             RecoveryCommand.self, ReceiptCommand.self, PurgeCommand.self,
         ])

@@ -79,6 +79,10 @@ enum StatusView {
         switch role {
         case .rep: StaffRole.rep.label
         case .office: StaffRole.office.label
+        case .supervisor: StaffRole.supervisor.label
+        case .administrator: StaffRole.administrator.label
+        case .auditor: StaffRole.auditor.label
+        case .integration: StaffRole.integration.label
         }
     }
 

@@ -39,7 +39,57 @@ enum SyncView {
                 es: "registros diferían de los que tiene el servidor y se repararon."))
         return (report.isRestored ? [restored] : [])
             + (isRenamed ? [renamed] : report.wasCopied ? [copied] : [])
-            + (report.repaired > 0 ? [repaired] : [])
+            + (report.repaired > 0 ? [repaired] : []) + handedOver(report)
+    }
+
+    /// What is in other hands now, and what became of the work on it.
+    private static func handedOver(_ report: SyncReport) -> [Phrase] {
+        let kept = report.handedOver.count { $0.suggestions == 0 }
+        let passedOn = report.handedOver.count { $0.suggestions > 0 }
+        var sentences: [Phrase] = []
+        if kept > 0 {
+            sentences.append(
+                Phrase.count(
+                    kept,
+                    one: Phrase(
+                        en: "record you captured is of a customer who has moved to somebody else; "
+                            + "it was accepted and is credited to you.",
+                        es: "registro suyo es de un cliente que pasó a otra persona; se aceptó y "
+                            + "queda a su nombre."),
+                    many: Phrase(
+                        en: "records you captured are of customers who have moved to somebody "
+                            + "else; they were accepted and are credited to you.",
+                        es: "registros suyos son de clientes que pasaron a otra persona; se "
+                            + "aceptaron y quedan a su nombre.")))
+        }
+        if passedOn > 0 {
+            sentences.append(
+                Phrase.count(
+                    passedOn,
+                    one: Phrase(
+                        en:
+                            "record you changed is with somebody else now; your changes were passed "
+                            + "on as suggestions.",
+                        es: "registro que usted cambió está ahora con otra persona; sus cambios se "
+                            + "le pasaron como sugerencias."),
+                    many: Phrase(
+                        en: "records you changed are with somebody else now; your changes were "
+                            + "passed on as suggestions.",
+                        es: "registros que usted cambió están ahora con otra persona; sus cambios "
+                            + "se le pasaron como sugerencias.")))
+        }
+        if report.left > 0 {
+            sentences.append(
+                Phrase.count(
+                    report.left,
+                    one: Phrase(
+                        en: "record left this device: it is not in your territories any more.",
+                        es: "registro salió de este equipo: ya no está en sus territorios."),
+                    many: Phrase(
+                        en: "records left this device: they are not in your territories any more.",
+                        es: "registros salieron de este equipo: ya no están en sus territorios.")))
+        }
+        return sentences
     }
 
     private static func rows(_ report: SyncReport) -> [CardRow] {
@@ -92,6 +142,16 @@ enum SyncView {
             "complete": .bool(report.isComplete), "waiting": .integer(report.waiting),
             "restored": .bool(report.isRestored), "copied": .bool(report.wasCopied),
             "renamed": .bool(isRenamed), "repaired": .integer(report.repaired),
+            "left": .integer(report.left),
+            "handedOver": .array(
+                report.handedOver.map { handed in
+                    .object([
+                        "entity": .string(Schema.current[handed.entity]?.name ?? ""),
+                        "record": .id(handed.record),
+                        "suggestions": .integer(handed.suggestions),
+                        "movedTo": handed.movedTo.map { .id($0) } ?? .null,
+                    ])
+                }),
         ])
     }
 
