@@ -12,6 +12,9 @@ struct SyncAnswer: Sendable {
     let round: SyncRound
     let history: SyncHistory
     let now: Instant
+    /// The hub's clock: what is kept is kept by it, because backups are as old as it says and a
+    /// device's clock may be years off.
+    private var hubNow: Instant { Instant(milliseconds: response.serverTimeMs) }
 
     struct Outcome: Sendable {
         var absorbed: Absorbed
@@ -29,7 +32,7 @@ struct SyncAnswer: Sendable {
             // The last one that the hub has is offered too: were it another store's, it would show.
             let last = min(response.lastCommit, round.sealedNumber)
             try history.rewind(to: last - min(1, last), of: round.identity)
-            try Outbox(database: database).restartAges(of: round.identity, at: now)
+            try Outbox(database: database).restartAges(of: round.identity, at: hubNow)
         }
         // Each identity enters a new history by itself; the present one reads the streams.
         if let past = try facts.pastIdentities().first(where: { $0.identity == round.identity }) {
@@ -45,7 +48,7 @@ struct SyncAnswer: Sendable {
         if self.history != .renewed {
             try outbox.markTold(round.request.tray, of: round.identity)
         }
-        var absorber = try Absorber(database, now: now)
+        var absorber = try Absorber(database, now: hubNow)
         let absorbed = try absorber.absorb(response, as: round.identity)
         try facts.set(.clockOffset, number: response.serverTimeMs &- now.milliseconds)
         if response.hasReceipt, !round.request.pushOnly {
@@ -59,7 +62,9 @@ struct SyncAnswer: Sendable {
         if response.advice.coveredByBackup > 0 {
             try outbox.forget(
                 upTo: response.advice.coveredByBackup,
-                before: now.adding(milliseconds: -limits.keptCommitMilliseconds),
+                before: Instant(
+                    milliseconds: response.serverTimeMs
+                        &- limits.keptCommitMilliseconds),
                 of: round.identity)
         }
         var outcome = Outcome(absorbed: absorbed, pending: try outbox.pendingCount())
