@@ -23,6 +23,10 @@ struct SyncAnswer: Sendable {
         var wasCopied = false
         /// Commits between what the hub has and what is kept here are gone.
         var isCut = false
+        /// What had a verdict is pending again, further back than what was offered.
+        var wentBack = false
+        /// Commits of a past identity are the present one's now.
+        var hasMoved = false
     }
 
     func absorb(in database: Database, limits: Limits) throws -> Outcome {
@@ -70,13 +74,18 @@ struct SyncAnswer: Sendable {
         var outcome = Outcome(absorbed: absorbed, pending: try outbox.pendingCount())
         if round.isForkedFromItsFirst(response) {
             // The chains part further back, in what the hub had before it was restored.
-            let first = response.forkedAt - 1
-            try history.rewind(
-                to: first - min(first, UInt64(limits.commitsPerExchange)), of: round.identity)
+            let first = try outbox.firstKept(
+                before: response.forkedAt, limit: limits.commitsPerExchange, of: round.identity)
+            if let first {
+                try history.rewind(to: first - 1, of: round.identity)
+                outcome.wentBack = true
+            }
         }
         let isCut = try outbox.isCut(after: response.lastCommit, of: round.identity)
-        if isCut && round.request.pushOnly {
-            try outbox.move(from: round.identity, to: outbox.identity())
+        let isOver = isCut || self.history == .copy && !outcome.wentBack
+        if isOver && round.request.pushOnly {
+            // Whoever goes on with a past id has other content: this store's goes on with it.
+            outcome.hasMoved = try outbox.move(from: round.identity, to: outbox.identity())
         }
         outcome.isCut = isCut && !round.request.pushOnly
         let copies = Int64(response.advice.copies)

@@ -16,6 +16,8 @@ struct SyncSession {
     private var report = SyncReport()
     private var diverged: Set<UInt32> = []
     private var hasNewIdentity = false
+    /// Whether a past identity's commits became the present one's, which is to offer them.
+    private var hasMoved = false
 
     init(store: LocalStore, calls: ServerCalls, readsAhead: Bool) {
         self.store = store
@@ -58,7 +60,7 @@ struct SyncSession {
             }
             // The next page does not depend on the device's disk: it is fetched while this one is
             // written. What is not written when the process dies is fetched again.
-            var isCut = false
+            let outcome: SyncAnswer.Outcome
             let isPlainPage =
                 readsAhead && response.more && round.request.commits.isEmpty && history == .same
                 && !round.request.epoch.isEmpty
@@ -66,11 +68,11 @@ struct SyncSession {
             if isPlainPage {
                 let ahead = round.nextPage(after: response)
                 async let next = fetch(ahead)
-                _ = try await absorb(response, round: round, history: history)
+                outcome = try await absorb(response, round: round, history: history)
                 following = try await next.get()
                 round = ahead
             } else {
-                isCut = try await absorb(response, round: round, history: history)
+                outcome = try await absorb(response, round: round, history: history)
                 following = nil
             }
             progress(report)
@@ -78,10 +80,9 @@ struct SyncSession {
                 response = following
                 continue
             }
-            // Whoever has a past identity's id goes on with it; this store has nothing to add.
-            let isCopy = history == .copy && !round.isForkedFromItsFirst(response)
+            let isCopy = history == .copy && !outcome.wentBack
             if isCopy && past != nil { return true }
-            if isCopy || isCut { try await takeNewIdentity(from: round) }
+            if isCopy || outcome.isCut { try await takeNewIdentity(from: round) }
             let before = round
             let wasCut = response.more && past == nil
             round = try await prepare(as: past)
@@ -119,10 +120,9 @@ struct SyncSession {
         }
     }
 
-    /// - Returns: whether the chain cannot be continued from what the hub has.
     private mutating func absorb(
         _ response: WireExchangeResponse, round: SyncRound, history: SyncHistory
-    ) async throws(ClientError) -> Bool {
+    ) async throws(ClientError) -> SyncAnswer.Outcome {
         let now = store.surroundings.now()
         let limits = store.limits
         let outcome = try await store.writing {
@@ -139,11 +139,12 @@ struct SyncSession {
         report.pending = outcome.pending
         report.isRestored = report.isRestored || history == .renewed
         report.wasCopied = report.wasCopied || outcome.wasCopied
+        hasMoved = hasMoved || outcome.hasMoved
         diverged.formUnion(absorbed.diverged)
         for stream in response.streams where !absorbed.diverged.contains(stream.scope) {
             diverged.remove(stream.scope)
         }
-        return outcome.isCut
+        return outcome
     }
 }
 
@@ -231,7 +232,7 @@ extension SyncSession {
             let ordinal = identity.identity
             let asks = try await store.writing { database in
                 let outbox = Outbox(database: database)
-                return try outbox.hasPending(of: ordinal)
+                return try outbox.pendingCount(of: ordinal) > 0
                     || !outbox.open(of: ordinal, limit: limit).isEmpty
                     || !outbox.untold(of: ordinal, isLast: true, limit: limit).isEmpty
             }
@@ -244,7 +245,8 @@ extension SyncSession {
                 _ = try await converse(as: ordinal) { _ in }
             }
             // What became of its commits is told in the streams, to the present identity.
-            isNew = isNew || identity.epoch != epoch
+            isNew = isNew || identity.epoch != epoch || hasMoved
+            hasMoved = false
         }
         return isNew
     }
