@@ -2,6 +2,8 @@
 public struct StoreError: Error, Sendable, Hashable {
     public enum Code: String, Sendable {
         case notFound, alreadyThere, inUse, full, damaged, readOnly, newerFormat, failed
+        /// One record or commit in the store cannot be read; the store as a whole can.
+        case unreadable
     }
     public let code: Code
     /// For the log: never holds row data.
@@ -40,6 +42,13 @@ public struct StoreError: Error, Sendable, Hashable {
                     + "restore a copy of it",
                 es: "el archivo en \(path) está dañado o no es un almacén de Ronda; se dejó como "
                     + "estaba, recupere una copia")
+        case .unreadable:
+            Phrase(
+                en:
+                    "a record in the store at \(path) cannot be read; nothing was changed, tell the "
+                    + "office (\(detail))",
+                es: "no se puede leer un registro del almacén en \(path); no se cambió nada, avise "
+                    + "a la oficina (\(detail))")
         case .readOnly:
             Phrase(
                 en: "\(path) cannot be read or written; check its permissions",

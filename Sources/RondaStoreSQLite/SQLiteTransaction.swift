@@ -39,7 +39,7 @@ final class SQLiteTransaction {
         let head = try first(
             "SELECT number, seq, sum FROM scope WHERE id = ?", bind: { $0.bind(1, scope) },
             row: { Head(number: $0.int64(0), seq: $0.uint64(1), sum: $0.uint64(2)) })
-        guard let head else { throw StoreError(.damaged, "a placement in an unknown scope") }
+        guard let head else { throw StoreError(.unreadable, "a placement in an unknown scope") }
         return head
     }
 

@@ -22,7 +22,7 @@ extension Commit {
             uptime: Uptime(boot: try reader.number32(), milliseconds: try reader.number()),
             changes: [])
         for _ in 0..<(try reader.count()) { changes.append(try reader.change()) }
-        guard reader.isAtEnd else { throw StoreError(.damaged, "bytes after a packed commit") }
+        guard reader.isAtEnd else { throw StoreError(.unreadable, "bytes after a packed commit") }
     }
 }
 
@@ -65,7 +65,7 @@ extension PackedReader {
         for _ in 0..<(try count()) {
             let number = try number32()
             guard let value = try value() else {
-                throw StoreError(.damaged, "an element without value")
+                throw StoreError(.unreadable, "an element without value")
             }
             elements.append(ElementWrite(number, value))
         }
