@@ -138,14 +138,18 @@ extension Committer {
             receivedAt: writer.receivedAt, clockOffsetMilliseconds: writer.clockOffsetMilliseconds,
             generation: generation, former: former)
         let plan = Plan.make(for: commit, stored: stored, context: context)
-        if let lacking = plan.lacking, try mayArrive(lacking, from: writer.device) {
+        if let lacking = plan.lacking,
+            try mayArrive(lacking, for: offer.number, of: writer.device)
+        {
             return (plan.waiting(for: lacking), stored)
         }
         return (plan, stored)
     }
 
-    private func mayArrive(_ record: RecordID, from device: RecordID) throws -> Bool {
-        try store.isExpected(record, from: device) || store.isRecovering()
+    private func mayArrive(
+        _ record: RecordID, for number: UInt64, of device: RecordID
+    ) throws -> Bool {
+        try store.isExpected(record, from: device, besides: number) || store.isRecovering()
     }
 
     private func append(_ offer: Offer, by writer: CommitWriter, _ verdict: Verdict) throws {

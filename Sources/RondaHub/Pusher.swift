@@ -96,7 +96,8 @@ struct Pusher: Sendable {
         _ request: WireExchangeRequest, isWhole: Bool, in device: inout Device, hub: HubIdentity,
         now: Instant
     ) {
-        device.lastSeen = now
+        // Who asks for a past id only does not work with it any more.
+        if !request.pushOnly { device.lastSeen = now }
         // What is not judged yet is not in, whatever the device meant to send.
         guard isWhole, request.protocol != 0 else { return }
         device.queued = request.queued
@@ -115,6 +116,10 @@ struct Pusher: Sendable {
         guard request.hasProof, request.proof.number > device.lastNumber,
             request.epoch == Data(hub.epochBytes)
         else { return false }
+        // From before the last renewal: that history is known to be lost.
+        if let renewed = hub.renewedAt, request.proof.receivedAtMs < renewed.milliseconds {
+            return false
+        }
         return Receipt(request.proof, hub: hub.id, device: device.id)
             .isSigned(by: Receipt.publicKey(of: hub.key))
     }

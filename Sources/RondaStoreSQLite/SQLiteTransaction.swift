@@ -82,6 +82,7 @@ extension SQLiteTransaction: StoreReader {
                         id: $0.id(0), epoch: $0.uint64(1), generation: $0.uint64(2),
                         key: $0.bytes(3))
                     hub.isRenewed = $0.int64(4) != 0
+                    hub.renewedAt = hub.isRenewed ? Instant(milliseconds: $0.int64(4)) : nil
                     return hub
                 })
         else { throw StoreError(.damaged, "no hub row") }
@@ -259,12 +260,15 @@ extension SQLiteTransaction {
         return found
     }
 
-    func isExpected(_ record: RecordID, from device: RecordID) throws -> Bool {
+    func isExpected(
+        _ record: RecordID, from device: RecordID, besides number: UInt64
+    ) throws -> Bool {
         try first(
-            "SELECT 1 FROM expected WHERE record = ? AND device = ?",
+            "SELECT 1 FROM expected WHERE record = ? AND device = ? AND number <> ? LIMIT 1",
             bind: {
                 $0.bind(1, record)
                 $0.bind(2, device)
+                $0.bind(3, number)
             }, row: { _ in true }) ?? false
     }
 
@@ -572,7 +576,9 @@ extension SQLiteTransaction: StoreWriter {
             "UPDATE hub SET epoch = ?, generation = ?, renewed = ?")
         statement.bind(1, hub.epoch)
         statement.bind(2, hub.generation)
-        statement.bind(3, Int64(hub.isRenewed ? 1 : 0))
+        // The moment, of which 0 is never: so it was kept from the first format with this column on.
+        let renewed = hub.renewedAt.map { max($0.milliseconds, 1) } ?? 1
+        statement.bind(3, hub.isRenewed ? renewed : 0)
         try statement.run()
     }
 
