@@ -155,12 +155,17 @@ extension Account {
 extension HubIdentity {
     /// The same hub with a new history. Its generation is above every one there ever was, also
     /// where the same backup is restored a second time: it follows the clock, in minutes since 2020.
-    package func renewed(epoch: UInt64, at now: Instant) -> HubIdentity {
+    /// `replaced` is the generation of a history that it takes the place of.
+    package func renewed(
+        epoch: UInt64, at now: Instant, above replaced: UInt64 = 0
+    ) -> HubIdentity {
         let minutes = (now.milliseconds - Limits().earliestStampMilliseconds) / 60_000
         var hub = self
         hub.epoch = epoch
         hub.isRenewed = true
-        hub.generation = max(generation + 1, UInt64(min(max(minutes, 0), 1 << 31 - 1)))
+        hub.renewedAt = now
+        let before = min(max(generation, replaced), 1 << 31 - 2)
+        hub.generation = max(before + 1, UInt64(min(max(minutes, 0), 1 << 31 - 1)))
         return hub
     }
 }

@@ -109,6 +109,80 @@ struct OpeningTests {
         #expect(try directory.contents()[SQLiteStore.fileName] == before)
     }
 
+    @Test("a store is not replaced while anybody has it open, nor opened while it is replaced")
+    func locked() throws {
+        var store: SQLiteStore? = try SQLiteStore.create(in: directory.path, hub: testHub)
+        var second: SQLiteStore? = try SQLiteStore.open(in: directory.path)
+        func alone() -> StoreError.Code? {
+            do throws(StoreError) {
+                _ = try SQLiteStore.lock(directory: directory.path, isShared: false)
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+        #expect(alone() == .inUse)
+        withExtendedLifetime(store) { store = nil }
+        #expect(alone() == .inUse)
+        withExtendedLifetime(second) { second = nil }
+        #expect(alone() == nil)
+        let lock = try SQLiteStore.lock(directory: directory.path, isShared: false)
+        withExtendedLifetime(lock) { #expect(openError()?.code == .inUse) }
+    }
+
+    /// Makes the store what the first edition would have left.
+    private func makeOld() throws {
+        let database = try DatabaseQueue(path: path)
+        try database.write { database in
+            let gained = [
+                "hub": ["generation", "key", "renewed"], "scope": ["floor", "sum"],
+                "record": ["deleted"],
+                "device": ["epoch", "complete_to", "covered", "copies", "queued"],
+            ]
+            for (table, columns) in gained {
+                for column in columns {
+                    try database.execute(sql: "ALTER TABLE \(table) DROP COLUMN \(column)")
+                }
+            }
+            for table in ["waiting", "expected", "failure", "incident"] {
+                try database.execute(sql: "DROP TABLE \(table)")
+            }
+            try database.execute(sql: "PRAGMA user_version = 1")
+        }
+        try database.close()
+    }
+
+    @Test("a store of the first format is brought to the present one by one of several processes")
+    func upgrade() async throws {
+        do {
+            let store = try SQLiteStore.create(in: directory.path, hub: testHub)
+            try await store.write { store in
+                for number in 1...200 as ClosedRange<UInt64> {
+                    let seq = try store.nextSeq(of: .zero)
+                    try store.put(
+                        customer(
+                            number, name: "Rosa",
+                            placements: [Placement(scope: .zero, seq: seq, arrived: seq)]),
+                        replacing: nil)
+                }
+            }
+        }
+        try makeOld()
+        let path = directory.path
+        let hubs = try await withThrowingTaskGroup(of: HubIdentity.self) { group in
+            for _ in 1...6 {
+                group.addTask {
+                    try await SQLiteStore.open(in: path).read { try $0.hub() }
+                }
+            }
+            return try await group.reduce(into: Set<HubIdentity>()) { $0.insert($1) }
+        }
+        // One key for all: what one has signed the others would have to stand by.
+        #expect(hubs.count == 1)
+        let store = try SQLiteStore.open(in: path)
+        #expect(try await store.read { try $0.counts() }.records[.customer] == 200)
+    }
+
     @Test("a store cut short fails as damaged, not as anything else")
     func truncated() async throws {
         do {
