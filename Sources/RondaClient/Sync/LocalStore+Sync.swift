@@ -27,6 +27,8 @@ public struct SyncReport: Sendable, Hashable {
     public var wasCopied = false
     /// Records that differed from the server's without reason and were mended.
     public var repaired = 0
+    /// How long the server asks to wait before the next request; 0 when it says nothing.
+    var advisedMilliseconds: Int64 = 0
     /// Whether the server was told that everything has been offered again.
     var isReconciled = false
 }
@@ -109,8 +111,10 @@ extension LocalStore {
         while !Task.isCancelled {
             var wait = intervalMilliseconds
             do throws(ClientError) {
-                report(.success(try await sync(over: transport)))
+                let done = try await sync(over: transport)
+                report(.success(done))
                 failures = 0
+                wait = max(wait, done.advisedMilliseconds)
             } catch {
                 if error.code == .cancelled { return }
                 report(.failure(error))

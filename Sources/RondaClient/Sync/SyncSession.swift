@@ -97,10 +97,24 @@ struct SyncSession {
     }
 
     private func exchange(_ round: SyncRound) async throws(ClientError) -> WireExchangeResponse {
+        if report.advisedMilliseconds > 0 {
+            throw ClientError(
+                .server,
+                Phrase(
+                    en: "the server asks to wait; what you captured stays queued here, it will be "
+                        + "tried again",
+                    es:
+                        "el servidor pide esperar; lo capturado sigue en cola aquí, se intentará de "
+                        + "nuevo"), serverCode: "busy",
+                retryAfterMilliseconds: report.advisedMilliseconds)
+        }
         do throws(ClientError) {
             return try await calls.exchange(round.request, secret: round.secret)
         } catch {
-            if error.serverCode == "badCredential" { try await store.noteUnknown(true) }
+            // A past id that is not known is brought back without anybody's help.
+            if error.serverCode == "badCredential", !round.request.pushOnly {
+                try await store.noteUnknown(true)
+            }
             throw error
         }
     }
@@ -136,6 +150,8 @@ struct SyncSession {
         report.waiting += absorbed.waiting
         report.received += absorbed.records
         report.exchanges += 1
+        report.advisedMilliseconds = ServerCalls.bounded(
+            milliseconds: Int64(response.advice.retryAfterMs))
         report.pending = outcome.pending
         report.isRestored = report.isRestored || history == .renewed
         report.wasCopied = report.wasCopied || outcome.wasCopied
@@ -210,6 +226,7 @@ extension SyncSession {
                     en: "the server's answer was not understood; update this program",
                     es: "no se entendió la respuesta del servidor; actualice este programa"))
         }
+        try await checkOurs(answer)
         try await store.writing {
             try History(database: $0).take(
                 device: device, secret: secret, before: Array(round.request.epoch))
@@ -258,8 +275,24 @@ extension SyncSession {
         request.secret = Data(past.secret)
         request.device = Data(past.device.bytes)
         request.name = "copy"
-        _ = try await calls.enrol(request, credential: secret)
-        try await store.noteUnknown(false)
+        let answer = try await calls.enrol(request, credential: secret)
+        try await checkOurs(answer, device: past.device)
+    }
+
+    /// An enrolment of another account, or at another hub, is not taken.
+    private func checkOurs(
+        _ answer: WireEnrolResponse, device: RecordID? = nil
+    ) async throws(ClientError) {
+        let isOurs = try await store.writing { try Facts(database: $0).isOurs(answer) }
+        guard isOurs, device == nil || Array(answer.device) == device?.bytes else {
+            throw ClientError(
+                .server,
+                Phrase(
+                    en: "the server answered for another account, or is another server; everything "
+                        + "is still kept here, tell the office",
+                    es: "el servidor respondió por otra cuenta, o es otro servidor; todo sigue "
+                        + "guardado aquí, avise a la oficina"), detail: "enrolment not ours")
+        }
     }
 
     /// Finds and mends what differs in the scopes whose sums did.
