@@ -83,7 +83,8 @@ struct SyncRound: Sendable {
         while try statement.step() {
             cursors.append(
                 WireCursor(
-                    UInt32(statement.int64(0)), statement.uint64(1), behind: statement.uint64(2)))
+                    UInt32(clamping: statement.int64(0)), statement.uint64(1),
+                    behind: statement.uint64(2)))
         }
         return cursors
     }
