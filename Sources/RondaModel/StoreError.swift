@@ -26,8 +26,11 @@ public struct StoreError: Error, Sendable, Hashable {
                 es: "no hay un almacén de Ronda en \(path); créelo con: \(creator)")
         case .alreadyThere:
             Phrase(
-                en: "there is already a Ronda store at \(path); nothing was changed",
-                es: "ya hay un almacén de Ronda en \(path); no se cambió nada")
+                en:
+                    "there is already a Ronda store at \(path); nothing was changed, choose another "
+                    + "directory",
+                es: "ya hay un almacén de Ronda en \(path); no se cambió nada, elija otro "
+                    + "directorio")
         case .inUse:
             Phrase(
                 en: "the store at \(path) is in use by another process; stop it and try again",
@@ -59,8 +62,10 @@ public struct StoreError: Error, Sendable, Hashable {
                 es: "el almacén en \(path) es de una versión más nueva de Ronda; actualice esta")
         case .failed:
             Phrase(
-                en: "the store at \(path) failed; nothing was changed (\(detail))",
-                es: "el almacén en \(path) falló; no se cambió nada (\(detail))")
+                en: "the store at \(path) failed; nothing was changed, try again, and tell the "
+                    + "office if it goes on (\(detail))",
+                es: "el almacén en \(path) falló; no se cambió nada, intente de nuevo y avise "
+                    + "a la oficina si continúa (\(detail))")
         }
     }
 }
