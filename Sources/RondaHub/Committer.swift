@@ -294,7 +294,7 @@ extension Disposition {
 extension Error {
     /// A store that is full, damaged or fails ends the transaction for all. A single record that
     /// cannot be read ends only the commit that needs it.
-    var endsTransaction: Bool {
+    package var endsTransaction: Bool {
         guard let error = self as? StoreError else { return false }
         return error.code != .unreadable && error.code != .newerFormat
     }

@@ -199,6 +199,7 @@ final class HubTransport: Transport {
         } catch let error as HubError {
             var problem = WireProblem()
             problem.code = error.code.rawValue
+            problem.detail = error.detail
             problem.en = error.phrase.en
             problem.es = error.phrase.es
             return TransportResponse(

@@ -4,6 +4,7 @@ import RondaMerge
 import RondaModel
 import RondaStore
 import RondaStoreSQLite
+import Synchronization
 import Testing
 
 @Suite("Making and opening a central store")
@@ -152,6 +153,44 @@ struct OpeningTests {
         try database.close()
     }
 
+    /// Opens the store several times while somebody else writes, so that all have looked at it before
+    /// one may change it.
+    private func openedAtOnce(_ count: Int) throws -> Set<HubIdentity> {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let writer = try DatabasePool(path: path, configuration: configuration)
+        // With something in its log, or opening it would have to write.
+        try writer.write { try $0.execute(sql: "UPDATE hub SET epoch = epoch") }
+        try writer.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let (directory, path) = (directory.path, path)
+        let hubs = Mutex<[HubIdentity]>([])
+        let group = DispatchGroup()
+        for _ in 0..<count {
+            DispatchQueue.global().async(group: group) {
+                // What each would sign with, as it finds it.
+                guard let store = try? SQLiteStore.open(in: directory),
+                    let hub = try? DatabaseQueue(path: path).read(Self.identity)
+                else { return }
+                withExtendedLifetime(store) { hubs.withLock { $0.append(hub) } }
+            }
+        }
+        // Too short a time would only let a fault go unseen.
+        Thread.sleep(forTimeInterval: 1)
+        try writer.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        group.wait()
+        let found = hubs.withLock { $0 }
+        #expect(found.count == count)
+        return Set(found)
+    }
+
+    private static func identity(_ database: Database) throws -> HubIdentity {
+        let row = try Row.fetchOne(database, sql: "SELECT id, epoch, key, renewed FROM hub")
+        let found = try #require(row)
+        return HubIdentity(
+            id: RecordID(bytes: found["id"] as Data) ?? .zero,
+            epoch: UInt64(bitPattern: found["epoch"]), key: Array(found["key"] as Data))
+    }
+
     @Test("a store of the first format is brought to the present one by one of several processes")
     func upgrade() async throws {
         do {
@@ -168,18 +207,10 @@ struct OpeningTests {
             }
         }
         try makeOld()
-        let path = directory.path
-        let hubs = try await withThrowingTaskGroup(of: HubIdentity.self) { group in
-            for _ in 1...6 {
-                group.addTask {
-                    try await SQLiteStore.open(in: path).read { try $0.hub() }
-                }
-            }
-            return try await group.reduce(into: Set<HubIdentity>()) { $0.insert($1) }
-        }
+        let hubs = try openedAtOnce(4)
         // One key for all: what one has signed the others would have to stand by.
         #expect(hubs.count == 1)
-        let store = try SQLiteStore.open(in: path)
+        let store = try SQLiteStore.open(in: directory.path)
         #expect(try await store.read { try $0.counts() }.records[.customer] == 200)
     }
 
