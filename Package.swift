@@ -162,8 +162,8 @@ let package = Package(
         tests(
             "RondaProcess",
             [
-                "ronda", "ronda-server", "RondaClient", "RondaServer", "RondaModel", "RondaWire",
-                "RondaProtobuf", protobuf, grdb,
+                "ronda", "ronda-server", "RondaClient", "RondaServer", "RondaStoreSQLite",
+                "RondaSQLite", "RondaModel", "RondaWire", "RondaProtobuf", protobuf, grdb,
             ]),
         tests(
             "RondaEndToEnd",

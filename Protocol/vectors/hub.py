@@ -80,7 +80,7 @@ class Hub:
         self.touches, self.now, self.generations, self.ledger = {}, 0, 0, []
         self.journal.applied = self.applied
         self.renew()
-        self.renewed = False
+        self.renewed, self.renewed_at = False, 0
 
     def grow(self):
         """A generation above every one it ever had."""
@@ -89,7 +89,7 @@ class Hub:
 
     def renew(self):
         self.grow()
-        self.renewed = True
+        self.renewed, self.renewed_at = True, self.now
         self.epoch = hashlib.sha256(self.id + bytes([self.generation])).digest()[:8]
         for device in self.devices.values():
             device.reconciled = False
@@ -254,7 +254,8 @@ class Hub:
             self.renew()
         answer = wire.pb.ExchangeResponse(server_time_ms=now)
         judged, present = [], request.epoch in (self.epoch, b"")
-        device.seen = now
+        if not request.push_only:
+            device.seen = now
         if present:
             judged = self.take(device, request, answer)
             for action in request.tray:
@@ -287,6 +288,7 @@ class Hub:
     def proves_loss(self, device, request):
         proof = request.proof
         return (request.HasField("proof") and request.epoch == self.epoch and proof.number > device.last
+                and proof.received_at_ms >= self.renewed_at
                 and wire.verify(wire.public_key(self.secret), wire.receipt_bytes(
                     self.id, device.id, proof.number, proof.chain, proof.received_at_ms), proof.signature))
 

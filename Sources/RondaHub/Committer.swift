@@ -55,34 +55,49 @@ final class Committer {
     /// Sets aside a commit on which the hub has failed again and again.
     func quarantine(_ offer: Offer, by writer: CommitWriter) throws -> Verdict {
         let verdict = Verdict.refused(offer.number, Refusal(.internalFault))
-        try append(offer, by: writer, verdict)
-        try store.append(
-            Incident(at: now, kind: .quarantine, device: writer.device, about: offer.number))
-        return verdict
+        return try store.savepoint {
+            try append(offer, by: writer, verdict)
+            try store.append(
+                Incident(at: now, kind: .quarantine, device: writer.device, about: offer.number))
+            return verdict
+        }
     }
 
     /// Does what reps decided about their refused commits. Repeating it changes nothing.
     func dispose(_ actions: [WireTrayAction], of device: RecordID) throws {
+        var isAnyOver = false
         for action in actions {
             guard let entry = try store.journal(device: device, number: action.number) else {
                 continue
             }
-            try dispose(entry, action.disposition.model)
+            let isOver = try note(action.disposition.model, about: entry)
+            isAnyOver = isAnyOver || isOver
         }
+        // Once for all of them: the writer is not held for each one anew.
+        if isAnyOver { try reconsiderWaiting(of: device) }
     }
 
     func dispose(_ entry: JournalEntry, _ disposition: Disposition) throws {
+        if try note(disposition, about: entry) { try reconsiderWaiting(of: entry.device) }
+    }
+
+    /// - Returns: whether the commit will never bring anything now.
+    private func note(_ disposition: Disposition, about entry: JournalEntry) throws -> Bool {
         var verdict = entry.verdict
         guard verdict.outcome == .refused, disposition != .open, verdict.disposition != disposition,
             verdict.disposition != .discarded,
             !(verdict.disposition == .resubmitted && disposition == .office)
-        else { return }
+        else { return false }
         verdict.disposition = disposition
         try store.replace(verdict, of: entry.device)
-        guard disposition.isOver else { return }
+        guard disposition.isOver else { return false }
         // It brings nothing any more; captured again, the other commit does.
         try store.dropExpected(from: entry.device, number: entry.number)
-        for waiting in try store.waiting(for: nil) where waiting.device == entry.device {
+        return true
+    }
+
+    private func reconsiderWaiting(of device: RecordID) throws {
+        for waiting in try store.waiting(for: nil) where waiting.device == device {
             try reconsider(waiting)
         }
     }
@@ -132,7 +147,9 @@ extension Committer {
             stored[taken.id] = taken
             plan = Plan.make(for: commit, stored: stored, context: context)
         }
-        if let lacking = plan.lacking, try mayArrive(lacking, from: writer.device) {
+        if let lacking = plan.lacking,
+            try mayArrive(lacking, for: offer.number, of: writer.device)
+        {
             return (plan.waiting(for: lacking), stored)
         }
         return (plan, stored)
@@ -158,8 +175,10 @@ extension Committer {
         return known
     }
 
-    private func mayArrive(_ record: RecordID, from device: RecordID) throws -> Bool {
-        try store.isExpected(record, from: device) || store.isRecovering()
+    private func mayArrive(
+        _ record: RecordID, for number: UInt64, of device: RecordID
+    ) throws -> Bool {
+        try store.isExpected(record, from: device, besides: number) || store.isRecovering()
     }
 
     private func append(_ offer: Offer, by writer: CommitWriter, _ verdict: Verdict) throws {
@@ -181,9 +200,18 @@ extension Committer {
             case .success(let commit) = offer.commit
         {
             try store.expect(
-                try Plan.creations(in: commit, schema: schema)
-                    .filter { try store.record($0) == nil },
+                try Plan.creations(in: commit, schema: schema).filter { try !isThere($0) },
                 from: writer.device, number: offer.number)
+        }
+    }
+
+    /// A record that cannot be read is there all the same; it may be the very reason why the commit
+    /// is set aside.
+    private func isThere(_ record: RecordID) throws -> Bool {
+        do {
+            return try store.record(record) != nil
+        } catch  where !error.endsTransaction {
+            return true
         }
     }
 
@@ -241,7 +269,7 @@ extension Committer {
 
     private func reconsider(_ waiting: WaitingCommit) throws {
         guard let entry = try store.journal(device: waiting.device, number: waiting.number) else {
-            throw StoreError(.damaged, "a waiting commit without journal entry")
+            throw StoreError(.unreadable, "a waiting commit without journal entry")
         }
         // Released by what another one released meanwhile.
         guard entry.verdict.outcome == .waiting else { return }
@@ -263,7 +291,7 @@ extension Committer {
         _ entry: JournalEntry, former: [UInt64], clockOffsetMilliseconds: Int64
     ) throws {
         guard let account = try store.account(entry.author) else {
-            throw StoreError(.damaged, "a commit of an unknown account")
+            throw StoreError(.unreadable, "a commit of an unknown account")
         }
         let offer = Offer(entry.commit, schema: schema, limits: limits)
         let writer = CommitWriter(
@@ -295,10 +323,10 @@ extension Disposition {
 }
 
 extension Error {
-    /// A store that is full or fails ends the transaction for all. A single record that cannot be
-    /// read ends only the commit that needs it.
-    var endsTransaction: Bool {
+    /// A store that is full, damaged or fails ends the transaction for all. A single record that
+    /// cannot be read ends only the commit that needs it.
+    package var endsTransaction: Bool {
         guard let error = self as? StoreError else { return false }
-        return error.code != .damaged && error.code != .newerFormat
+        return error.code != .unreadable && error.code != .newerFormat
     }
 }

@@ -64,11 +64,12 @@ extension Hub {
         }
     }
 
-    /// Gives the hub a new history, as a restored one must have.
-    package func renewHistory() async throws(HubError) {
+    /// Gives the hub a new history, as a restored one must have; `replaced` is the generation of the
+    /// history it takes the place of.
+    package func renewHistory(above replaced: UInt64 = 0) async throws(HubError) {
         let (epoch, now) = (surroundings.random(), surroundings.now())
         try await committing { _, store in
-            try store.put(try store.hub().renewed(epoch: epoch, at: now))
+            try store.put(try store.hub().renewed(epoch: epoch, at: now, above: replaced))
             // The next backup of this history is the first that counts.
             for var device in try store.devices() where device.covered > 0 {
                 device.covered = 0

@@ -81,6 +81,16 @@ package final class Hub: Sendable {
         }
     }
 
+    /// Throws `badCredential` unless the secret is a device's: nothing is opened for anybody else.
+    package func admit(secret: [UInt8]) async throws(HubError) {
+        let credential = Credential.secret(hash: Secret.hash(secret), claimed: Data())
+        do {
+            _ = try await store.read { try credential.login(in: $0) }
+        } catch {
+            throw HubError(error)
+        }
+    }
+
     /// Submits commits of a device inside the server, such as an import.
     package func submit(
         _ commits: [Commit], as device: RecordID

@@ -22,8 +22,12 @@ package struct HubError: Error, Sendable, Hashable {
         switch code {
         case .badRequest:
             Phrase(
-                en: "the request is not well formed; nothing was applied (\(detail))",
-                es: "la solicitud está mal formada; no se aplicó nada (\(detail))")
+                en:
+                    "the request is not well formed; nothing was applied, your work is kept here: update "
+                    + "this program, or tell the office (\(detail))",
+                es:
+                    "la solicitud está mal formada; no se aplicó nada, su trabajo se conserva aquí: "
+                    + "actualice este programa o avise a la oficina (\(detail))")
         case .badCredential:
             Phrase(
                 en: "the server does not know this device; its unsent work is kept, tell the "
@@ -50,14 +54,16 @@ package struct HubError: Error, Sendable, Hashable {
                 es: "el servidor está ocupado; se intentará de nuevo en un momento")
         case .full:
             Phrase(
-                en: "the server's disk is full; nothing was applied, your work is kept here",
-                es:
-                    "el disco del servidor está lleno; no se aplicó nada, su trabajo se conserva aquí"
-            )
+                en: "the server's disk is full; nothing was applied, your work is kept here: tell "
+                    + "the office, and sync again later",
+                es: "el disco del servidor está lleno; no se aplicó nada, su trabajo se conserva "
+                    + "aquí: avise a la oficina y sincronice más tarde")
         case .fault:
             Phrase(
-                en: "the server failed; nothing was applied, your work is kept here",
-                es: "el servidor falló; no se aplicó nada, su trabajo se conserva aquí")
+                en: "the server failed; nothing was applied, your work is kept here: sync again "
+                    + "later, and tell the office if it goes on",
+                es: "el servidor falló; no se aplicó nada, su trabajo se conserva aquí: sincronice "
+                    + "más tarde y avise a la oficina si continúa")
         }
     }
 

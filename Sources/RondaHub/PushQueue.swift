@@ -66,7 +66,14 @@ actor PushQueue {
             let store = store
             return try await Task {
                 try await store.write { store in
-                    try pushes.map { try pusher.run($0, in: store) }
+                    try pushes.map { push -> Result<PushResult, any Error> in
+                        // What cannot be read for one device is no reason to fail the others.
+                        do {
+                            return try store.savepoint { try pusher.run(push, in: store) }
+                        } catch  where !error.endsTransaction {
+                            return .failure(error)
+                        }
+                    }
                 }
             }.value
         } catch {

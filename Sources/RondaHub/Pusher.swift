@@ -96,7 +96,8 @@ struct Pusher: Sendable {
         _ request: WireExchangeRequest, isWhole: Bool, in device: inout Device, hub: HubIdentity,
         now: Instant
     ) {
-        device.lastSeen = now
+        // Who asks for a past id only does not work with it any more.
+        if !request.pushOnly { device.lastSeen = now }
         // What is not judged yet is not in, whatever the device meant to send.
         guard isWhole, request.protocol != 0 else { return }
         device.queued = request.queued
@@ -119,6 +120,10 @@ struct Pusher: Sendable {
         guard request.hasProof, request.proof.number > device.lastNumber,
             request.epoch == Data(hub.epochBytes)
         else { return false }
+        // From before the last renewal: that history is known to be lost.
+        if let renewed = hub.renewedAt, request.proof.receivedAtMs < renewed.milliseconds {
+            return false
+        }
         return Receipt(request.proof, hub: hub.id, device: device.id)
             .isSigned(by: Receipt.publicKey(of: hub.key))
     }
@@ -144,12 +149,17 @@ extension WireExchangeRequest {
 extension HubIdentity {
     /// The same hub with a new history. Its generation is above every one there ever was, also
     /// where the same backup is restored a second time: it follows the clock, in minutes since 2020.
-    package func renewed(epoch: UInt64, at now: Instant) -> HubIdentity {
+    /// `replaced` is the generation of a history that it takes the place of.
+    package func renewed(
+        epoch: UInt64, at now: Instant, above replaced: UInt64 = 0
+    ) -> HubIdentity {
         let minutes = (now.milliseconds - Limits().earliestStampMilliseconds) / 60_000
         var hub = self
         hub.epoch = epoch
         hub.isRenewed = true
-        hub.generation = max(generation + 1, UInt64(min(max(minutes, 0), 1 << 31 - 1)))
+        hub.renewedAt = now
+        let before = min(max(generation, replaced), 1 << 31 - 2)
+        hub.generation = max(before + 1, UInt64(min(max(minutes, 0), 1 << 31 - 1)))
         return hub
     }
 }

@@ -27,7 +27,12 @@ package struct Verification: Sendable, Hashable {
     }
 
     private mutating func checkRecords(_ store: any StoreReader, schema: Schema) throws {
-        let heads = Dictionary(uniqueKeysWithValues: try store.scopes().map { ($0.id, $0) })
+        let heads = Dictionary(
+            try store.scopes().map { ($0.id, $0) },
+            uniquingKeysWith: { first, _ in
+                problems.append("two scopes have the id \(first.id)")
+                return first
+            })
         var sums: [RecordID: UInt64] = [:]
         var found: [String] = []
         for entity in schema.entities {

@@ -56,7 +56,8 @@ public enum ContactPoint {
     }
 
     public static func address(_ text: String) throws(Problem) -> String {
-        let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ").lowercased()
+        let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            .lowercased().composed
         let parts = trimmed.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."),
             !parts[1].hasPrefix("."), !parts[1].hasSuffix("."), !trimmed.contains(" ")

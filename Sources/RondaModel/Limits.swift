@@ -4,6 +4,8 @@ package struct Limits: Sendable, Hashable {
     package var requestBytes = 2 << 20
     /// A compressed body may not grow beyond this once opened.
     package var inflatedRequestBytes = 8 << 20
+    /// A request for a device, as it travels and once opened: it comes from anybody.
+    package var enrolmentBytes = 64 << 10
     /// Half a request, so that any commit fits into one.
     package var commitBytes = 1 << 20
     package var changesPerCommit = 1_000

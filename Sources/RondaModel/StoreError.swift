@@ -2,6 +2,8 @@
 public struct StoreError: Error, Sendable, Hashable {
     public enum Code: String, Sendable {
         case notFound, alreadyThere, inUse, full, damaged, readOnly, newerFormat, failed
+        /// One record or commit in the store cannot be read; the store as a whole can.
+        case unreadable
     }
     public let code: Code
     /// For the log: never holds row data.
@@ -24,8 +26,11 @@ public struct StoreError: Error, Sendable, Hashable {
                 es: "no hay un almacén de Ronda en \(path); créelo con: \(creator)")
         case .alreadyThere:
             Phrase(
-                en: "there is already a Ronda store at \(path); nothing was changed",
-                es: "ya hay un almacén de Ronda en \(path); no se cambió nada")
+                en:
+                    "there is already a Ronda store at \(path); nothing was changed, choose another "
+                    + "directory",
+                es: "ya hay un almacén de Ronda en \(path); no se cambió nada, elija otro "
+                    + "directorio")
         case .inUse:
             Phrase(
                 en: "the store at \(path) is in use by another process; stop it and try again",
@@ -40,6 +45,13 @@ public struct StoreError: Error, Sendable, Hashable {
                     + "restore a copy of it",
                 es: "el archivo en \(path) está dañado o no es un almacén de Ronda; se dejó como "
                     + "estaba, recupere una copia")
+        case .unreadable:
+            Phrase(
+                en:
+                    "a record in the store at \(path) cannot be read; nothing was changed, tell the "
+                    + "office (\(detail))",
+                es: "no se puede leer un registro del almacén en \(path); no se cambió nada, avise "
+                    + "a la oficina (\(detail))")
         case .readOnly:
             Phrase(
                 en: "\(path) cannot be read or written; check its permissions",
@@ -50,8 +62,10 @@ public struct StoreError: Error, Sendable, Hashable {
                 es: "el almacén en \(path) es de una versión más nueva de Ronda; actualice esta")
         case .failed:
             Phrase(
-                en: "the store at \(path) failed; nothing was changed (\(detail))",
-                es: "el almacén en \(path) falló; no se cambió nada (\(detail))")
+                en: "the store at \(path) failed; nothing was changed, try again, and tell the "
+                    + "office if it goes on (\(detail))",
+                es: "el almacén en \(path) falló; no se cambió nada, intente de nuevo y avise "
+                    + "a la oficina si continúa (\(detail))")
         }
     }
 }

@@ -234,12 +234,14 @@ public enum RefusalCode: UInt32, Sendable, CaseIterable, Error {
                 es: "su función no puede cambiar esto; pida a la oficina que lo haga")
         case .tooLarge:
             Phrase(
-                en: "too many changes in one capture; split it",
-                es: "demasiados cambios en una sola captura; divídala")
+                en: "more than one capture may hold; shorten it or split it",
+                es: "más de lo que cabe en una captura; acórtela o divídala")
         case .erased:
             Phrase(
-                en: "the person asked for erasure; nothing more can be recorded about them",
-                es: "la persona pidió la supresión de sus datos; no se puede registrar nada más")
+                en:
+                    "the person asked for erasure; nothing more can be recorded about them, discard it",
+                es: "la persona pidió la supresión de sus datos; no se puede registrar nada más, "
+                    + "descártelo")
         case .schemaTooNew:
             Phrase(
                 en:

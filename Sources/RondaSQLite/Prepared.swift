@@ -115,7 +115,8 @@ package struct Prepared {
 extension Database {
     /// The cached statement for `sql`, free of bindings and rows.
     package func prepared(_ sql: String) throws -> Prepared {
-        let statement = try cachedStatement(sql: sql)
+        let statement: Statement
+        do { statement = try cachedStatement(sql: sql) } catch { throw StoreError(error) }
         sqlite3_reset(statement.sqliteStatement)
         sqlite3_clear_bindings(statement.sqliteStatement)
         return Prepared(statement)

@@ -90,7 +90,8 @@ extension World {
     /// What still waits does so for a record that a refused commit of the same device may yet make.
     private func checkWaiting(_ row: JournalRow, _ journal: Journal) throws {
         let isExpected = journal.rows.contains { other in
-            other.device == row.device && other.verdict.disposition != .discarded
+            other.device == row.device && other.commit.tag != row.commit.tag
+                && other.verdict.disposition != .discarded
                 && [.refused, .waiting].contains(other.verdict.outcome)
                 && other.commit.changes.contains { $0.record == row.verdict.waitsFor }
         }

@@ -30,6 +30,8 @@ package struct HubIdentity: Sendable, Hashable {
     package var isRenewed = false
     /// Counts the changes of who sees what (SPEC §4.12).
     package var assignment: UInt64 = 0
+    /// When it was last renewed: no receipt from before says anything of the present history.
+    package var renewedAt: Instant?
 
     package init(id: RecordID, epoch: UInt64, generation: UInt64 = 0, key: [UInt8]) {
         self.id = id
@@ -307,8 +309,11 @@ package protocol StoreReader {
     func journal(of device: RecordID, _ body: (JournalEntry) throws -> Void) throws
     /// The commits that wait, for one record or all of them, in order of device and number.
     func waiting(for record: RecordID?) throws -> [WaitingCommit]
-    /// Whether a refused or waiting commit of the device would have made the record.
-    func isExpected(_ record: RecordID, from device: RecordID) throws -> Bool
+    /// Whether a refused or waiting commit of the device, other than `number`, would have made the
+    /// record.
+    func isExpected(
+        _ record: RecordID, from device: RecordID, besides number: UInt64
+    ) throws -> Bool
     /// Whether a device that was here before a restore has not offered again what it has.
     func isRecovering() throws -> Bool
     func incidents() throws -> [Incident]

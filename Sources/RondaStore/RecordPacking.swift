@@ -84,7 +84,7 @@ package enum RecordPacking {
         while !reader.isAtEnd {
             let number = try reader.number32()
             guard let value = try reader.value() else {
-                throw StoreError(.damaged, "a field without value")
+                throw StoreError(.unreadable, "a field without value")
             }
             fields.append((number, value))
         }
@@ -153,7 +153,7 @@ package enum RecordPacking {
     package static func verdict(_ bytes: [UInt8]) throws -> Verdict {
         let message = try WireExchangeResponse(serializedBytes: bytes)
         guard let verdict = message.verdicts.first else {
-            throw StoreError(.damaged, "a journal entry without verdict")
+            throw StoreError(.unreadable, "a journal entry without verdict")
         }
         return try verdict.model(IDList(message.ids))
     }
@@ -232,7 +232,7 @@ extension PackedReader {
 
     fileprivate mutating func index(below marks: Int) throws -> Int {
         let index = try number()
-        guard index < UInt64(marks) else { throw StoreError(.damaged, "a trace out of range") }
+        guard index < UInt64(marks) else { throw StoreError(.unreadable, "a trace out of range") }
         return Int(index)
     }
 
@@ -250,7 +250,7 @@ extension PackedReader {
             var elements: [SetElement] = []
             for _ in 0..<(try count()) {
                 guard let value = try value() else {
-                    throw StoreError(.damaged, "an element without value")
+                    throw StoreError(.unreadable, "an element without value")
                 }
                 elements.append(SetElement(value: value, marks: try indexes(below: marks)))
             }

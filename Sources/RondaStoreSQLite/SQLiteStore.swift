@@ -2,7 +2,7 @@ internal import Foundation
 package import GRDB
 internal import RondaMerge
 package import RondaModel
-internal import RondaSQLite
+package import RondaSQLite
 package import RondaStore
 
 /// The central store in one SQLite file.
@@ -15,10 +15,20 @@ package final class SQLiteStore: CentralStore {
 
     private let pool: any DatabaseWriter
     private let schema: Schema
+    /// Held as long as the store is open, so that nobody puts another in its place meanwhile.
+    private let lock: FileLock?
 
-    init(pool: any DatabaseWriter, schema: Schema) {
+    init(pool: any DatabaseWriter, schema: Schema, lock: FileLock? = nil) {
         self.pool = pool
         self.schema = schema
+        self.lock = lock
+    }
+
+    /// Whoever has a store open holds this file's lock with others; who replaces the store, alone.
+    package static func lock(
+        directory: String, isShared: Bool
+    ) throws(StoreError) -> FileLock {
+        try FileLock(path: "\(directory)/hub.lock", isShared: isShared)
     }
 
     /// Makes a new store in `directory`, which must not hold one.
@@ -39,6 +49,7 @@ package final class SQLiteStore: CentralStore {
                 try StoreFile.check(
                     path: path, applicationID: applicationID, format: format, isNew: true)
             }
+            let lock = try Self.lock(directory: directory, isShared: true)
             let pool = try DatabasePool.ronda(path: path, label: "hub")
             try pool.write { database in
                 // A file without tables is left from a making that was cut short.
@@ -46,7 +57,7 @@ package final class SQLiteStore: CentralStore {
                 guard tables == 0 else { throw StoreError(.alreadyThere, path) }
                 try Self.fill(database, hub: hub)
             }
-            return SQLiteStore(pool: pool, schema: schema)
+            return SQLiteStore(pool: pool, schema: schema, lock: lock)
         }
     }
 
@@ -88,16 +99,23 @@ package final class SQLiteStore: CentralStore {
         try pool.unsafeReentrantWrite(body)
     }
 
+    /// Throws when there is no store in `directory` that could be opened; touches nothing.
+    package static func check(in directory: String) throws(StoreError) {
+        let path = directory + "/" + fileName
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw StoreError(.notFound, path)
+        }
+        try StoreFile.check(path: path, applicationID: applicationID, format: format)
+    }
+
     /// Opens the store in `directory`.
     package static func open(
         in directory: String, schema: Schema = .current
     ) throws(StoreError) -> SQLiteStore {
         let path = directory + "/" + fileName
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw StoreError(.notFound, path)
-        }
         return try StoreError.mapping {
-            try StoreFile.check(path: path, applicationID: applicationID, format: format)
+            try check(in: directory)
+            let lock = try Self.lock(directory: directory, isShared: true)
             let pool = try DatabasePool.ronda(path: path, label: "hub")
             let (owner, version) = try pool.read { database in
                 (
@@ -108,16 +126,17 @@ package final class SQLiteStore: CentralStore {
             guard owner == applicationID else { throw StoreError(.damaged, "not a Ronda store") }
             guard version <= format else { throw StoreError(.newerFormat, "format \(version)") }
             if version < format {
-                try pool.write { try Self.upgrade($0, from: version, schema: schema) }
+                try pool.write { try Self.upgrade($0, schema: schema) }
             }
-            return SQLiteStore(pool: pool, schema: schema)
+            return SQLiteStore(pool: pool, schema: schema, lock: lock)
         }
     }
 
     /// Brings a store of an earlier format to the present one, in one transaction.
-    private static func upgrade(
-        _ database: Database, from version: Int, schema: Schema
-    ) throws {
+    private static func upgrade(_ database: Database, schema: Schema) throws {
+        // Another process may have done it in between.
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard version < format else { return }
         if version < 2 { try renewTables(database) }
         try database.execute(
             sql: tables.replacing("CREATE TABLE", with: "CREATE TABLE IF NOT EXISTS"))

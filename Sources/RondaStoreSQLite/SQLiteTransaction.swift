@@ -39,7 +39,7 @@ final class SQLiteTransaction {
         let head = try first(
             "SELECT number, seq, sum FROM scope WHERE id = ?", bind: { $0.bind(1, scope) },
             row: { Head(number: $0.int64(0), seq: $0.uint64(1), sum: $0.uint64(2)) })
-        guard let head else { throw StoreError(.damaged, "a placement in an unknown scope") }
+        guard let head else { throw StoreError(.unreadable, "a placement in an unknown scope") }
         return head
     }
 
@@ -83,6 +83,7 @@ extension SQLiteTransaction: StoreReader {
                         key: $0.bytes(3))
                     hub.isRenewed = $0.int64(4) != 0
                     hub.assignment = $0.uint64(5)
+                    hub.renewedAt = hub.isRenewed ? Instant(milliseconds: $0.int64(4)) : nil
                     return hub
                 })
         else { throw StoreError(.damaged, "no hub row") }
@@ -270,12 +271,15 @@ extension SQLiteTransaction {
         return found
     }
 
-    func isExpected(_ record: RecordID, from device: RecordID) throws -> Bool {
+    func isExpected(
+        _ record: RecordID, from device: RecordID, besides number: UInt64
+    ) throws -> Bool {
         try first(
-            "SELECT 1 FROM expected WHERE record = ? AND device = ?",
+            "SELECT 1 FROM expected WHERE record = ? AND device = ? AND number <> ? LIMIT 1",
             bind: {
                 $0.bind(1, record)
                 $0.bind(2, device)
+                $0.bind(3, number)
             }, row: { _ in true }) ?? false
     }
 
@@ -662,7 +666,9 @@ extension SQLiteTransaction: StoreWriter {
             "UPDATE hub SET epoch = ?, generation = ?, renewed = ?, assignment = ?")
         statement.bind(1, hub.epoch)
         statement.bind(2, hub.generation)
-        statement.bind(3, Int64(hub.isRenewed ? 1 : 0))
+        // The moment, of which 0 is never: so it was kept from the first format with this column on.
+        let renewed = hub.renewedAt.map { max($0.milliseconds, 1) } ?? 1
+        statement.bind(3, hub.isRenewed ? renewed : 0)
         statement.bind(4, hub.assignment)
         try statement.run()
     }

@@ -25,7 +25,7 @@ extension Commit {
         for _ in 0..<(try reader.count()) { changes.append(try reader.change()) }
         // Editions before territories could change did not keep it.
         if !reader.isAtEnd { assignment = try reader.number() }
-        guard reader.isAtEnd else { throw StoreError(.damaged, "bytes after a packed commit") }
+        guard reader.isAtEnd else { throw StoreError(.unreadable, "bytes after a packed commit") }
     }
 }
 
@@ -68,7 +68,7 @@ extension PackedReader {
         for _ in 0..<(try count()) {
             let number = try number32()
             guard let value = try value() else {
-                throw StoreError(.damaged, "an element without value")
+                throw StoreError(.unreadable, "an element without value")
             }
             elements.append(ElementWrite(number, value))
         }

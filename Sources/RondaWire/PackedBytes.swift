@@ -72,7 +72,7 @@ package struct PackedWriter {
     }
 }
 
-/// Reads what a `PackedWriter` wrote. Anything else is `damaged`, never a trap.
+/// Reads what a `PackedWriter` wrote. Anything else is `unreadable`, never a trap.
 package struct PackedReader: ~Copyable {
     private let bytes: [UInt8]
     private var position = 0
@@ -84,7 +84,7 @@ package struct PackedReader: ~Copyable {
     package var isAtEnd: Bool { position == bytes.count }
 
     package mutating func byte() throws(StoreError) -> UInt8 {
-        guard position < bytes.count else { throw Self.damaged }
+        guard position < bytes.count else { throw Self.unreadable }
         position += 1
         return bytes[position - 1]
     }
@@ -96,18 +96,18 @@ package struct PackedReader: ~Copyable {
             result |= UInt64(next & 0x7f) << shift
             if next < 0x80 { return result }
         }
-        throw Self.damaged
+        throw Self.unreadable
     }
 
     package mutating func number32() throws(StoreError) -> UInt32 {
-        guard let small = UInt32(exactly: try number()) else { throw Self.damaged }
+        guard let small = UInt32(exactly: try number()) else { throw Self.unreadable }
         return small
     }
 
     /// A count of things of which each takes at least a byte: no more than what is left.
     package mutating func count() throws(StoreError) -> Int {
         let count = try number()
-        guard count <= UInt64(bytes.count - position) else { throw Self.damaged }
+        guard count <= UInt64(bytes.count - position) else { throw Self.unreadable }
         return Int(count)
     }
 
@@ -117,7 +117,7 @@ package struct PackedReader: ~Copyable {
     }
 
     package mutating func fixed() throws(StoreError) -> UInt64 {
-        guard bytes.count - position >= 8 else { throw Self.damaged }
+        guard bytes.count - position >= 8 else { throw Self.unreadable }
         let result = bytes.withUnsafeBytes {
             UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: position, as: UInt64.self))
         }
@@ -142,14 +142,14 @@ package struct PackedReader: ~Copyable {
         case 5: return .boolean(true)
         case 6: return .instant(Instant(milliseconds: try signed()))
         case 7:
-            guard let days = Int32(exactly: try signed()) else { throw Self.damaged }
+            guard let days = Int32(exactly: try signed()) else { throw Self.unreadable }
             return .date(CivilDate(days: days))
         case 8: return .option(try number32())
         case 9: return .status(option: try number32(), round: try number32())
         case 10: return .ref(try id())
-        default: throw Self.damaged
+        default: throw Self.unreadable
         }
     }
 
-    private static var damaged: StoreError { StoreError(.damaged, "packed bytes") }
+    private static var unreadable: StoreError { StoreError(.unreadable, "packed bytes") }
 }

@@ -5,6 +5,7 @@ import RondaHub
 import RondaMerge
 import RondaModel
 import RondaStore
+import Synchronization
 import Testing
 
 @Suite("A device that differs from the hub without reason is mended record by record")
@@ -39,6 +40,42 @@ struct DivergenceTests {
         #expect(incidents.map(\.kind) == [.divergence])
     }
 
+    @Test("a record that the hub does not have leaves once the own work on it has its verdict")
+    func goneUnderOwnWork() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        let ghost = RecordID.derived(namespace: .zero, name: "ghost")
+        try ana.store.withWriter { database in
+            for (table, key) in [("customer", "id"), ("standing", "record")] {
+                let columns = try database.columns(in: table).map { "\"\($0.name)\"" }
+                let chosen = columns.map { $0 == "\"\(key)\"" ? "?" : $0 }
+                try database.execute(
+                    sql: """
+                        INSERT INTO \(table)(\(columns.joined(separator: ", ")))
+                        SELECT \(chosen.joined(separator: ", ")) FROM \(table) WHERE \(key) = ?
+                        """, arguments: [Data(ghost.bytes), Data(customer.bytes)])
+            }
+            try database.execute(sql: "UPDATE cursor SET sum = sum + 1 WHERE scope > 1")
+        }
+        // Beto's change brings the scope's stream, and with it the sum.
+        let beto = try await world.device("beto")
+        try await beto.sync()
+        try await beto.setStreet(customer, "Calle Nueva 2")
+        try await beto.sync()
+        // Ana's own is captured while the difference is being mended.
+        let transport = Meanwhile(ana.transport) { try await ana.setStreet(ghost, "Calle 9") }
+        let report = try await ana.store.sync(over: transport)
+        #expect(report.repaired >= 1)
+        #expect(try await ana.store.read { try $0.record(Customer.self, ghost) } != nil)
+        let second = try await ana.sync()
+        #expect(second.refused == 1)
+        try await ana.sync()
+        #expect(try await ana.store.read { try $0.record(Customer.self, ghost) } == nil)
+        try await world.expectAgreement(of: ana)
+    }
+
     @Test("what was deleted beyond the horizon leaves a device that had been away, its work judged")
     func tooOld() async throws {
         let world = try await World()
@@ -67,5 +104,34 @@ struct DivergenceTests {
         try await ana.sync()
         try await world.expectAgreement(of: ana)
         #expect(try await Verification.of(world.hub.store).problems == [])
+    }
+}
+
+/// Does something once, before the first comparison is asked for.
+private final class Meanwhile: Transport {
+    private let inner: HubTransport
+    private let act: @Sendable () async throws -> Void
+    private let isDone = Mutex(false)
+
+    init(_ inner: HubTransport, _ act: @escaping @Sendable () async throws -> Void) {
+        self.inner = inner
+        self.act = act
+    }
+
+    func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+        let isFirst =
+            request.path == "/v1/compare"
+            && isDone.withLock { done in
+                defer { done = true }
+                return !done
+            }
+        if isFirst {
+            do {
+                try await act()
+            } catch {
+                Issue.record(error)
+            }
+        }
+        return try await inner.send(request)
     }
 }

@@ -52,6 +52,14 @@ final class World: Sendable {
         return try store.copy()
     }
 
+    /// A hub on a store of these bytes, whatever they are.
+    static func hub(at directory: String, bytes: Data) throws -> Hub {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        try bytes.write(to: URL(filePath: directory + "/" + SQLiteStore.fileName))
+        return Hub(store: try SQLiteStore.open(in: directory), surroundings: machine)
+    }
+
     /// Puts a backup in the place of the hub's store; `isNoticed` as whoever restores it should.
     func restore(_ backup: SQLiteStore, isNoticed: Bool = true) async throws {
         let hub = Hub(store: try backup.copy(), surroundings: Self.machine)
@@ -191,6 +199,7 @@ final class HubTransport: Transport {
         } catch let error as HubError {
             var problem = WireProblem()
             problem.code = error.code.rawValue
+            problem.detail = error.detail
             problem.en = error.phrase.en
             problem.es = error.phrase.es
             return TransportResponse(

@@ -76,6 +76,14 @@ struct ConcurrencyTests {
         }
     }
 
+    @Test("only what concerns one record leaves the transaction to the others")
+    func faults() {
+        let ofTheStore: [StoreError.Code] = [.damaged, .full, .inUse, .readOnly, .failed]
+        for code in ofTheStore { #expect(StoreError(code, "").endsTransaction, "\(code)") }
+        let ofOneRecord: [StoreError.Code] = [.unreadable, .newerFormat]
+        for code in ofOneRecord { #expect(!StoreError(code, "").endsTransaction, "\(code)") }
+    }
+
     @Test("a push that was given up does not take others in its group with it")
     func cancellation() async throws {
         let gate = Gate()

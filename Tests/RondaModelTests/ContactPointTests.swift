@@ -52,6 +52,15 @@ struct ContactPointTests {
         }
     }
 
+    @Test("an e-mail with composed letters and one with decomposed ones are one contact point")
+    func composedEmails() throws {
+        let (composed, decomposed) = ("mu\u{f1}oz@example.com", "MUN\u{303}OZ@example.com")
+        let point = try ContactPoint.email(decomposed)
+        #expect(point.utf8.elementsEqual("mailto:\(composed)".utf8))
+        #expect(ContactPoint.isCanonical(point))
+        #expect(!ContactPoint.isCanonical("mailto:mun\u{303}oz@example.com"))
+    }
+
     @Test("normalising what is normal changes nothing")
     func idempotence() throws {
         for (code, plan) in DiallingPlan.all {

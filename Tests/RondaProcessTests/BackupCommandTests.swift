@@ -98,6 +98,8 @@ struct BackupCommandTests {
         }
         let verify = try await office.run("verify")
         #expect(verify.status == 8, "\(verify.output)")
+        let said = try await office.say("verify", language: "es")
+        #expect(said.output.contains("su suma no es correcta"), "\(said.output)")
         let file = office.root + "/b"
         try await expectFailure(office, ["backup", file], 8, "notWhole")
         let left = try FileManager.default.contentsOfDirectory(atPath: office.root)

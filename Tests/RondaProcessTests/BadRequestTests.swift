@@ -76,6 +76,19 @@ struct BadRequestTests {
             unauthorised("short bearer", "Bearer \(Data(count: 31).base64EncodedString())"),
             unauthorised("another scheme", "Basic \(Data(count: 32).base64EncodedString())"),
             unauthorised("unknown bearer", "Bearer \(Data(count: 32).base64EncodedString())"),
+            // Nothing is opened for somebody who is not known.
+            Case(
+                name: "a bomb of nobody's", status: 401, code: "badCredential",
+                bearer: "Bearer \(Data(count: 32).base64EncodedString())", encoding: "gzip",
+                body: zeros),
+            Case(
+                name: "many bytes of nobody's", status: 401, code: "badCredential", bearer: nil,
+                body: Data(count: 2 << 20)),
+            // Where a person would look for the place; not in what no person wrote.
+            json(
+                "much JSON with a fault",
+                "{\"protocol\": \"uno\", \"epoch\": \"\(String(repeating: "A", count: 70_000))\"}",
+                place: "message: "),
             Case(
                 name: "too many bytes", status: 413, code: "tooLarge",
                 body: Data(count: (2 << 20) + 1)),
@@ -195,6 +208,12 @@ struct BadRequestTests {
             Data(text.utf8), to: "/v1/devices", type: RawClient.json, bearer: nil)
         #expect(refused.status == 403)
         #expect(try refused.problem(RawClient.json).code == "badCode")
+        let packed = try Gzip.compress(Data(count: 1 << 20))
+        for (body, encoding) in [(Data(count: 70_000), nil), (packed, "gzip")] {
+            let answer = try await client.post(
+                body, to: "/v1/devices", bearer: nil, encoding: encoding)
+            #expect(answer.status == 413)
+        }
         #expect(try await client.send("GET", "/v1/health").status == 200)
         await server.stop()
     }

@@ -1,4 +1,6 @@
 import Foundation
+import GRDB
+import RondaStoreSQLite
 import Testing
 
 @Suite("A server restored from a backup", .timeLimit(.minutes(2)))
@@ -73,6 +75,77 @@ struct RestoreCommandTests {
         #expect(notes == ["after", "before", "queued"])
         #expect(try await office.expectDone("verify").decode(VerifyAnswer.self).whole)
         await server.stop()
+    }
+
+    @Test("puts its history above a replaced one from years ahead, at once")
+    func farAhead() async throws {
+        let office = try await Office.prepared()
+        let file = office.root + "/a.backup"
+        try await office.expectDone("backup", file)
+        let database = try DatabaseQueue(path: office.data + "/hub.sqlite")
+        try await database.write {
+            try $0.execute(sql: "UPDATE hub SET generation = 2000000000, renewed = 1")
+        }
+        try database.close()
+        try await office.expectDone("restore", file, "--replace")
+        #expect(try await office.devices().generation == 2_000_000_001)
+    }
+
+    @Test("waits for nobody: a command that has the store open keeps it where it is")
+    func inUse() async throws {
+        let office = try await Office.prepared()
+        let file = office.root + "/a.backup"
+        try await office.expectDone("backup", file)
+        do {
+            // As an import in progress holds it.
+            let store = try SQLiteStore.open(in: office.data)
+            let refused = try await office.run("restore", file, "--replace")
+            #expect(refused.status == 8, "\(refused.output)\(refused.errors)")
+            #expect(try refused.decode(ErrorAnswer.self).error.code == "inUse")
+            withExtendedLifetime(store) {}
+        }
+        try await office.expectDone("restore", file, "--replace")
+        // And what is about to be served is what is in place then.
+        do {
+            let lock = try SQLiteStore.lock(directory: office.data, isShared: false)
+            for words in [["serve", "--port", "0"], ["status"], ["recovery"]] {
+                let outcome = try await office.run(words)
+                #expect(outcome.status == 8, "\(words): \(outcome.output)\(outcome.errors)")
+            }
+            withExtendedLifetime(lock) {}
+        }
+        #expect(try await office.status().records["customer"] == 3)
+    }
+
+    @Test("cut short while it moved the old store aside, keeps that store's files together")
+    func cutShort() async throws {
+        let office = try await Office.prepared()
+        let file = office.root + "/a.backup"
+        try await office.expectDone("backup", file)
+        // Written since, and only in the log: the server was killed.
+        let server = try await office.serve()
+        try await office.login("ana", url: server.url)
+        try await synced(office, "ana")
+        try await office.note("ana", "after")
+        try await synced(office, "ana")
+        await server.kill()
+        let manager = FileManager.default
+        #expect(manager.fileExists(atPath: office.data + "/hub.sqlite-wal"))
+        let begun = office.data + "/replacing"
+        try manager.createDirectory(atPath: begun, withIntermediateDirectories: false)
+        try manager.moveItem(
+            atPath: office.data + "/hub.sqlite", toPath: begun + "/hub.sqlite")
+        let stale = office.data + "/restoring-20260101T000000Z-7"
+        try manager.createDirectory(atPath: stale, withIntermediateDirectories: false)
+        let restored = try await office.expectDone("restore", file, "--replace")
+            .decode(RestoreAnswer.self)
+        #expect(try await office.status().records["visit"] ?? 0 == 0)
+        #expect(!manager.fileExists(atPath: begun) && !manager.fileExists(atPath: stale))
+        // The store that was there is whole where it is now.
+        let replaced = try #require(restored.replaced)
+        let kept = try await office.run(["status"], data: replaced)
+            .decode(Office.Status.self)
+        #expect(kept.records["visit"] == 1)
     }
 
     @Test("a device that never comes back is no longer waited for once that is said")

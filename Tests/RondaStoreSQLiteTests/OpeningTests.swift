@@ -4,6 +4,7 @@ import RondaMerge
 import RondaModel
 import RondaStore
 import RondaStoreSQLite
+import Synchronization
 import Testing
 
 @Suite("Making and opening a central store")
@@ -107,6 +108,110 @@ struct OpeningTests {
         let before = try directory.contents()[SQLiteStore.fileName]
         #expect(openError()?.code == .newerFormat)
         #expect(try directory.contents()[SQLiteStore.fileName] == before)
+    }
+
+    @Test("a store is not replaced while anybody has it open, nor opened while it is replaced")
+    func locked() throws {
+        var store: SQLiteStore? = try SQLiteStore.create(in: directory.path, hub: testHub)
+        var second: SQLiteStore? = try SQLiteStore.open(in: directory.path)
+        func alone() -> StoreError.Code? {
+            do throws(StoreError) {
+                _ = try SQLiteStore.lock(directory: directory.path, isShared: false)
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+        #expect(alone() == .inUse)
+        withExtendedLifetime(store) { store = nil }
+        #expect(alone() == .inUse)
+        withExtendedLifetime(second) { second = nil }
+        #expect(alone() == nil)
+        let lock = try SQLiteStore.lock(directory: directory.path, isShared: false)
+        withExtendedLifetime(lock) { #expect(openError()?.code == .inUse) }
+    }
+
+    /// Makes the store what the first edition would have left.
+    private func makeOld() throws {
+        let database = try DatabaseQueue(path: path)
+        try database.write { database in
+            let gained = [
+                "hub": ["generation", "key", "renewed"], "scope": ["floor", "sum"],
+                "record": ["deleted"],
+                "device": ["epoch", "complete_to", "covered", "copies", "queued"],
+            ]
+            for (table, columns) in gained {
+                for column in columns {
+                    try database.execute(sql: "ALTER TABLE \(table) DROP COLUMN \(column)")
+                }
+            }
+            for table in ["waiting", "expected", "failure", "incident"] {
+                try database.execute(sql: "DROP TABLE \(table)")
+            }
+            try database.execute(sql: "PRAGMA user_version = 1")
+        }
+        try database.close()
+    }
+
+    /// Opens the store several times while somebody else writes, so that all have looked at it before
+    /// one may change it.
+    private func openedAtOnce(_ count: Int) throws -> Set<HubIdentity> {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let writer = try DatabasePool(path: path, configuration: configuration)
+        // With something in its log, or opening it would have to write.
+        try writer.write { try $0.execute(sql: "UPDATE hub SET epoch = epoch") }
+        try writer.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let (directory, path) = (directory.path, path)
+        let hubs = Mutex<[HubIdentity]>([])
+        let group = DispatchGroup()
+        for _ in 0..<count {
+            DispatchQueue.global().async(group: group) {
+                // What each would sign with, as it finds it.
+                guard let store = try? SQLiteStore.open(in: directory),
+                    let hub = try? DatabaseQueue(path: path).read(Self.identity)
+                else { return }
+                withExtendedLifetime(store) { hubs.withLock { $0.append(hub) } }
+            }
+        }
+        // Too short a time would only let a fault go unseen.
+        Thread.sleep(forTimeInterval: 1)
+        try writer.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        group.wait()
+        let found = hubs.withLock { $0 }
+        #expect(found.count == count)
+        return Set(found)
+    }
+
+    private static func identity(_ database: Database) throws -> HubIdentity {
+        let row = try Row.fetchOne(database, sql: "SELECT id, epoch, key, renewed FROM hub")
+        let found = try #require(row)
+        return HubIdentity(
+            id: RecordID(bytes: found["id"] as Data) ?? .zero,
+            epoch: UInt64(bitPattern: found["epoch"]), key: Array(found["key"] as Data))
+    }
+
+    @Test("a store of the first format is brought to the present one by one of several processes")
+    func upgrade() async throws {
+        do {
+            let store = try SQLiteStore.create(in: directory.path, hub: testHub)
+            try await store.write { store in
+                for number in 1...200 as ClosedRange<UInt64> {
+                    let seq = try store.nextSeq(of: .zero)
+                    try store.put(
+                        customer(
+                            number, name: "Rosa",
+                            placements: [Placement(scope: .zero, seq: seq, arrived: seq)]),
+                        replacing: nil)
+                }
+            }
+        }
+        try makeOld()
+        let hubs = try openedAtOnce(4)
+        // One key for all: what one has signed the others would have to stand by.
+        #expect(hubs.count == 1)
+        let store = try SQLiteStore.open(in: directory.path)
+        #expect(try await store.read { try $0.counts() }.records[.customer] == 200)
     }
 
     @Test("a store cut short fails as damaged, not as anything else")

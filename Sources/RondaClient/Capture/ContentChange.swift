@@ -61,6 +61,6 @@ extension FieldSchema {
             return new
         }
         let isBack = (self.option(option)?.rank ?? 0) < (self.option(before)?.rank ?? 0)
-        return .status(option: option, round: isBack ? round + 1 : round)
+        return .status(option: option, round: isBack ? min(round, .max - 1) + 1 : round)
     }
 }

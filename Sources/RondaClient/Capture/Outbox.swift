@@ -120,13 +120,13 @@ struct Outbox {
         return try statement.step() ? Int(statement.int64(0)) : 0
     }
 
-    func hasPending(of identity: Int64) throws -> Bool {
+    func pendingCount(of identity: Int64) throws -> Int {
         let statement = try database.prepared(
-            "SELECT 1 FROM outbox WHERE n > ? AND state = 0 AND identity = ? LIMIT 1")
+            "SELECT count(*) FROM outbox WHERE n > ? AND state = 0 AND identity = ?")
         statement.bind(1, try settled())
         statement.bind(2, identity)
         defer { statement.reset() }
-        return try statement.step()
+        return try statement.step() ? Int(statement.int64(0)) : 0
     }
 
     /// The own work that the hub's records do not hold yet, in order of capture.
@@ -143,14 +143,16 @@ struct Outbox {
         return entries
     }
 
-    /// The commits of one identity without verdict, in order, at most `limit` and `bytes`.
+    /// The commits of one identity without verdict, at most `limit` and `bytes`: those that have
+    /// their numbers first, then the others in order of capture. One that came from another
+    /// identity may be older than those with numbers.
     private func pending(
         of identity: Int64, limit: Int, bytes mostBytes: Int
     ) throws -> [Entry] {
         let statement = try database.prepared(
             """
             SELECT \(Self.entryColumns) FROM outbox WHERE n > ? AND state = 0 AND identity = ?
-            ORDER BY n
+            ORDER BY number IS NULL, number, n
             """)
         statement.bind(1, try settled())
         statement.bind(2, identity)
@@ -170,16 +172,12 @@ struct Outbox {
     /// next batch to offer.
     func seal(of identity: Int64, limit: Int, bytes: Int) throws -> [Entry] {
         let entries = try pending(of: identity, limit: limit, bytes: bytes)
-        guard let first = entries.first else { return [] }
-        var (number, chain) = try link(before: first.n, of: identity)
+        var (number, chain) = try lastLink(of: identity)
         return try entries.map { entry in
-            defer { number += 1 }
-            if entry.commit.number != 0 {
-                chain = .of(Data(entry.bytes))
-                return entry
-            }
+            if entry.commit.number != 0 { return entry }
+            number += 1
             var commit = entry.commit
-            commit.number = number + 1
+            commit.number = number
             commit.previous = chain
             let sealed = commit.canonicalBytes
             chain = .of(sealed)
@@ -196,35 +194,34 @@ struct Outbox {
         }
     }
 
-    /// The number and the chain hash of the last sealed commit before `n`.
-    private func link(before n: Int64, of identity: Int64) throws -> (UInt64, ChainHash) {
+    /// The number and the chain hash of the last sealed commit.
+    private func lastLink(of identity: Int64) throws -> (UInt64, ChainHash) {
         let statement = try database.prepared(
             """
-            SELECT number, chain FROM outbox WHERE n < ? AND identity = ? AND number IS NOT NULL
-            ORDER BY n DESC LIMIT 1
+            SELECT number, chain FROM outbox WHERE identity = ? AND number IS NOT NULL
+            ORDER BY number DESC LIMIT 1
             """)
-        statement.bind(1, n)
-        statement.bind(2, identity)
+        statement.bind(1, identity)
         defer { statement.reset() }
         guard try statement.step() else { return (0, .start) }
         return (statement.uint64(0), ChainHash(id: statement.id(1)))
     }
 
-    /// The least capture stamp of the pending commits beside `sent`, which are of one identity; the
-    /// clock may have been set back between them.
-    func leastStamp(beside sent: [Entry], of identity: Int64) throws -> Stamp? {
+    /// The least capture stamp of the pending commits beside `sent`; the clock may have been set back
+    /// between them.
+    func leastStamp(beside sent: [Entry]) throws -> Stamp? {
+        let sent = Set(sent.map(\.n))
         let statement = try database.prepared(
-            """
-            SELECT min(stamp) FROM outbox WHERE n > ? AND state = 0
-                AND NOT (identity = ? AND n BETWEEN ? AND ?)
-            """)
+            "SELECT n, stamp FROM outbox WHERE n > ? AND state = 0")
         statement.bind(1, try settled())
-        statement.bind(2, identity)
-        statement.bind(3, sent.first?.n ?? 0)
-        statement.bind(4, sent.last?.n ?? -1)
         defer { statement.reset() }
-        guard try statement.step(), !statement.isNull(0) else { return nil }
-        return Stamp(bits: statement.uint64(0))
+        var least: Stamp?
+        while try statement.step() {
+            if sent.contains(statement.int64(0)) { continue }
+            let stamp = Stamp(bits: statement.uint64(1))
+            least = min(least ?? stamp, stamp)
+        }
+        return least
     }
 
     // MARK: Numbers
@@ -465,6 +462,25 @@ extension Outbox {
             .filter { $0.0.state == .accepted || $0.0.state == .merged }
     }
 
+    /// The first of the commits that are kept without a gap up to the one before `number`, at most
+    /// `limit` of them; `nil` when that one is forgotten.
+    func firstKept(before number: UInt64, limit: Int, of identity: Int64) throws -> UInt64? {
+        let statement = try database.prepared(
+            """
+            SELECT number FROM outbox WHERE identity = ? AND number > 0 AND number < ?
+            ORDER BY number DESC LIMIT ?
+            """)
+        statement.bind(1, identity)
+        statement.bind(2, Int64(clamping: number))
+        statement.bind(3, Int64(limit))
+        defer { statement.reset() }
+        var first: UInt64?
+        while try statement.step(), statement.uint64(0) == (first ?? number) - 1 {
+            first = statement.uint64(0)
+        }
+        return first
+    }
+
     /// Whether commits between what the hub has and what is kept here are gone: the chain cannot be
     /// continued.
     func isCut(after number: UInt64, of identity: Int64) throws -> Bool {
@@ -479,8 +495,11 @@ extension Outbox {
 
     /// Takes the numbers from all pending commits and gives them to another identity: they will be
     /// sealed anew.
-    func move(from old: Int64, to new: Int64) throws {
-        for entry in try pending(of: old, limit: .max, bytes: .max) {
+    /// - Returns: whether there was any.
+    @discardableResult
+    func move(from old: Int64, to new: Int64) throws -> Bool {
+        let moved = try pending(of: old, limit: .max, bytes: .max)
+        for entry in moved {
             let statement = try database.prepared(
                 """
                 UPDATE outbox SET identity = ?, number = NULL, chain = NULL, bytes = ?
@@ -491,6 +510,7 @@ extension Outbox {
             statement.bind(3, entry.n)
             try statement.run()
         }
+        return !moved.isEmpty
     }
 
     /// What was settled counts as settled now: the backups of a new history begin anew.

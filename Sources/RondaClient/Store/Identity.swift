@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 public import RondaModel
+internal import RondaProtobuf
 internal import RondaSQLite
 
 /// Whose device this is.
@@ -136,6 +137,15 @@ struct Facts {
         let statement = try database.prepared("DELETE FROM fact WHERE name = ?")
         statement.bind(1, name.rawValue)
         try statement.run()
+    }
+
+    /// Whether an answer to an enrolment is for this store's account and from its hub (SPEC §9.3).
+    func isOurs(_ answer: WireEnrolResponse) throws -> Bool {
+        guard let identity = try identity() else { return false }
+        let key = try bytes(.hubKey) ?? []
+        return Array(answer.account) == identity.account.bytes
+            && Array(answer.hub) == identity.hub.bytes
+            && (key.isEmpty || answer.hubKey.isEmpty || Array(answer.hubKey) == key)
     }
 
     func identity() throws -> DeviceIdentity? {

@@ -101,8 +101,8 @@ extension LocalReader {
         }
         while try statement.step() {
             let key = (
-                EntityID(rawValue: UInt32(statement.int64(0))), statement.id(1),
-                UInt32(statement.int64(2))
+                EntityID(rawValue: UInt32(clamping: statement.int64(0))), statement.id(1),
+                UInt32(clamping: statement.int64(2))
             )
             if current.map({ $0 != key }) ?? true {
                 try close()

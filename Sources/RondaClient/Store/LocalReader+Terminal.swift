@@ -87,8 +87,10 @@ extension LocalReader {
                 value: try RowWriter.unpack(statement.bytes(2)).value,
                 at: Stamp(bits: statement.uint64(3)).instant, author: statement.id(4),
                 device: statement.id(5))
-            siblings[statement.id(0), default: [:]][UInt32(statement.int64(1)), default: []]
-                .append(value)
+            siblings[statement.id(0), default: [:]][
+                UInt32(clamping: statement.int64(1)), default: []
+            ]
+            .append(value)
         }
         return siblings
     }

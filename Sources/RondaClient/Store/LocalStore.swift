@@ -107,17 +107,22 @@ public final class LocalStore: Sendable {
     }
 
     private func prepare() throws {
-        let (owner, version, schema) = try pool.read { database in
+        func look(_ database: Database) throws -> (owner: Int, version: Int, isCurrent: Bool) {
             let owner = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             let schema =
                 owner == Self.applicationID ? try Facts(database: database).number(.schema) : nil
-            return (owner, version, schema)
+            if version > Self.format { throw StoreError(.newerFormat, "format \(version)") }
+            let isCurrent =
+                owner == Self.applicationID && version == Self.format
+                && schema == Int64(Schema.current.version)
+            return (owner, version, isCurrent)
         }
-        if version > Self.format { throw StoreError(.newerFormat, "format \(version)") }
-        let isCurrent = version == Self.format && schema == Int64(Schema.current.version)
-        if owner == Self.applicationID && isCurrent { return }
+        if try pool.read(look).isCurrent { return }
         try pool.write { database in
+            // Another process may have made it, or brought it up to date, in between.
+            let (owner, version, isCurrent) = try look(database)
+            if isCurrent { return }
             let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
             if owner != Self.applicationID {
                 guard tables == 0 else { throw StoreError(.damaged, "not a Ronda store") }
@@ -175,6 +180,16 @@ public final class LocalStore: Sendable {
                 CREATE INDEX outbox_refused ON outbox(n) WHERE state >= 3;
                 """)
         try database.execute(sql: PastIdentity.creation + Standing.creation)
+        // Which scopes told of which records was not kept: what the next reading does not tell of,
+        // the hub does not have.
+        for entity in Schema.current.entities where try database.tableExists(entity.name) {
+            try database.execute(
+                sql: """
+                    INSERT INTO standing(scope, record, entity, version)
+                    SELECT -1, id, \(entity.id.rawValue), 0 FROM "\(entity.name)"
+                    WHERE (_flags & \(RowFlags.local.rawValue)) = 0
+                    """)
+        }
     }
 
     /// Makes the tables the schema asks for, and adds the columns it has gained.

@@ -169,7 +169,9 @@ struct RowWriter {
         statement.bind(1, record)
         defer { statement.reset() }
         var bases: [UInt32: UInt64] = [:]
-        while try statement.step() { bases[UInt32(statement.int64(0))] = statement.uint64(1) }
+        while try statement.step() {
+            bases[UInt32(clamping: statement.int64(0))] = statement.uint64(1)
+        }
         return bases
     }
 

@@ -57,7 +57,7 @@ struct Standing {
         statement.bind(1, Int64(scope))
         statement.bind(2, record)
         defer { statement.reset() }
-        return try statement.step() ? EntityID(rawValue: UInt32(statement.int64(0))) : nil
+        return try statement.step() ? EntityID(rawValue: UInt32(clamping: statement.int64(0))) : nil
     }
 
     /// Takes a record out of a scope.
@@ -96,6 +96,17 @@ struct Standing {
         try statement.run()
     }
 
+    /// The hub does not have this record.
+    func doubt(_ record: RecordID, entity: EntityID) throws {
+        let statement = try database.prepared(
+            """
+            INSERT OR REPLACE INTO standing(scope, record, entity, version) VALUES (-1, ?, ?, 0)
+            """)
+        statement.bind(1, record)
+        statement.bind(2, Int64(entity.rawValue))
+        try statement.run()
+    }
+
     /// The records that were not told again, anywhere.
     func doubtful() throws -> [(record: RecordID, entity: EntityID)] {
         let statement = try database.prepared(
@@ -107,7 +118,8 @@ struct Standing {
         defer { statement.reset() }
         var records: [(RecordID, EntityID)] = []
         while try statement.step() {
-            records.append((statement.id(0), EntityID(rawValue: UInt32(statement.int64(1)))))
+            records.append(
+                (statement.id(0), EntityID(rawValue: UInt32(clamping: statement.int64(1)))))
         }
         return records
     }
@@ -116,11 +128,7 @@ struct Standing {
     func settleDoubts(except kept: Set<RecordID>) throws {
         let entities = try doubtful().filter { kept.contains($0.record) }
         try database.execute(sql: "DELETE FROM standing WHERE scope < 0")
-        for (record, entity) in entities {
-            try database.execute(
-                sql: "INSERT INTO standing(scope, record, entity, version) VALUES (-1, ?, ?, 0)",
-                arguments: [Data(record.bytes), Int64(entity.rawValue)])
-        }
+        for (record, entity) in entities { try doubt(record, entity: entity) }
     }
 
     var hasDoubts: Bool {

@@ -35,7 +35,7 @@ extension LocalStore {
                 detail: "login answer with role \(answer.role)")
         }
         // A device stays whose it was, at the hub it was.
-        if let lost, lost.identity.account != account || lost.identity.hub != hub {
+        if let lost, try await !writing({ try Facts(database: $0).isOurs(answer) }) {
             throw ClientError(
                 .server,
                 Phrase(
@@ -94,7 +94,8 @@ extension LocalStore {
                 try facts.set(.server, text: identity.server)
                 try facts.set(.secret, secret)
                 try facts.remove(.pendingSecret)
-                try facts.set(.hubKey, hubKey)
+                // What it has signed is checked with the key that was there first.
+                if try facts.bytes(.hubKey) ?? [] == [] { try facts.set(.hubKey, hubKey) }
                 try facts.remove(.isUnknown)
             }
         } catch {

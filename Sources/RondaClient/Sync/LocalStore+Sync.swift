@@ -32,6 +32,8 @@ public struct SyncReport: Sendable, Hashable {
     /// Own work on such records: what was captured in good faith stands, and changes of what is in
     /// somebody else's hands were passed on to them as suggestions.
     public var handedOver: [HandedOver] = []
+    /// How long the server asks to wait before the next request; 0 when it says nothing.
+    var advisedMilliseconds: Int64 = 0
     /// Whether the server was told that everything has been offered again.
     var isReconciled = false
 }
@@ -124,8 +126,10 @@ extension LocalStore {
         while !Task.isCancelled {
             var wait = intervalMilliseconds
             do throws(ClientError) {
-                report(.success(try await sync(over: transport)))
+                let done = try await sync(over: transport)
+                report(.success(done))
                 failures = 0
+                wait = max(wait, done.advisedMilliseconds)
             } catch {
                 if error.code == .cancelled { return }
                 report(.failure(error))

@@ -97,7 +97,10 @@ struct ScopeRepair {
                 guard let id = RecordID(bytes: bytes) else { continue }
                 let entity = try standing.entity(of: id, in: scope)
                 let isNowhere = try standing.remove(id, from: scope)
-                if let entity, isNowhere { _ = try absorber.drop(id, entity: entity) }
+                if let entity, isNowhere, try !absorber.drop(id, entity: entity) {
+                    // Until the own work on it has its verdict.
+                    try standing.doubt(id, entity: entity)
+                }
             }
             try absorber.notifyChanges()
             return answer.deltas.count + answer.gone.count

@@ -90,7 +90,18 @@ struct ServerCalls: Sendable {
                     en: "the server's address cannot be used: \(error.detail)",
                     es: "no se puede usar la dirección del servidor: \(error.detail)"),
                 detail: "\(error.code): \(error.detail)")
-        case .unreachable, .timedOut, .interrupted, .responseTooLarge:
+        case .responseTooLarge:
+            // The same question has the same answer: asking again by itself would only load the line.
+            ClientError(
+                .server,
+                Phrase(
+                    en:
+                        "the server's answer is larger than this program takes; everything is still "
+                        + "kept here, tell the office",
+                    es: "la respuesta del servidor supera lo que admite este programa; todo sigue "
+                        + "guardado aquí, avise a la oficina"),
+                detail: "\(error.code): \(error.detail)")
+        case .unreachable, .timedOut, .interrupted:
             ClientError(
                 .offline,
                 Phrase(
@@ -110,17 +121,26 @@ struct ServerCalls: Sendable {
             known.map { Phrase(en: $0.en, es: $0.es) }
                 ?? Phrase(
                     en:
-                        "the server answered \(response.status); what you captured stays queued here",
-                    es: "el servidor respondió \(response.status); lo capturado sigue en cola aquí"),
+                        "the server answered \(response.status); what you captured stays queued here, "
+                        + "sync again later, and tell the office if it goes on",
+                    es:
+                        "el servidor respondió \(response.status); lo capturado sigue en cola aquí, "
+                        + "sincronice más tarde y avise a la oficina si continúa"),
             detail: "HTTP \(response.status) \(known?.detail ?? "")",
             serverCode: known?.code ?? code(ofStatus: response.status),
             retryAfterMilliseconds: Self.wait(response.headers["retry-after"]))
     }
 
-    /// Seconds, at most a day of them; a date or anything else says nothing.
+    /// Seconds; a date or anything else says nothing.
     private static func wait(_ retryAfter: String?) -> Int64 {
-        min(max(retryAfter.flatMap { Int64($0) } ?? 0, 0), 86_400) * 1_000
+        let seconds = min(max(retryAfter.flatMap { Int64($0) } ?? 0, 0), mostWait)
+        return bounded(milliseconds: seconds * 1_000)
     }
+
+    /// A day in seconds: no advice holds for longer.
+    private static let mostWait: Int64 = 86_400
+
+    static func bounded(milliseconds: Int64) -> Int64 { min(milliseconds, mostWait * 1_000) }
 
     /// What a status alone says, from something between here and the server.
     private static func code(ofStatus status: Int) -> String? {

@@ -12,6 +12,9 @@ struct SyncAnswer: Sendable {
     let round: SyncRound
     let history: SyncHistory
     let now: Instant
+    /// The hub's clock: what is kept is kept by it, because backups are as old as it says and a
+    /// device's clock may be years off.
+    private var hubNow: Instant { Instant(milliseconds: response.serverTimeMs) }
 
     struct Outcome: Sendable {
         var absorbed: Absorbed
@@ -20,6 +23,10 @@ struct SyncAnswer: Sendable {
         var wasCopied = false
         /// Commits between what the hub has and what is kept here are gone.
         var isCut = false
+        /// What had a verdict is pending again, further back than what was offered.
+        var wentBack = false
+        /// Commits of a past identity are the present one's now.
+        var hasMoved = false
     }
 
     func absorb(in database: Database, limits: Limits) throws -> Outcome {
@@ -29,7 +36,7 @@ struct SyncAnswer: Sendable {
             // The last one that the hub has is offered too: were it another store's, it would show.
             let last = min(response.lastCommit, round.sealedNumber)
             try history.rewind(to: last - min(1, last), of: round.identity)
-            try Outbox(database: database).restartAges(of: round.identity, at: now)
+            try Outbox(database: database).restartAges(of: round.identity, at: hubNow)
         }
         // Each identity enters a new history by itself; the present one reads the streams.
         if let past = try facts.pastIdentities().first(where: { $0.identity == round.identity }) {
@@ -45,7 +52,7 @@ struct SyncAnswer: Sendable {
         if self.history != .renewed {
             try outbox.markTold(round.request.tray, of: round.identity)
         }
-        var absorber = try Absorber(database, now: now)
+        var absorber = try Absorber(database, now: hubNow)
         let absorbed = try absorber.absorb(response, as: round.identity)
         try facts.set(.clockOffset, number: response.serverTimeMs &- now.milliseconds)
         if response.hasReceipt, !round.request.pushOnly {
@@ -59,19 +66,26 @@ struct SyncAnswer: Sendable {
         if response.advice.coveredByBackup > 0 {
             try outbox.forget(
                 upTo: response.advice.coveredByBackup,
-                before: now.adding(milliseconds: -limits.keptCommitMilliseconds),
+                before: Instant(
+                    milliseconds: response.serverTimeMs
+                        &- limits.keptCommitMilliseconds),
                 of: round.identity)
         }
         var outcome = Outcome(absorbed: absorbed, pending: try outbox.pendingCount())
         if round.isForkedFromItsFirst(response) {
             // The chains part further back, in what the hub had before it was restored.
-            let first = response.forkedAt - 1
-            try history.rewind(
-                to: first - min(first, UInt64(limits.commitsPerExchange)), of: round.identity)
+            let first = try outbox.firstKept(
+                before: response.forkedAt, limit: limits.commitsPerExchange, of: round.identity)
+            if let first {
+                try history.rewind(to: first - 1, of: round.identity)
+                outcome.wentBack = true
+            }
         }
         let isCut = try outbox.isCut(after: response.lastCommit, of: round.identity)
-        if isCut && round.request.pushOnly {
-            try outbox.move(from: round.identity, to: outbox.identity())
+        let isOver = isCut || self.history == .copy && !outcome.wentBack
+        if isOver && round.request.pushOnly {
+            // Whoever goes on with a past id has other content: this store's goes on with it.
+            outcome.hasMoved = try outbox.move(from: round.identity, to: outbox.identity())
         }
         outcome.isCut = isCut && !round.request.pushOnly
         let copies = Int64(response.advice.copies)

@@ -16,6 +16,8 @@ struct SyncRound: Sendable {
     let sealedNumber: UInt64
     /// The row of the first commit it offers.
     let firstOffered: Int64?
+    /// The commits of this identity that are left for later requests.
+    let left: Int
 
     /// Seals what is to be offered and writes the question.
     static func prepare(
@@ -50,20 +52,28 @@ struct SyncRound: Sendable {
         request.open = try outbox.open(of: identity, limit: limits.numbersPerExchange)
         request.verdictsSeen = try outbox.settledNumber(of: identity)
         if !sent.isEmpty { request.deviceTimeMs = now.milliseconds }
+        let ownLeft = try outbox.pendingCount(of: identity) - sent.count
         if past == nil {
-            request.queued = UInt32(clamping: left)
-            let least = try outbox.leastStamp(beside: sent, of: identity)
-            request.completeToMs = UInt64(
-                clamping: least.map { $0.instant.milliseconds - 1 } ?? now.milliseconds)
+            // What the hub lost of a past identity shows only when that one asks; until then there
+            // is something left, and nobody can say from when on.
+            let lost = try facts.pastIdentities().count { $0.epoch != Array(request.epoch) }
+            request.queued = UInt32(clamping: left + lost)
+            if lost == 0 {
+                let least = try outbox.leastStamp(beside: sent)
+                request.completeToMs = UInt64(
+                    clamping: least.map { $0.instant.milliseconds - 1 } ?? now.milliseconds)
+            }
             request.cursors = try cursors(in: database)
             request.assignment = UInt64(clamping: try facts.number(.assignment) ?? 0)
         } else {
+            request.queued = UInt32(clamping: ownLeft)
             request.pushOnly = true
         }
         return SyncRound(
             request: request, identity: identity, secret: past?.secret ?? secret,
             settledNumber: request.verdictsSeen,
-            sealedNumber: try outbox.sealedNumber(of: identity), firstOffered: sent.first?.n)
+            sealedNumber: try outbox.sealedNumber(of: identity), firstOffered: sent.first?.n,
+            left: ownLeft)
     }
 
     private static func cursors(in database: Database) throws -> [WireCursor] {
@@ -74,8 +84,8 @@ struct SyncRound: Sendable {
         while try statement.step() {
             cursors.append(
                 WireCursor(
-                    UInt32(statement.int64(0)), statement.uint64(1), behind: statement.uint64(2),
-                    start: statement.uint64(3)))
+                    UInt32(clamping: statement.int64(0)), statement.uint64(1),
+                    behind: statement.uint64(2), start: statement.uint64(3)))
         }
         return cursors
     }
@@ -118,7 +128,7 @@ enum SyncHistory: Sendable, Hashable {
         if isRenewed { return .renewed }
         // More than this store ever numbered. What it has not numbered yet may be what the other one
         // delivered: that is offered first.
-        if response.lastCommit > round.sealedNumber && round.request.queued == 0 { return .copy }
+        if response.lastCommit > round.sealedNumber && round.left == 0 { return .copy }
         return response.lastCommit < round.settledNumber ? .behind : .same
     }
 }

@@ -18,6 +18,8 @@ struct SyncSession {
     private var hasNewIdentity = false
     /// The hub's last change of who sees what, by its last answer.
     private var assignment: UInt64 = 0
+    /// Whether a past identity's commits became the present one's, which is to offer them.
+    private var hasMoved = false
 
     init(store: LocalStore, calls: ServerCalls, readsAhead: Bool) {
         self.store = store
@@ -60,7 +62,7 @@ struct SyncSession {
             }
             // The next page does not depend on the device's disk: it is fetched while this one is
             // written. What is not written when the process dies is fetched again.
-            var isCut = false
+            let outcome: SyncAnswer.Outcome
             let isPlainPage =
                 readsAhead && response.more && round.request.commits.isEmpty && history == .same
                 && !round.request.epoch.isEmpty
@@ -68,11 +70,11 @@ struct SyncSession {
             if isPlainPage {
                 let ahead = round.nextPage(after: response)
                 async let next = fetch(ahead)
-                _ = try await absorb(response, round: round, history: history)
+                outcome = try await absorb(response, round: round, history: history)
                 following = try await next.get()
                 round = ahead
             } else {
-                isCut = try await absorb(response, round: round, history: history)
+                outcome = try await absorb(response, round: round, history: history)
                 following = nil
             }
             progress(report)
@@ -80,10 +82,9 @@ struct SyncSession {
                 response = following
                 continue
             }
-            // Whoever has a past identity's id goes on with it; this store has nothing to add.
-            let isCopy = history == .copy && !round.isForkedFromItsFirst(response)
+            let isCopy = history == .copy && !outcome.wentBack
             if isCopy && past != nil { return true }
-            if isCopy || isCut { try await takeNewIdentity(from: round) }
+            if isCopy || outcome.isCut { try await takeNewIdentity(from: round) }
             let before = round
             let wasCut = response.more && past == nil
             round = try await prepare(as: past)
@@ -98,10 +99,24 @@ struct SyncSession {
     }
 
     private func exchange(_ round: SyncRound) async throws(ClientError) -> WireExchangeResponse {
+        if report.advisedMilliseconds > 0 {
+            throw ClientError(
+                .server,
+                Phrase(
+                    en: "the server asks to wait; what you captured stays queued here, it will be "
+                        + "tried again",
+                    es:
+                        "el servidor pide esperar; lo capturado sigue en cola aquí, se intentará de "
+                        + "nuevo"), serverCode: "busy",
+                retryAfterMilliseconds: report.advisedMilliseconds)
+        }
         do throws(ClientError) {
             return try await calls.exchange(round.request, secret: round.secret)
         } catch {
-            if error.serverCode == "badCredential" { try await store.noteUnknown(true) }
+            // A past id that is not known is brought back without anybody's help.
+            if error.serverCode == "badCredential", !round.request.pushOnly {
+                try await store.noteUnknown(true)
+            }
             throw error
         }
     }
@@ -121,10 +136,9 @@ struct SyncSession {
         }
     }
 
-    /// - Returns: whether the chain cannot be continued from what the hub has.
     private mutating func absorb(
         _ response: WireExchangeResponse, round: SyncRound, history: SyncHistory
-    ) async throws(ClientError) -> Bool {
+    ) async throws(ClientError) -> SyncAnswer.Outcome {
         let now = store.surroundings.now()
         let limits = store.limits
         let outcome = try await store.writing {
@@ -140,15 +154,18 @@ struct SyncSession {
         report.left += absorbed.left
         report.handedOver += absorbed.handedOver
         report.exchanges += 1
+        report.advisedMilliseconds = ServerCalls.bounded(
+            milliseconds: Int64(response.advice.retryAfterMs))
         report.pending = outcome.pending
         if !round.request.pushOnly { assignment = response.assignment }
         report.isRestored = report.isRestored || history == .renewed
         report.wasCopied = report.wasCopied || outcome.wasCopied
+        hasMoved = hasMoved || outcome.hasMoved
         diverged.formUnion(absorbed.diverged)
         for stream in response.streams where !absorbed.diverged.contains(stream.scope) {
             diverged.remove(stream.scope)
         }
-        return outcome.isCut
+        return outcome
     }
 }
 
@@ -214,6 +231,7 @@ extension SyncSession {
                     en: "the server's answer was not understood; update this program",
                     es: "no se entendió la respuesta del servidor; actualice este programa"))
         }
+        try await checkOurs(answer)
         try await store.writing {
             try History(database: $0).take(
                 device: device, secret: secret, before: Array(round.request.epoch))
@@ -236,7 +254,7 @@ extension SyncSession {
             let ordinal = identity.identity
             let asks = try await store.writing { database in
                 let outbox = Outbox(database: database)
-                return try outbox.hasPending(of: ordinal)
+                return try outbox.pendingCount(of: ordinal) > 0
                     || !outbox.open(of: ordinal, limit: limit).isEmpty
                     || !outbox.untold(of: ordinal, isLast: true, limit: limit).isEmpty
             }
@@ -249,7 +267,8 @@ extension SyncSession {
                 _ = try await converse(as: ordinal) { _ in }
             }
             // What became of its commits is told in the streams, to the present identity.
-            isNew = isNew || identity.epoch != epoch
+            isNew = isNew || identity.epoch != epoch || hasMoved
+            hasMoved = false
         }
         return isNew
     }
@@ -261,8 +280,24 @@ extension SyncSession {
         request.secret = Data(past.secret)
         request.device = Data(past.device.bytes)
         request.name = "copy"
-        _ = try await calls.enrol(request, credential: secret)
-        try await store.noteUnknown(false)
+        let answer = try await calls.enrol(request, credential: secret)
+        try await checkOurs(answer, device: past.device)
+    }
+
+    /// An enrolment of another account, or at another hub, is not taken.
+    private func checkOurs(
+        _ answer: WireEnrolResponse, device: RecordID? = nil
+    ) async throws(ClientError) {
+        let isOurs = try await store.writing { try Facts(database: $0).isOurs(answer) }
+        guard isOurs, device == nil || Array(answer.device) == device?.bytes else {
+            throw ClientError(
+                .server,
+                Phrase(
+                    en: "the server answered for another account, or is another server; everything "
+                        + "is still kept here, tell the office",
+                    es: "el servidor respondió por otra cuenta, o es otro servidor; todo sigue "
+                        + "guardado aquí, avise a la oficina"), detail: "enrolment not ours")
+        }
     }
 
     /// Finds and mends what differs in the scopes whose sums did.

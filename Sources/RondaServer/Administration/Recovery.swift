@@ -4,6 +4,8 @@ internal import RondaStore
 /// How far a restored hub has got back what its backup lacked.
 struct Recovery: Sendable {
     let generation: UInt64
+    /// Whether the store was ever restored, or found that it was set back.
+    let isRenewed: Bool
     let isRecovering: Bool
     /// The devices that were here before and have not offered again.
     let missing: [Device]
@@ -14,13 +16,14 @@ struct Recovery: Sendable {
         try await store.read { store in
             let hub = try store.hub()
             let missing =
-                hub.generation == 0
+                !hub.isRenewed
                 ? []
                 : try store.devices().filter {
                     $0.epoch != hub.epoch && $0.lastSeen != nil && !$0.secretHash.isEmpty
                 }
             return Recovery(
-                generation: hub.generation, isRecovering: try store.isRecovering(),
+                generation: hub.generation, isRenewed: hub.isRenewed,
+                isRecovering: try store.isRecovering(),
                 missing: missing, waiting: try store.counts().waiting)
         }
     }

@@ -30,9 +30,24 @@ struct StoreCheck: Sendable {
         return check
     }
 
+    /// The problems are kept in English, as logs are; SQLite's own sentences have no other language.
+    private static func spanish(_ problem: String) -> String {
+        let words = [
+            ("two scopes have the id", "dos ámbitos tienen el identificador"),
+            ("stands beyond its scope", "está más allá de su ámbito"),
+            ("its sum is wrong", "su suma no es correcta"),
+            ("its stream and its records differ", "su secuencia y sus registros difieren"),
+            ("is missing", "falta"), ("does not follow on", "no sigue a la anterior"),
+            ("its chain does not end where it should", "su cadena no termina donde debe"),
+            ("cannot be read", "no se puede leer"), ("record ", "registro "),
+            ("scope ", "ámbito "), ("device ", "equipo "), ("commit ", "captura "),
+        ]
+        return words.reduce(problem) { $0.replacing($1.0, with: $1.1) }
+    }
+
     /// The first problems, as lines for people.
     func lines(most: Int = 20) -> [Phrase] {
-        var lines = problems.prefix(most).map { Phrase(en: "  \($0)", es: "  \($0)") }
+        var lines = problems.prefix(most).map { Phrase(en: "  \($0)", es: "  \(Self.spanish($0))") }
         if problems.count > most {
             let more = problems.count - most
             lines.append(Phrase(en: "  … and \(more) more", es: "  … y \(more) más"))

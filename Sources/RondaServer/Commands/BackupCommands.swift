@@ -151,7 +151,7 @@ enum BackupFile {
                 Phrase(
                     en: "there is no backup \(path); check the name",
                     es: "no hay un respaldo \(path); revise el nombre"))
-        case .damaged:
+        case .damaged, .unreadable:
             damaged(path)
         default: ServerTerminal.Failure(error, path: path)
         }

@@ -59,7 +59,7 @@ struct RecoveryCommand: ServerSubcommand {
             es: "\(recovery.waiting) capturas esperan un registro que no está.")
         guard recovery.isRecovering else {
             let nothing =
-                recovery.generation == 0
+                !recovery.isRenewed
                 ? Phrase(
                     en: "This store was never restored.", es: "Este almacén nunca fue restaurado.")
                 : Phrase(

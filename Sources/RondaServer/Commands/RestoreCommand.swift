@@ -48,9 +48,12 @@ struct RestoreCommand: ServerSubcommand {
         }
         let data = options.data
         try makeDirectory(data)
-        let lock = try ServeLock.take(in: data)
-        defer { withExtendedLifetime(lock) {} }
-        let isOccupied = Disk.storeFiles.contains { Disk.exists("\(data)/\($0)") }
+        let locks = (try ServeLock.take(in: data), try ServeLock.alone(in: data))
+        defer { withExtendedLifetime(locks) {} }
+        sweep(data)
+        let isOccupied =
+            Disk.exists("\(data)/\(Self.moving)")
+            || Disk.storeFiles.contains { Disk.exists("\(data)/\($0)") }
         guard replace || !isOccupied else {
             throw ServerTerminal.Failure(
                 .refusedByRule, "alreadyThere",
@@ -62,12 +65,7 @@ struct RestoreCommand: ServerSubcommand {
         let fresh = "\(data)/restoring-\(time)-\(UInt16.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: fresh) }
         let (check, generation, expected) = try await prepare(in: fresh)
-        var replaced: String?
-        if isOccupied {
-            let aside = "\(data)/replaced-\(time)-\(UInt16.random(in: 0 ... .max))"
-            try moveStore(from: data, to: aside)
-            replaced = aside
-        }
+        let replaced = isOccupied ? try moveStore(from: data, at: time) : nil
         try FileManager.default.moveItem(
             atPath: "\(fresh)/\(SQLiteStore.fileName)", toPath: "\(data)/\(SQLiteStore.fileName)")
         try Disk.synchronize(directory: data)
@@ -119,7 +117,7 @@ struct RestoreCommand: ServerSubcommand {
         let hub = Hub(store: store, surroundings: .system)
         // Above the history it replaces as well: no version is given twice.
         let replaced = await replacedGeneration()
-        repeat { try await hub.renewHistory() } while try await generation(of: store) <= replaced
+        try await hub.renewHistory(above: replaced)
         let recovery = try await Recovery.of(store)
         try await store.checkpoint()
         return (check, recovery.generation, recovery.missing.count)
@@ -146,14 +144,37 @@ struct RestoreCommand: ServerSubcommand {
         }
     }
 
-    /// The main file first: without it nobody takes what is left for a store.
-    private func moveStore(from data: String, to aside: String) throws {
-        try makeDirectory(aside)
-        for name in Disk.storeFiles where Disk.exists("\(data)/\(name)") {
-            try FileManager.default.moveItem(atPath: "\(data)/\(name)", toPath: "\(aside)/\(name)")
+    /// Where the files of a store are until all of them have been moved aside.
+    private static let moving = "replacing"
+
+    /// The main file first: without it nobody takes what is left for a store. A move that was cut
+    /// short is brought to its end, so that a store and its log stay together.
+    /// - Returns: where the store is now.
+    private func moveStore(from data: String, at time: String) throws -> String {
+        let moving = "\(data)/\(Self.moving)"
+        try makeDirectory(moving)
+        // A store that somebody has made since has files of its own.
+        let isAnother =
+            Disk.exists("\(moving)/\(SQLiteStore.fileName)")
+            && Disk.exists("\(data)/\(SQLiteStore.fileName)")
+        for name in Disk.storeFiles where !isAnother && Disk.exists("\(data)/\(name)") {
+            try FileManager.default.moveItem(
+                atPath: "\(data)/\(name)", toPath: "\(moving)/\(name)")
         }
-        try Disk.synchronize(directory: aside)
+        try Disk.synchronize(directory: moving)
         try Disk.synchronize(directory: data)
+        let aside = "\(data)/replaced-\(time)-\(UInt16.random(in: 0 ... .max))"
+        try FileManager.default.moveItem(atPath: moving, toPath: aside)
+        try Disk.synchronize(directory: data)
+        return isAnother ? try moveStore(from: data, at: time) : aside
+    }
+
+    /// Copies that a restore left when it was cut short: nobody else has this directory now.
+    private func sweep(_ data: String) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: data)) ?? []
+        for name in names where name.hasPrefix("restoring-") {
+            try? FileManager.default.removeItem(atPath: "\(data)/\(name)")
+        }
     }
 
     private func lines(_ counts: Phrase, expected: Int, replaced: String?) -> [Phrase] {
@@ -186,6 +207,20 @@ struct RestoreCommand: ServerSubcommand {
 
 /// Held by whoever serves a store, or puts another in its place.
 enum ServeLock {
+    /// Against every command that has the store open, in whatever process.
+    static func alone(in data: String) throws -> FileLock {
+        do {
+            return try SQLiteStore.lock(directory: data, isShared: false)
+        } catch {
+            guard error.code == .inUse else { throw error }
+            throw ServerTerminal.Failure(
+                .store, "inUse",
+                Phrase(
+                    en: "another ronda-server command is using \(data); wait for it to end",
+                    es: "otra orden de ronda-server está usando \(data); espere a que termine"))
+        }
+    }
+
     static func take(in data: String) throws -> FileLock {
         do {
             return try FileLock(path: data + "/serve.lock")

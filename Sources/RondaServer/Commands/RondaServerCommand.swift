@@ -118,8 +118,10 @@ extension ServerTerminal.Failure {
             self.init(
                 .other, "failed",
                 Phrase(
-                    en: "failed: \(type(of: error)) \(error)",
-                    es: "falló: \(type(of: error)) \(error)"))
+                    en: "it failed; try again, and tell whoever looks after Ronda if it goes on "
+                        + "(\(type(of: error)): \(error))",
+                    es: "falló; intente de nuevo y avise a quien cuida de Ronda si continúa "
+                        + "(\(type(of: error)): \(error))"))
         }
     }
 }

@@ -101,7 +101,7 @@ struct StatusCommand: ServerSubcommand {
                 es: "capturas: \(counts.commits), rechazadas: \(counts.refused), "
                     + "en espera: \(counts.waiting), conflictos abiertos: \(counts.conflicts), "
                     + "incidentes: \(counts.incidents)"))
-        if identity.generation > 0 { lines.append(Self.restored(recovery)) }
+        if identity.isRenewed { lines.append(Self.restored(recovery)) }
         lines += names.devices.map { Self.line($0, names, isMissing: missing.contains($0.id)) }
         lines += document.territories.map { line in
             let time = line.completeTo ?? "-"

@@ -58,9 +58,11 @@ struct ServeCommand: ServerSubcommand {
             throw ServerTerminal.usage(
                 "--port must be between 0 and 65535", "--port debe estar entre 0 y 65535")
         }
-        let hub = try options.openHub()
+        try SQLiteStore.check(in: options.data)
+        // Before the store is opened: a restore may be about to put another in its place.
         let lock = try ServeLock.take(in: options.data)
         defer { withExtendedLifetime(lock) {} }
+        let hub = try options.openHub()
         let terminal = options.terminal
         let address = RondaApplication.Address(host: host, port: port)
         let application = RondaApplication(hub: hub, address: address) { address in

@@ -23,12 +23,17 @@ enum BodyEncoding: String, Sendable {
             case .json: try Question(jsonUTF8Bytes: body)
             }
         } catch {
-            let place = self == .json ? " at " + Self.faultyPlace(in: body, Question.self) : ""
+            let isShort = self == .json && body.count <= Self.mostSearchedBytes
+            let place = isShort ? " at " + Self.faultyPlace(in: body, Question.self) : ""
             // The library's error never repeats the body.
             throw HubError(
-                .badRequest, "not a \(Question.protoMessageName) message\(place): \(error)")
+                .badRequest,
+                "not a \(Question.protoMessageName) message\(place.prefix(300)): \(error)")
         }
     }
+
+    /// The search reads the body again for each level: worth it for what a person has typed.
+    private static let mostSearchedBytes = 64 << 10
 
     /// Where JSON that was refused goes wrong, as a path such as `commits[3].number`: the library
     /// says what is wrong and not where. The branches are tried one by one, each in a document that

@@ -16,6 +16,8 @@ struct Endpoint<Question: Message, Answer: Message>: Sendable {
     let name: String
     let limits: Limits
     let logger: Logger
+    /// Looks at who asks, before anything is opened for them.
+    let admit: @Sendable (HTTPFields) async throws(HubError) -> Void
     let ask: @Sendable (Question, HTTPFields, BodyEncoding) async throws(HubError) -> Answer
 
     func respond(to request: Request) async -> Response {
@@ -27,6 +29,7 @@ struct Endpoint<Question: Message, Answer: Message>: Sendable {
                     "content-type must be \(BodyEncoding.protobuf.rawValue) or "
                         + BodyEncoding.json.rawValue)
             }
+            try await admit(request.headers)
             let body = try await open(request)
             let answer = try await ask(try encoding.read(body), request.headers, encoding)
             Counter(label: "ronda_requests", dimensions: [("call", name), ("result", "ok")])

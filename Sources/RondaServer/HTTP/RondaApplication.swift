@@ -54,20 +54,28 @@ package struct RondaApplication: Service {
     private func router() -> Router<BasicRequestContext> {
         let hub = hub
         let logger = Logger(label: "ronda.server")
+        let known: @Sendable (HTTPFields) async throws(HubError) -> Void = {
+            headers async throws(HubError) in
+            try await hub.admit(secret: try Self.secret(in: headers))
+        }
+        // Anybody may ask for a device, and nobody needs much for it.
+        var small = hub.limits
+        small.requestBytes = hub.limits.enrolmentBytes
+        small.inflatedRequestBytes = hub.limits.enrolmentBytes
         let exchange = Endpoint<WireExchangeRequest, WireExchangeResponse>(
-            name: "exchange", limits: hub.limits, logger: logger
+            name: "exchange", limits: hub.limits, logger: logger, admit: known
         ) { question, headers, encoding throws(HubError) in
             let answer = try await hub.exchange(question, secret: try Self.secret(in: headers))
             return encoding == .json ? answer.namingFields(hub.schema) : answer
         }
         let enrol = Endpoint<WireEnrolRequest, WireEnrolResponse>(
-            name: "devices", limits: hub.limits, logger: logger
+            name: "devices", limits: small, logger: logger, admit: { _ in }
         ) { question, headers, _ throws(HubError) in
             let secret = headers[.authorization] == nil ? nil : try Self.secret(in: headers)
             return try await hub.enrol(question, secret: secret)
         }
         let compare = Endpoint<WireCompareRequest, WireCompareResponse>(
-            name: "compare", limits: hub.limits, logger: logger
+            name: "compare", limits: hub.limits, logger: logger, admit: known
         ) { question, headers, _ throws(HubError) in
             try await hub.compare(question, secret: try Self.secret(in: headers))
         }

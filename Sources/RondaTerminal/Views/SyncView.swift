@@ -114,9 +114,14 @@ enum SyncView {
 
     /// The last line: is the day safely in?
     static func verdict(_ report: SyncReport, status: LocalStatus) -> Phrase {
-        guard report.isComplete, report.pending == 0 else {
+        if !report.isComplete, report.pending == 0 {
+            return Phrase(
+                en: "The sync did not come to its end; nothing is lost, sync again: ronda sync",
+                es: "La sincronización no terminó; nada se pierde, sincronice de nuevo: ronda sync")
+        }
+        guard report.pending == 0 else {
             let count = Phrase.count(
-                max(report.pending, 1), one: Phrase(en: "change is", es: "cambio sigue"),
+                report.pending, one: Phrase(en: "change is", es: "cambio sigue"),
                 many: Phrase(en: "changes are", es: "cambios siguen"))
             return Phrase(
                 en: "\(count.en) still waiting to be sent; nothing is lost, sync again: ronda sync",
