@@ -251,10 +251,14 @@ extension SyncSession {
 
     /// A device that was enrolled after the backup is made again, with its id and its secret.
     private func bringBack(_ past: PastIdentity) async throws(ClientError) {
-        let secret = try await store.writing { try Facts(database: $0).bytes(.secret) ?? [] }
+        let (secret, account) = try await store.writing {
+            let facts = Facts(database: $0)
+            return (try facts.bytes(.secret) ?? [], try facts.bytes(.account) ?? [])
+        }
         var request = WireEnrolRequest()
         request.secret = Data(past.secret)
         request.device = Data(past.device.bytes)
+        request.account = Data(account)
         request.name = "copy"
         _ = try await calls.enrol(request, credential: secret)
         try await store.noteUnknown(false)
