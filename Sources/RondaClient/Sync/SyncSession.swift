@@ -47,11 +47,19 @@ struct SyncSession {
     ) async throws(ClientError) -> Bool {
         var round = try await prepare(as: past)
         var response = try await exchange(round)
+        // Answers that are not of the history this store is in: one server has few of them.
+        var surprises = 0
         while true {
             if Task.isCancelled {
                 throw ClientError(.cancelled, Phrase(en: "cancelled", es: "cancelado"))
             }
             let history = SyncHistory.of(response, to: round)
+            if history != .same {
+                surprises += 1
+                guard surprises <= store.limits.surprisesPerSync else {
+                    throw Self.contradiction("\(surprises) other histories in one sync")
+                }
+            }
             if history == .behind {
                 response = try await prove(&round, after: response, as: past)
                 continue
@@ -179,19 +187,23 @@ extension SyncSession {
         return try await exchange(round)
     }
 
+    private static func contradiction(_ detail: String) -> ClientError {
+        ClientError(
+            .server,
+            Phrase(
+                en: "the server's answers contradict each other; everything is still kept here, "
+                    + "tell the office",
+                es: "las respuestas del servidor se contradicen; todo sigue guardado aquí, avise "
+                    + "a la oficina"), detail: detail)
+    }
+
     /// Goes on as another device of the same account.
     private mutating func takeNewIdentity(
         from round: SyncRound
     ) async throws(ClientError) {
         // Once is enough: a server that says it again says it of a device it has just made.
         guard !hasNewIdentity else {
-            throw ClientError(
-                .server,
-                Phrase(
-                    en: "the server's answers contradict each other; everything is still kept "
-                        + "here, tell the office",
-                    es: "las respuestas del servidor se contradicen; todo sigue guardado aquí, "
-                        + "avise a la oficina"), detail: "a second fork in one sync")
+            throw Self.contradiction("a second fork in one sync")
         }
         hasNewIdentity = true
         let surroundings = store.surroundings
