@@ -22,8 +22,8 @@ package struct HubError: Error, Sendable, Hashable {
         switch code {
         case .badRequest:
             Phrase(
-                en: "the request is not well formed; nothing was applied (\(detail))",
-                es: "la solicitud está mal formada; no se aplicó nada (\(detail))")
+                en: "the request is not well formed; nothing was applied, update this program",
+                es: "la solicitud está mal formada; no se aplicó nada, actualice este programa")
         case .badCredential:
             Phrase(
                 en: "the server does not know this device; its unsent work is kept, tell the "
@@ -36,28 +36,30 @@ package struct HubError: Error, Sendable, Hashable {
                 es: "el código no es válido, ya se usó o venció; pida a la oficina uno nuevo")
         case .tooLarge:
             Phrase(
-                en: "the request is larger than the server takes; send less at a time (\(detail))",
-                es:
-                    "la solicitud supera lo que acepta el servidor; envíe menos a la vez (\(detail))"
-            )
+                en: "the request is larger than the server takes; nothing was applied, tell the "
+                    + "office",
+                es: "la solicitud supera lo que acepta el servidor; no se aplicó nada, avise a la "
+                    + "oficina")
         case .unsupported:
             Phrase(
-                en: "the server does not speak this version or encoding; update (\(detail))",
-                es: "el servidor no habla esta versión o codificación; actualice (\(detail))")
+                en: "the server does not speak the version of this program; update it",
+                es: "el servidor no habla la versión de este programa; actualícelo")
         case .busy:
             Phrase(
                 en: "the server is busy; it will be tried again in a moment",
                 es: "el servidor está ocupado; se intentará de nuevo en un momento")
         case .full:
             Phrase(
-                en: "the server's disk is full; nothing was applied, your work is kept here",
-                es:
-                    "el disco del servidor está lleno; no se aplicó nada, su trabajo se conserva aquí"
-            )
+                en: "the server's disk is full; nothing was applied, your work is kept here: "
+                    + "tell the office and sync again later",
+                es: "el disco del servidor está lleno; no se aplicó nada, su trabajo se conserva "
+                    + "aquí: avise a la oficina y sincronice más tarde")
         case .fault:
             Phrase(
-                en: "the server failed; nothing was applied, your work is kept here",
-                es: "el servidor falló; no se aplicó nada, su trabajo se conserva aquí")
+                en: "the server failed; nothing was applied, your work is kept here: sync again "
+                    + "later",
+                es: "el servidor falló; no se aplicó nada, su trabajo se conserva aquí: sincronice "
+                    + "más tarde")
         }
     }
 

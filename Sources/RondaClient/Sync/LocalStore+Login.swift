@@ -53,7 +53,8 @@ extension LocalStore {
         _ request: WireEnrolRequest, over transport: any Transport, as lost: DeviceIdentity?
     ) async throws(ClientError) -> WireEnrolResponse {
         do throws(ClientError) {
-            return try await ServerCalls(transport: transport, limits: limits).enrol(request)
+            let calls = ServerCalls(transport: transport, limits: limits, isLogin: true)
+            return try await calls.enrol(request)
         } catch {
             guard let lost, error.serverCode == "badCode" else { throw error }
             throw Self.codeOfAnother(lost, detail: error.detail)

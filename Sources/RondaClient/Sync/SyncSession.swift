@@ -51,7 +51,7 @@ struct SyncSession {
         var surprises = 0
         while true {
             if Task.isCancelled {
-                throw ClientError(.cancelled, Phrase(en: "cancelled", es: "cancelado"))
+                throw ClientError.cancelled
             }
             let history = SyncHistory.of(response, to: round)
             if history != .same {
@@ -63,6 +63,9 @@ struct SyncSession {
             if history == .behind {
                 response = try await prove(&round, after: response, as: past)
                 continue
+            }
+            guard history != .same || !round.isStuck(at: response) else {
+                throw Self.contradiction("a page that leads back to where it began")
             }
             // The next page does not depend on the device's disk: it is fetched while this one is
             // written. What is not written when the process dies is fetched again.

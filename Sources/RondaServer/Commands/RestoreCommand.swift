@@ -50,6 +50,10 @@ struct RestoreCommand: ServerSubcommand {
         try makeDirectory(data)
         let lock = try ServeLock.take(in: data)
         defer { withExtendedLifetime(lock) {} }
+        // What a restore that was killed had prepared: a whole copy of everybody's data.
+        for path in Disk.leftovers(Disk.preparing, in: data) {
+            try FileManager.default.removeItem(atPath: path)
+        }
         let isOccupied = Disk.storeFiles.contains { Disk.exists("\(data)/\($0)") }
         guard replace || !isOccupied else {
             throw ServerTerminal.Failure(
@@ -59,12 +63,13 @@ struct RestoreCommand: ServerSubcommand {
                     es: "hay un almacén en \(data); --replace lo aparta y lo conserva"))
         }
         let time = Disk.name(of: Surroundings.system.now())
-        let fresh = "\(data)/restoring-\(time)-\(UInt16.random(in: 0 ... .max))"
+        let fresh = "\(data)/\(Disk.preparing)\(time)-\(UInt16.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: fresh) }
         let (check, generation, expected) = try await prepare(in: fresh)
         var replaced: String?
         if isOccupied {
-            let aside = "\(data)/replaced-\(time)-\(UInt16.random(in: 0 ... .max))"
+            await foldLog(in: data)
+            let aside = "\(data)/\(Disk.aside)\(time)-\(UInt16.random(in: 0 ... .max))"
             try moveStore(from: data, to: aside)
             replaced = aside
         }
@@ -146,6 +151,13 @@ struct RestoreCommand: ServerSubcommand {
         }
     }
 
+    /// Brings what the old store's log holds into its file, so that a kill between the two moves
+    /// cannot part them. One that cannot be opened is moved as it is.
+    private func foldLog(in data: String) async {
+        guard let old = try? SQLiteStore.open(in: data) else { return }
+        try? await old.checkpoint()
+    }
+
     /// The main file first: without it nobody takes what is left for a store.
     private func moveStore(from data: String, to aside: String) throws {
         try makeDirectory(aside)
@@ -168,13 +180,20 @@ struct RestoreCommand: ServerSubcommand {
                     en: "The store that was there is kept in \(replaced).",
                     es: "El almacén que estaba ahí se conserva en \(replaced)."))
         }
+        let devices = Phrase.count(
+            expected,
+            one: Phrase(
+                en: "device offers again, with its next sync,",
+                es: "equipo reenvía, en su próxima sincronización,"),
+            many: Phrase(
+                en: "devices offer again, with their next sync,",
+                es: "equipos reenvían, en su próxima sincronización,"))
         lines.append(
             Phrase(
-                en: "Next: ronda-server serve. \(expected) devices offer again, with their next "
-                    + "sync, what was captured since; ronda-server recovery shows which have not.",
-                es: "Siga con: ronda-server serve. \(expected) equipos reenvían, en su próxima "
-                    + "sincronización, lo capturado desde entonces; ronda-server recovery muestra "
-                    + "cuáles faltan."))
+                en: "Next: ronda-server serve. \(devices.en) what was captured since; "
+                    + "ronda-server recovery shows which have not.",
+                es: "Siga con: ronda-server serve. \(devices.es) lo capturado desde entonces; "
+                    + "ronda-server recovery muestra cuáles faltan."))
         lines.append(
             Phrase(
                 en: "A device set up after the backup needs a new code: ronda-server device code.",
