@@ -38,10 +38,20 @@ def differences(expected, actual, path=""):
     return [] if expected == actual else [(path, expected, actual)]
 
 
+# So many there are at least: fewer mean that files are not where they should be.
+LEAST = {"codec": 3, "plan": 100, "exchange": 40}
+
+
 def main(arguments):
     fill = "--fill" in arguments
     named = [Path(a) for a in arguments if a != "--fill"]
-    files = named or sorted(p for kind in KINDS for p in (HERE / kind).glob("*.json"))
+    present = {kind: sorted((HERE / kind).glob("*.json")) for kind in KINDS}
+    missing = [] if named else [k for k in KINDS if len(present[k]) < LEAST[k]]
+    for kind in missing:
+        print(f"{kind}: {len(present[kind])} vectors, at least {LEAST[kind]} are expected")
+    if missing:
+        return 1
+    files = named or [file for kind in KINDS for file in present[kind]]
     failed = cases = 0
     for file in files:
         vector = json.loads(file.read_text("utf-8"))

@@ -448,10 +448,12 @@ class Hub:
 
     # Other calls
 
-    def enrol(self, secret, new_secret, id=b""):
+    def enrol(self, secret, new_secret, id=b"", account=None):
         """A further device of the same account, or one brought back, by the credential of a device."""
         known = next((d for d in self.devices.values() if d.secret == new_secret), None)
         device = self.authorised(secret)
+        if account not in (None, device.account):
+            raise Problem(403, "badCode")
         if known or id in self.devices:
             if known and known.account == device.account and id in (b"", known.id):
                 return known

@@ -91,15 +91,20 @@ extension ClientError {
             problems: problems)
     }
 
+    static let cancelled = ClientError(
+        .cancelled,
+        Phrase(
+            en: "interrupted; nothing is lost, go on when you like: ronda sync",
+            es: "interrumpido; nada se pierde, siga cuando quiera: ronda sync"))
+
     static func store(_ error: any Error, path: String) -> ClientError {
         if let error = error as? ClientError { return error }
-        if error is CancellationError {
-            return ClientError(.cancelled, Phrase(en: "cancelled", es: "cancelado"))
-        }
+        if error is CancellationError { return .cancelled }
         let failure = StoreError(error)
         return ClientError(
             failure.code == .notFound ? .notLoggedIn : .store,
-            failure.phrase(path: path, creator: "ronda login --server URL --code CODE"),
+            failure.phrase(
+                path: path, creator: "ronda login --server URL --code CODE", of: .device),
             detail: "\(failure.code.rawValue): \(failure.detail)")
     }
 }

@@ -127,9 +127,19 @@ extension Hub {
         guard known != nil || request.device.isEmpty else {
             throw HubError(.badRequest, "device has \(request.device.count) bytes, not 16")
         }
+        let owner = RecordID(bytes: request.account)
+        guard owner != nil || request.account.isEmpty else {
+            throw HubError(.badRequest, "account has \(request.account.count) bytes, not 16")
+        }
         let ticket = secret.map { Ticket.device(secret: $0) } ?? .code(request.code)
+        // A code says nothing of the device it is used for, and a hub that lost the device knows
+        // nothing of it either: only the device can say whose it is.
+        guard known == nil || owner != nil || secret != nil else {
+            throw HubError(.badRequest, "device without account")
+        }
         let enrolment = try await enrol(
-            by: ticket, secret: Array(request.secret), name: request.name, known: known)
+            by: ticket, secret: Array(request.secret), name: request.name, known: known,
+            owner: owner)
         var answer = WireEnrolResponse()
         answer.device = Data(enrolment.device.id.bytes)
         answer.account = Data(enrolment.account.id.bytes)
@@ -145,9 +155,11 @@ extension Hub {
     ///
     /// `known` is the id of a device that a restored hub may have lost: it is brought back under that
     /// id, and offers again all it has. Without it, a device's own secret gives a further device of
-    /// its account, for a store that turned out to be a copy of another.
+    /// its account, for a store that turned out to be a copy of another. `owner` is the account that
+    /// the device says it is of: a ticket of another gives nothing, stores nothing and stays unused.
     package func enrol(
-        by ticket: Ticket, secret: [UInt8], name: String, known: RecordID? = nil
+        by ticket: Ticket, secret: [UInt8], name: String, known: RecordID? = nil,
+        owner: RecordID? = nil
     ) async throws(HubError) -> Enrolment {
         guard secret.count == 32 else {
             throw HubError(.badRequest, "secret has \(secret.count) bytes, not 32")
@@ -158,6 +170,9 @@ extension Hub {
         do {
             return try await store.write { store in
                 let (account, used, close) = try Self.admit(ticket, at: now, in: store)
+                guard owner == nil || owner == account.id else {
+                    throw HubError(.badCode, "the device is another account's")
+                }
                 let hub = try store.hub()
                 let holder = try store.device(secretHash: secretHash)
                 if let holder {

@@ -40,14 +40,14 @@ package struct HubError: Error, Sendable, Hashable {
                 es: "el código no es válido, ya se usó o venció; pida a la oficina uno nuevo")
         case .tooLarge:
             Phrase(
-                en: "the request is larger than the server takes; send less at a time (\(detail))",
-                es:
-                    "la solicitud supera lo que acepta el servidor; envíe menos a la vez (\(detail))"
-            )
+                en: "the request is larger than the server takes; nothing was applied, tell the "
+                    + "office",
+                es: "la solicitud supera lo que acepta el servidor; no se aplicó nada, avise a la "
+                    + "oficina")
         case .unsupported:
             Phrase(
-                en: "the server does not speak this version or encoding; update (\(detail))",
-                es: "el servidor no habla esta versión o codificación; actualice (\(detail))")
+                en: "the server does not speak the version of this program; update it",
+                es: "el servidor no habla la versión de este programa; actualícelo")
         case .busy:
             Phrase(
                 en: "the server is busy; it will be tried again in a moment",

@@ -37,6 +37,8 @@ package struct Limits: Sendable, Hashable {
     /// A device not seen for so long does not hold back the watermark.
     package var activeDeviceMilliseconds: Int64 = 30 * 24 * 3_600_000
     package var compressFromBytes = 1_024
+    /// Changes of history that a device follows in one sync; more of them contradict each other.
+    package var surprisesPerSync = 8
 
     package init() {}
 }

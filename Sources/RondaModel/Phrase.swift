@@ -30,3 +30,11 @@ public struct Phrase: Sendable, Hashable {
         }
     }
 }
+
+extension Phrase {
+    /// A number with its noun, in the singular or the plural.
+    package static func count(_ number: Int, one: Phrase, many: Phrase) -> Phrase {
+        let noun = number == 1 ? one : many
+        return Phrase(en: "\(number) \(noun.en)", es: "\(number) \(noun.es)")
+    }
+}

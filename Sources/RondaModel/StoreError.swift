@@ -17,8 +17,11 @@ public struct StoreError: Error, Sendable, Hashable {
     /// Whether the same work may succeed later without anybody changing the store.
     public var isRetryable: Bool { code == .inUse || code == .full }
 
+    /// Whose store it is: what can be done about a damaged one differs.
+    package enum Owner: Sendable { case hub, device }
+
     /// What happened to the store at `path`, and what to do; `creator` is the command that makes one.
-    package func phrase(path: String, creator: String) -> Phrase {
+    package func phrase(path: String, creator: String, of owner: Owner) -> Phrase {
         switch code {
         case .notFound:
             Phrase(
@@ -40,11 +43,23 @@ public struct StoreError: Error, Sendable, Hashable {
                 en: "the disk with \(path) is full; nothing was changed, free some space",
                 es: "el disco de \(path) está lleno; no se cambió nada, libere espacio")
         case .damaged:
-            Phrase(
-                en: "the file at \(path) is damaged or is not a Ronda store; it was left as it is, "
-                    + "restore a copy of it",
-                es: "el archivo en \(path) está dañado o no es un almacén de Ronda; se dejó como "
-                    + "estaba, recupere una copia")
+            switch owner {
+            case .hub:
+                Phrase(
+                    en: "the file at \(path) is damaged or is not a Ronda store; it was left as it "
+                        + "is, put a backup in its place: ronda-server restore FILE --replace",
+                    es: "el archivo en \(path) está dañado o no es un almacén de Ronda; se dejó "
+                        + "como estaba, ponga un respaldo en su lugar: ronda-server restore "
+                        + "ARCHIVO --replace")
+            case .device:
+                Phrase(
+                    en: "the file at \(path) is damaged or is not a Ronda store; it was left as it "
+                        + "is, keep it and tell the office. What the server has comes back with a "
+                        + "new code in another directory: ronda login --home DIR",
+                    es: "el archivo en \(path) está dañado o no es un almacén de Ronda; se dejó "
+                        + "como estaba, consérvelo y avise a la oficina. Lo que tiene el servidor "
+                        + "vuelve con un código nuevo en otro directorio: ronda login --home DIR")
+            }
         case .unreadable:
             Phrase(
                 en:

@@ -18,6 +18,9 @@ package struct CommandContext: Sendable {
     package var timeZone: TimeZone
     package var surroundings: DeviceSurroundings
     package var makeTransport: @Sendable (_ server: String) throws(TransportError) -> any Transport
+    /// The wish to stop, by Ctrl-C or by the system, for as long as somebody listens; without a
+    /// listener it ends the program.
+    package var interrupts: @Sendable () -> AsyncStream<Void> = { AsyncStream { _ in } }
 
     package init(
         environment: [String: String], hostName: String,

@@ -131,3 +131,29 @@ extension Session {
         context.write(document.text(pretty: false) + "\n")
     }
 }
+
+// MARK: - Stopping
+
+extension Session {
+    /// Does `work`, and cancels it when the person wants to stop.
+    func interruptibly<Result: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let interrupts = context.interrupts
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                for await _ in interrupts() { break }
+                return nil
+            }
+            // The first to end ends the other: no more listening, or the work is cancelled.
+            var result: Result?
+            while let ended = try await group.next() {
+                result = ended ?? result
+                group.cancelAll()
+            }
+            guard let result else { throw CancellationError() }
+            return result
+        }
+    }
+}

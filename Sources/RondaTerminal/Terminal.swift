@@ -49,14 +49,28 @@ package enum Terminal {
             context.write(full + "\n")
             return .done
         }
-        let reason = Ronda.message(for: error).split(separator: "\n").joined(separator: " ")
-        let failure = TerminalError.usage(
-            en: "the command was not understood: \(reason)",
-            es: "no se entendió la orden: \(reason)")
-        let session = Session(context: context, lenientlyReading: arguments)
-        session.show(failure)
+        let message = Ronda.message(for: error).split(separator: "\n").joined(separator: " ")
         let usage = full.split(separator: "\n", omittingEmptySubsequences: false)
             .drop { !$0.hasPrefix("Usage:") }
+        let session = Session(context: context, lenientlyReading: arguments)
+        // A word that is no command is taken for one too many of the command that needs no name.
+        let today = TodayCommand.configuration
+        let names = today.aliases + [today.commandName ?? ""]
+        if let word = message.firstMatch(of: /nexpected arguments?.* '(.+?)'/)?.1,
+            usage.first?.hasPrefix("Usage: ronda \(names.last ?? "")") == true,
+            !arguments.contains(where: names.contains)
+        {
+            session.show(
+                .usage(
+                    en: "there is no command “\(word)”; see: ronda --help",
+                    es: "no hay una orden «\(word)»; vea: ronda --help"))
+            return .usage
+        }
+        let reason = UsageComplaint.phrase(of: message)
+        session.show(
+            .usage(
+                en: "the command was not understood: \(reason.en)",
+                es: "no se entendió la orden: \(reason.es)"))
         if !usage.isEmpty { context.writeError(usage.joined(separator: "\n") + "\n") }
         return .usage
     }

@@ -58,11 +58,14 @@ extension TerminalError {
         case let error as TerminalError: self = error
         case let error as ClientError: self.init(error)
         case is CancellationError:
-            self.init(.interrupted, "cancelled", en: "cancelled", es: "cancelado")
+            self.init(.interrupted, "cancelled", en: "interrupted", es: "interrumpido")
         default:
             self.init(
-                .otherError, "fault", en: "something unexpected failed: \(error)",
-                es: "falló algo inesperado: \(error)")
+                .otherError, "fault",
+                en: "something unexpected failed (\(type(of: error))); nothing is lost, try again "
+                    + "and tell the office if it goes on",
+                es: "falló algo inesperado (\(type(of: error))); nada se pierde, intente de nuevo "
+                    + "y avise a la oficina si sigue")
         }
     }
 }

@@ -17,6 +17,22 @@ struct Main: AsyncParsableCommand {
     @Flag(help: "Write the result as JSON.") var json = false
     @Flag(help: "Write what happened in each world.") var trace = false
     @Flag(help: "Go on after a violation.") var keepGoing = false
+    @Flag(help: "Say on standard error which seeds are under way, for when one ends the program.")
+    var progress = false
+
+    func validate() throws {
+        guard seeds > 0, workers > 0 else {
+            throw ValidationError("--seeds and --workers must be above 0")
+        }
+        guard !from.addingReportingOverflow(UInt64(seeds)).overflow else {
+            throw ValidationError("--from \(from) with --seeds \(seeds) goes beyond \(UInt64.max)")
+        }
+    }
+
+    /// How to live through one seed again, with the same bug.
+    fileprivate func replay(_ seed: UInt64) -> String {
+        "ronda-sim --from \(seed) --seeds 1" + (bug.map { " --bug \($0)" } ?? "")
+    }
 
     func run() async throws {
         let planted = try bug.map { name in
@@ -31,15 +47,20 @@ struct Main: AsyncParsableCommand {
         let simulation = try await Simulation(bug: planted)
         await withTaskGroup(of: Simulation.Outcome.self) { group in
             var next = from
+            // Which worlds a trap may have been in.
+            var underWay: Set<UInt64> = []
             let end = from + UInt64(seeds)
             func begin() {
                 guard next < end, keepGoing || summary.violations.isEmpty else { return }
                 let seed = next
                 next += 1
+                underWay.insert(seed)
+                note(underWay)
                 group.addTask { await simulation.run(Story(seed: seed)) }
             }
-            for _ in 0..<max(1, workers) { begin() }
+            for _ in 0..<workers { begin() }
             while let outcome = await group.next() {
+                underWay.remove(outcome.story.seed)
                 summary.add(outcome)
                 if trace { tell(outcome) }
                 begin()
@@ -53,6 +74,13 @@ struct Main: AsyncParsableCommand {
         if summary.first != nil { throw ExitCode(1) }
     }
 
+    /// Where several worlds go on at once, standard error says which: a trap does not.
+    private func note(_ seeds: Set<UInt64>) {
+        guard workers > 1, progress else { return }
+        let list = seeds.sorted().map(String.init).joined(separator: " ")
+        FileHandle.standardError.write(Data("under way: \(list)\n".utf8))
+    }
+
     private func tell(_ outcome: Simulation.Outcome) {
         print("seed \(outcome.story.seed)")
         for line in outcome.trace.lines { print("  \(line)") }
@@ -63,18 +91,18 @@ struct Main: AsyncParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(summary.told), as: UTF8.self))
+            print(String(decoding: try encoder.encode(summary.told(self)), as: UTF8.self))
             return
         }
         for violation in summary.violations.prefix(20) {
             print("seed \(violation.seed): \(violation.what)")
         }
         if let first = summary.first, let shortest = summary.shortest {
-            print("replay: ronda-sim --from \(first.story.seed) --seeds 1 --trace")
+            print("replay: \(replay(first.story.seed)) --trace")
             print("in short (\(shortest.story.steps.count) steps): \(shortest.violation ?? "")")
             for line in shortest.trace.lines { print("  \(line)") }
         }
-        let told = summary.told
+        let told = summary.told(self)
         print(
             "\(told.seeds) seeds, \(told.violations.count) violations, "
                 + "\(Int(told.seedsPerSecond)) seeds/s, hash \(told.hash)")
@@ -92,6 +120,8 @@ private struct Summary {
     }
 
     struct Told: Encodable {
+        let from: UInt64
+        let bug: String?
         let seeds: Int
         let seconds: Double
         let seedsPerSecond: Double
@@ -121,11 +151,11 @@ private struct Summary {
         if first.map({ outcome.story.seed < $0.story.seed }) ?? true { first = outcome }
     }
 
-    var told: Told {
+    func told(_ asked: Main) -> Told {
         Told(
-            seeds: count, seconds: seconds,
+            from: asked.from, bug: asked.bug, seeds: count, seconds: seconds,
             seedsPerSecond: seconds > 0 ? Double(count) / seconds : 0, violations: violations,
-            replay: first.map { "ronda-sim --from \($0.story.seed) --seeds 1" },
+            replay: first.map { asked.replay($0.story.seed) },
             story: shortest?.trace.lines, faults: faults, hash: String(hash, radix: 16))
     }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import RondaClient
 import RondaTerminal
@@ -6,7 +7,7 @@ import RondaTerminal
 @main
 struct Main {
     static func main() async {
-        let context = CommandContext(
+        var context = CommandContext(
             environment: ProcessInfo.processInfo.environment,
             hostName: ProcessInfo.processInfo.hostName,
             readLine: { readLine() },
@@ -19,8 +20,27 @@ struct Main {
             makeTransport: { server throws(TransportError) in
                 try transport(to: server)
             })
+        context.interrupts = { interrupts() }
         let status = await Terminal.run(Array(CommandLine.arguments.dropFirst()), in: context)
         exit(status.rawValue)
+    }
+
+    /// SIGINT and SIGTERM while somebody listens; before and after, they end the program as always.
+    private static func interrupts() -> AsyncStream<Void> {
+        AsyncStream { continuation in
+            // Only ever cancelled from here on, which any thread may do.
+            nonisolated(unsafe) let sources = [SIGINT, SIGTERM].map { number in
+                signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number)
+                source.setEventHandler { continuation.yield() }
+                source.resume()
+                return source
+            }
+            continuation.onTermination = { _ in
+                sources.forEach { $0.cancel() }
+                for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+            }
+        }
     }
 
     /// Nobody can be told when there is nowhere left to write.

@@ -165,4 +165,39 @@ struct RestoreTests {
         try await world.expectAgreement(of: second)
         #expect(try await journal(world, second).count == 2)
     }
+
+    @Test("a lost device does not become another person's by a code that was made for that one")
+    func codeOfAnother() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        let account = try await world.hub.addAccount(
+            login: "beto", name: "Beto", role: .rep, territoryCodes: ["MX-14"])
+        let backup = try world.backup()
+        let beto = TestDevice(
+            store: try LocalStore.open(
+                at: world.directory + "/beto", create: true, surroundings: world.surroundings),
+            transport: HubTransport(world))
+        @Sendable func login(codeOf login: String) async throws -> DeviceIdentity {
+            let code = try await world.hub.newCode(login: login).code
+            return try await beto.store.login(
+                server: "test", code: code, deviceName: "beto", transport: beto.transport)
+        }
+        let identity = try await login(codeOf: "beto")
+        try await beto.promise(customer, "De Beto, antes")
+        try await beto.sync()
+        try await world.restore(backup)
+        try await beto.promise(customer, "De Beto, después")
+        await #expect(throws: ClientError.self) { try await beto.sync() }
+        let error = await #expect(throws: ClientError.self) { try await login(codeOf: "ana") }
+        #expect(error?.serverCode == "badCode")
+        #expect(error?.phrase.es.contains("pida a la oficina uno nuevo para Beto") == true)
+        #expect(try await world.hub.store.read { try $0.device(identity.device) } == nil)
+        #expect(try await beto.status.isUnknownToServer)
+        #expect(try await login(codeOf: "beto") == identity)
+        try await beto.sync()
+        #expect(try await journal(world, beto).map(\.author) == [account.id, account.id])
+        try await world.expectAgreement(of: beto)
+    }
 }

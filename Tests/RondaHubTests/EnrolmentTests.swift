@@ -1,6 +1,8 @@
+import Foundation
 import RondaHub
 import RondaMerge
 import RondaModel
+import RondaProtobuf
 import RondaStore
 import RondaStoreSQLite
 import Testing
@@ -94,5 +96,40 @@ struct EnrolmentTests {
         let eva = try await world.hub.addAccount(
             login: "eva", name: "Eva", role: .office, territoryCodes: [])
         #expect(try await world.record(eva.id).entity == .staff)
+    }
+
+    @Test("brings a lost device back as its own account's, never with a code of another")
+    func anotherAccount() async throws {
+        let world = try await TestWorld()
+        let owner = try await world.hub.addAccount(
+            login: "beto", name: "Beto", role: .rep, territoryCodes: []
+        ).id
+        let codes = try await (
+            ana: world.hub.newCode(login: "ana").code, beto: world.hub.newCode(login: "beto").code
+        )
+        let before = try await world.store.read { try $0.counts() }.devices
+        var request = WireEnrolRequest()
+        request.device = Data(RecordID(high: 7, low: 7).bytes)
+        request.secret = Data(world.surroundings.secret())
+        request.name = "laptop"
+        request.code = codes.beto
+        let silent = await #expect(throws: HubError.self) {
+            try await world.hub.enrol(request, secret: nil)
+        }
+        #expect(silent?.code == .badRequest)
+        request.account = Data(owner.bytes)
+        request.code = codes.ana
+        let refused = await #expect(throws: HubError.self) {
+            try await world.hub.enrol(request, secret: nil)
+        }
+        #expect(refused?.code == .badCode)
+        #expect(try await world.store.read { try $0.counts() }.devices == before)
+        // The secret is still the device's own, and nobody's code is used up.
+        request.code = codes.beto
+        let answer = try await world.hub.enrol(request, secret: nil)
+        #expect(answer.device == request.device)
+        #expect(answer.account == request.account)
+        _ = try await world.hub.enrol(
+            by: .code(codes.ana), secret: world.surroundings.secret(), name: "phone")
     }
 }

@@ -205,11 +205,17 @@ extension ExchangeVector {
 
 extension ExchangeVector {
     mutating func enrol(_ asked: JSON, as name: String) async throws -> JSON {
-        try asked.only(["by", "secret", "device"])
+        try asked.only(["by", "secret", "device", "account"])
         var request = WireEnrolRequest()
         request.secret = Data(try asked.bytes("secret"))
         request.name = name
         if asked["device"] != nil { request.device = Data(try asked.bytes("device")) }
+        if let name = asked["account"]?.text {
+            guard let person = names.people[name] else {
+                throw VectorNames.Unknown(description: "person \(name)")
+            }
+            request.account = Data(person.id.bytes)
+        }
         let secret = try device(asked["by"]).secret
         let answer: WireEnrolResponse
         do throws(HubError) {

@@ -55,12 +55,17 @@ struct SmallCase: Sendable, CustomTestStringConvertible {
 /// What a commit does to the one record.
 enum SmallAction: Int, CaseIterable, Sendable {
     case low, high, other, delete
+
+    /// The first person is a rep, who may not delete; the others are of the office.
+    static func allowed(person: Int) -> [SmallAction] {
+        person == 0 ? allCases.dropLast() : allCases
+    }
 }
 
 /// Who does what, and at which place of the order in which people first arrive.
 ///
-/// Three people have two commits each. The first is a rep, who may not delete; the others are of
-/// the office. Their stamps are fixed: the second and the third begin at the same millisecond.
+/// Three people have two commits each. Their stamps are fixed: the second and the third begin at the
+/// same millisecond.
 struct Assignment: Sendable {
     static let count = 6 * 9 * 16 * 16
     private static let places = [
@@ -78,9 +83,10 @@ struct Assignment: Sendable {
         self.number = number
         people = Self.places[number % 6]
         var rest = number / 6
-        actions = [3, 3, 4, 4, 4, 4].map { choices in
-            defer { rest /= choices }
-            return SmallAction(rawValue: rest % choices) ?? .low
+        actions = (0..<6).map { commit in
+            let choices = SmallAction.allowed(person: commit / 2)
+            defer { rest /= choices.count }
+            return choices[rest % choices.count]
         }
     }
 }
@@ -108,21 +114,26 @@ struct SmallState: Hashable, Sendable {
 /// commits can arrive, and every state that a device can have pulled before each capture.
 ///
 /// A trace is a list of arrivals. Its beginnings are traces of shorter histories, and each arrival
-/// is checked, so those are checked too. Devices are interchangeable but for who they are and what
-/// their stamps say, so the place of a device is where it first arrives, and `Assignment` says who
-/// stands there: each trace comes up once, not six times.
+/// is checked, so those are checked too. Where an assignment says who does what, the place of a
+/// device is where it first arrives, and the assignment says who stands there: over all assignments
+/// each trace comes up once. Without one, who arrives and what they do is tried out at each arrival.
 struct SmallWorld {
     static let traces = 6_928
     private static let all: ClosedRange<Int> = 0...5
 
     let small: SmallCase
-    let assignment: Assignment
+    /// `nil`: everybody does everything they may.
+    let assignment: Assignment?
     let stage: SmallStage
-    /// Told of each complete trace.
+    /// After how many arrivals a trace ends.
+    var length = 6
+    /// Told of each trace that has come to its end.
     let onTrace: ([Arrival], SmallState, [Verdict]) -> Void
 
     private struct Node {
         var record: StoredRecord
+        /// By commit: what it does, once it has arrived.
+        var actions: [SmallAction]
         var arrivals: [Arrival] = []
         var verdicts: [Verdict] = []
         /// The version of the record after so many arrivals.
@@ -139,29 +150,40 @@ struct SmallWorld {
     /// commits were planned.
     func walk() -> (failure: String?, planned: Int) {
         var planned = 0
-        let root = Node(record: stage.record, versions: [stage.record.version])
+        let root = Node(
+            record: stage.record,
+            actions: assignment?.actions ?? Array(repeating: .low, count: 6),
+            versions: [stage.record.version])
         return (step(root, &planned), planned)
     }
 
     private func step(_ node: Node, _ planned: inout Int) -> String? {
-        if node.arrivals.count == 6 {
+        if node.arrivals.count == length {
             onTrace(node.arrivals, stage.state(of: node.record), node.verdicts)
             return nil
         }
-        for place in 0..<min(node.places + 1, 3) {
-            let person = assignment.people[place]
+        for place in 0..<min(assignment == nil ? 3 : node.places + 1, 3) {
+            let person = assignment?.people[place] ?? place
             guard node.counts[person] < 2 else { continue }
             for known in node.known[person]...node.arrivals.count {
-                var next = node
-                next.places = max(node.places, place + 1)
-                planned += 1
-                if let failure = arrive(person, known: known, at: &next) {
-                    return "assignment \(assignment.number), \(next.arrivals): \(failure)"
+                for action in choices(of: person, node) {
+                    var next = node
+                    next.places = max(node.places, place + 1)
+                    next.actions[person * 2 + node.counts[person]] = action
+                    planned += 1
+                    if let failure = arrive(person, known: known, at: &next) {
+                        return "\(next.actions), \(next.arrivals): \(failure)"
+                    }
+                    if let failure = step(next, &planned) { return failure }
                 }
-                if let failure = step(next, &planned) { return failure }
             }
         }
         return nil
+    }
+
+    private func choices(of person: Int, _ node: Node) -> [SmallAction] {
+        if let assignment { return [assignment.actions[person * 2 + node.counts[person]]] }
+        return SmallAction.allowed(person: person)
     }
 
     private func arrive(_ person: Int, known: Int, at node: inout Node) -> String? {
@@ -169,7 +191,7 @@ struct SmallWorld {
         let before = node.record
         let earlier = node.accepted
         let plan = stage.plan(
-            assignment.actions[commit], by: person, number: node.counts[person] + 1,
+            node.actions[commit], by: person, number: node.counts[person] + 1,
             base: node.versions[known], minute: Assignment.minutes[commit], on: node.record)
         node.counts[person] += 1
         node.known[person] = known
@@ -185,7 +207,7 @@ struct SmallWorld {
         }
         node.versions.append(node.record.version)
         let meaning = SmallMeaning(
-            small: small, actions: assignment.actions, accepted: node.accepted, sees: node.sees)
+            small: small, actions: node.actions, accepted: node.accepted, sees: node.sees)
         if meaning.isRefused(commit, among: earlier) != plan.records.isEmpty {
             return "refused: \(plan.verdict)"
         }
@@ -238,9 +260,9 @@ struct SmallWorld {
     private func problem(settledBy commit: Int, _ node: Node, earlier: Commits) -> String? {
         guard node.sees[commit] == earlier else { return nil }
         if node.record.isContested { return "contested by somebody who had seen all" }
-        if node.record.isDeleted != (assignment.actions[commit] == .delete) { return "existence" }
+        if node.record.isDeleted != (node.actions[commit] == .delete) { return "existence" }
         let open = stage.fields.indices.contains { index in
-            SmallMeaning.writes(assignment.actions[commit], index)
+            SmallMeaning.writes(node.actions[commit], index)
                 && stage.fields[index].rule != .first
                 && !node.record.differing(stage.positions[index]).isEmpty
         }

@@ -215,12 +215,14 @@ extension Absorber {
 
     private mutating func settle(_ entry: Outbox.Entry, _ verdict: Verdict) throws {
         let state = Self.state(verdict.outcome)
+        // What a lost history had said already is no news.
+        let isNews = entry.given.map { ($0.code != .unspecified) != (state == .refused) } ?? true
         switch state {
-        case .accepted: result.accepted += 1
+        case .accepted: result.accepted += isNews ? 1 : 0
         case .merged:
-            result.accepted += 1
-            result.merged += 1
-        case .refused: result.refused += 1
+            result.accepted += isNews ? 1 : 0
+            result.merged += isNews ? 1 : 0
+        case .refused: result.refused += isNews ? 1 : 0
         case .waiting, .pending:
             if entry.state == .pending { result.waiting += 1 }
             try outbox.settle(entry.n, state: .waiting, verdict: verdict, at: now)

@@ -1,12 +1,16 @@
-internal import RondaModel
+package import RondaModel
 
 /// How long to wait before trying again: doubling from a first wait to a last one, with a random
 /// part so that devices cut off together do not come back together.
-struct BackOff {
-    let limits: Limits
+package struct BackOff {
+    package let limits: Limits
+
+    package init(limits: Limits) { self.limits = limits }
 
     /// The wait before attempt `attempt + 1`, in milliseconds, for `attempt` failures so far.
-    func wait(afterFailures attempt: Int, random: UInt64, advisedMilliseconds: Int64 = 0) -> Int64 {
+    package func wait(
+        afterFailures attempt: Int, random: UInt64, advisedMilliseconds: Int64 = 0
+    ) -> Int64 {
         let doublings = min(max(attempt - 1, 0), 20)
         let plain = min(
             limits.backOffFirstMilliseconds << Int64(doublings), limits.backOffLastMilliseconds)

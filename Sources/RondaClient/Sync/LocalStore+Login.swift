@@ -20,9 +20,12 @@ extension LocalStore {
         var request = WireEnrolRequest()
         request.code = code
         request.secret = Data(secret)
-        if let lost { request.device = Data(lost.identity.device.bytes) }
+        if let lost {
+            request.device = Data(lost.identity.device.bytes)
+            request.account = Data(lost.identity.account.bytes)
+        }
         request.name = deviceName
-        let answer = try await ServerCalls(transport: transport, limits: limits).enrol(request)
+        let answer = try await enrol(request, over: transport, as: lost?.identity)
         guard let device = RecordID(bytes: answer.device),
             let account = RecordID(bytes: answer.account), let hub = RecordID(bytes: answer.hub),
             let role = Role(rawValue: answer.role)
@@ -36,19 +39,39 @@ extension LocalStore {
         }
         // A device stays whose it was, at the hub it was.
         if let lost, try await !writing({ try Facts(database: $0).isOurs(answer) }) {
-            throw ClientError(
-                .server,
-                Phrase(
-                    en: "this code is for another account or another server; ask the office for "
-                        + "one for \(lost.identity.accountName)",
-                    es: "este código es de otra cuenta o de otro servidor; pida a la oficina uno "
-                        + "para \(lost.identity.accountName)"))
+            throw Self.codeOfAnother(lost.identity)
         }
         let identity = DeviceIdentity(
             device: device, account: account, accountName: answer.accountName, role: role, hub: hub,
             server: server, ordinal: lost?.identity.ordinal ?? 0)
         try await adopt(identity, secret: secret, hubKey: Array(answer.hubKey))
         return identity
+    }
+
+    /// `lost` is the device that is brought back, whose account alone the code may be for.
+    private func enrol(
+        _ request: WireEnrolRequest, over transport: any Transport, as lost: DeviceIdentity?
+    ) async throws(ClientError) -> WireEnrolResponse {
+        do throws(ClientError) {
+            let calls = ServerCalls(transport: transport, limits: limits, isLogin: true)
+            return try await calls.enrol(request)
+        } catch {
+            guard let lost, error.serverCode == "badCode" else { throw error }
+            throw Self.codeOfAnother(lost, detail: error.detail)
+        }
+    }
+
+    private static func codeOfAnother(
+        _ lost: DeviceIdentity, detail: String = ""
+    ) -> ClientError {
+        ClientError(
+            .server,
+            Phrase(
+                en: "this code is wrong, was used, has expired or is for another account or "
+                    + "server; ask the office for a new one for \(lost.accountName)",
+                es: "este código no es válido, ya se usó, venció o es de otra cuenta o de otro "
+                    + "servidor; pida a la oficina uno nuevo para \(lost.accountName)"),
+            detail: detail, serverCode: "badCode")
     }
 
     /// The identity of a store whose server does not know it any more.

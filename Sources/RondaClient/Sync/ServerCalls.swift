@@ -4,10 +4,12 @@ internal import RondaProtobuf
 internal import RondaWire
 internal import SwiftProtobuf
 
-/// The two calls a device makes, in protobuf over whatever transport there is.
+/// The calls a device makes, in protobuf over whatever transport there is.
 struct ServerCalls: Sendable {
     let transport: any Transport
     let limits: Limits
+    /// Nobody is logged in yet, so there is nothing queued of which people could be told.
+    var isLogin = false
 
     func exchange(
         _ request: WireExchangeRequest, secret: [UInt8]
@@ -50,7 +52,7 @@ struct ServerCalls: Sendable {
                 headers.append(("content-encoding", "gzip"))
             }
         } catch {
-            throw Self.unreadable("the request could not be written: \(error)")
+            throw unreadable("the request could not be written: \(error)")
         }
         let response: TransportResponse
         do throws(TransportError) {
@@ -59,75 +61,90 @@ struct ServerCalls: Sendable {
                     method: "POST", path: path, headers: headers, body: Array(body),
                     timeoutSeconds: timeoutSeconds))
         } catch {
-            throw Self.noAnswer(error)
+            throw noAnswer(error)
         }
-        guard response.status == 200 else { throw Self.problem(response) }
+        guard response.status == 200 else { throw problem(response) }
         // No answer of the protocol is empty: an empty body is one that was cut on its way.
         guard !response.body.isEmpty, let answer = try? Answer(serializedBytes: response.body)
-        else { throw Self.unreadable("\(response.body.count) bytes that are not an answer") }
+        else { throw unreadable("\(response.body.count) bytes that are not an answer") }
         return answer
     }
 
-    private static func unreadable(_ detail: String) -> ClientError {
+    private func unreadable(_ detail: String) -> ClientError {
         ClientError(
             .offline,
             Phrase(
-                en:
-                    "the answer of the server did not arrive whole; what you captured stays queued, "
-                    + "sync again",
-                es: "la respuesta del servidor no llegó completa; lo capturado sigue en cola, "
-                    + "sincronice de nuevo"), detail: detail)
+                en: "the answer of the server did not arrive whole; \(again.en)",
+                es: "la respuesta del servidor no llegó completa; \(again.es)"), detail: detail)
     }
 
-    private static func noAnswer(_ error: TransportError) -> ClientError {
+    /// What to do when there is no answer, or none of Ronda.
+    private var again: Phrase {
+        isLogin
+            ? Phrase(
+                en: "check the address and the network, and log in again with the same code",
+                es: "revise la dirección y la red, e inicie sesión de nuevo con el mismo código")
+            : Phrase(
+                en: "what you captured stays queued here, sync again when there is network",
+                es: "lo capturado sigue en cola aquí, sincronice de nuevo cuando haya red")
+    }
+
+    private func noAnswer(_ error: TransportError) -> ClientError {
+        let detail = "\(error.code): \(error.detail)"
         switch error.code {
-        case .cancelled:
-            ClientError(.cancelled, Phrase(en: "cancelled", es: "cancelado"))
-        case .misconfigured, .insecure:
-            ClientError(
+        case .cancelled: return .cancelled
+        case .misconfigured:
+            return ClientError(
                 .server,
                 Phrase(
-                    en: "the server's address cannot be used: \(error.detail)",
-                    es: "no se puede usar la dirección del servidor: \(error.detail)"),
-                detail: "\(error.code): \(error.detail)")
+                    en: "no Ronda server is at the server's address; check it, it looks like "
+                        + "https://ronda.example",
+                    es: "en la dirección del servidor no hay un servidor de Ronda; revísela, es "
+                        + "como https://ronda.example"), detail: detail)
+        case .insecure:
+            return ClientError(
+                .server,
+                Phrase(
+                    en: "the server could not prove who it is; nothing was sent, tell the office",
+                    es: "el servidor no pudo probar quién es; no se envió nada, avise a la oficina"),
+                detail: detail)
         case .responseTooLarge:
             // The same question has the same answer: asking again by itself would only load the line.
-            ClientError(
+            return ClientError(
                 .server,
                 Phrase(
                     en:
                         "the server's answer is larger than this program takes; everything is still "
                         + "kept here, tell the office",
                     es: "la respuesta del servidor supera lo que admite este programa; todo sigue "
-                        + "guardado aquí, avise a la oficina"),
-                detail: "\(error.code): \(error.detail)")
+                        + "guardado aquí, avise a la oficina"), detail: detail)
         case .unreachable, .timedOut, .interrupted:
-            ClientError(
+            return ClientError(
                 .offline,
                 Phrase(
-                    en:
-                        "no answer from the server; what you captured stays queued here, sync again "
-                        + "when there is network",
-                    es: "el servidor no responde; lo capturado sigue en cola aquí, sincronice de "
-                        + "nuevo cuando haya red"), detail: "\(error.code): \(error.detail)")
+                    en: "no answer from the server; \(again.en)",
+                    es: "el servidor no responde; \(again.es)"), detail: detail)
         }
     }
 
-    private static func problem(_ response: TransportResponse) -> ClientError {
+    private func problem(_ response: TransportResponse) -> ClientError {
         let problem = try? WireProblem(serializedBytes: response.body)
         let known = problem.flatMap { $0.en.isEmpty ? nil : $0 }
+        let unknown =
+            isLogin
+            ? Phrase(
+                en: "no Ronda server answers at this address (\(response.status)); check it",
+                es: "en esa dirección no responde un servidor de Ronda (\(response.status)); "
+                    + "revísela")
+            : Phrase(
+                en: "the server answered \(response.status); what you captured stays queued here, "
+                    + "sync again later",
+                es: "el servidor respondió \(response.status); lo capturado sigue en cola aquí, "
+                    + "sincronice más tarde")
         return ClientError(
-            .server,
-            known.map { Phrase(en: $0.en, es: $0.es) }
-                ?? Phrase(
-                    en:
-                        "the server answered \(response.status); what you captured stays queued here, "
-                        + "sync again later, and tell the office if it goes on",
-                    es:
-                        "el servidor respondió \(response.status); lo capturado sigue en cola aquí, "
-                        + "sincronice más tarde y avise a la oficina si continúa"),
+            .server, known.map { Phrase(en: $0.en, es: $0.es) } ?? unknown,
             detail: "HTTP \(response.status) \(known?.detail ?? "")",
-            serverCode: known?.code ?? code(ofStatus: response.status),
+            serverCode: known?.code ?? Self.code(ofStatus: response.status),
             retryAfterMilliseconds: Self.wait(response.headers["retry-after"]))
     }
 

@@ -96,6 +96,12 @@ struct SyncRound: Sendable {
             && request.given.first?.number == response.forkedAt
     }
 
+    /// Whether there is said to be more, but not beyond where this request began.
+    func isStuck(at response: WireExchangeResponse) -> Bool {
+        response.more && request.commits.isEmpty && !request.pushOnly
+            && nextPage(after: response).request.cursors == request.cursors
+    }
+
     /// The request that continues where `response` will have brought the device.
     func nextPage(after response: WireExchangeResponse) -> SyncRound {
         var next = self

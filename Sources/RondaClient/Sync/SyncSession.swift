@@ -51,14 +51,25 @@ struct SyncSession {
     ) async throws(ClientError) -> Bool {
         var round = try await prepare(as: past)
         var response = try await exchange(round)
+        // Answers that are not of the history this store is in: one server has few of them.
+        var surprises = 0
         while true {
             if Task.isCancelled {
-                throw ClientError(.cancelled, Phrase(en: "cancelled", es: "cancelado"))
+                throw ClientError.cancelled
             }
             let history = SyncHistory.of(response, to: round)
+            if history != .same {
+                surprises += 1
+                guard surprises <= store.limits.surprisesPerSync else {
+                    throw Self.contradiction("\(surprises) other histories in one sync")
+                }
+            }
             if history == .behind {
                 response = try await prove(&round, after: response, as: past)
                 continue
+            }
+            guard history != .same || !round.isStuck(at: response) else {
+                throw Self.contradiction("a page that leads back to where it began")
             }
             // The next page does not depend on the device's disk: it is fetched while this one is
             // written. What is not written when the process dies is fetched again.
@@ -201,19 +212,23 @@ extension SyncSession {
         return try await exchange(round)
     }
 
+    private static func contradiction(_ detail: String) -> ClientError {
+        ClientError(
+            .server,
+            Phrase(
+                en: "the server's answers contradict each other; everything is still kept here, "
+                    + "tell the office",
+                es: "las respuestas del servidor se contradicen; todo sigue guardado aquí, avise "
+                    + "a la oficina"), detail: detail)
+    }
+
     /// Goes on as another device of the same account.
     private mutating func takeNewIdentity(
         from round: SyncRound
     ) async throws(ClientError) {
         // Once is enough: a server that says it again says it of a device it has just made.
         guard !hasNewIdentity else {
-            throw ClientError(
-                .server,
-                Phrase(
-                    en: "the server's answers contradict each other; everything is still kept "
-                        + "here, tell the office",
-                    es: "las respuestas del servidor se contradicen; todo sigue guardado aquí, "
-                        + "avise a la oficina"), detail: "a second fork in one sync")
+            throw Self.contradiction("a second fork in one sync")
         }
         hasNewIdentity = true
         let surroundings = store.surroundings
@@ -275,10 +290,14 @@ extension SyncSession {
 
     /// A device that was enrolled after the backup is made again, with its id and its secret.
     private func bringBack(_ past: PastIdentity) async throws(ClientError) {
-        let secret = try await store.writing { try Facts(database: $0).bytes(.secret) ?? [] }
+        let (secret, account) = try await store.writing {
+            let facts = Facts(database: $0)
+            return (try facts.bytes(.secret) ?? [], try facts.bytes(.account) ?? [])
+        }
         var request = WireEnrolRequest()
         request.secret = Data(past.secret)
         request.device = Data(past.device.bytes)
+        request.account = Data(account)
         request.name = "copy"
         let answer = try await calls.enrol(request, credential: secret)
         try await checkOurs(answer, device: past.device)

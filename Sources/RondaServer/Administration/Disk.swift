@@ -40,4 +40,28 @@ enum Disk {
     static func size(of path: String) -> Int {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     }
+
+    /// Directories in which a restore prepares the new store, and to which it moves the old one.
+    static let (preparing, aside) = ("restoring-", "replaced-")
+
+    static func leftovers(_ prefix: String, in data: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: data)) ?? []
+        return names.filter { $0.hasPrefix(prefix) }.sorted().map { "\(data)/\($0)" }
+    }
+
+    /// Whether there is no store in `data` because a restore was cut off half way.
+    static func restoreWasInterrupted(in data: String) -> Bool {
+        !exists("\(data)/\(SQLiteStore.fileName)")
+            && !(leftovers(preparing, in: data) + leftovers(aside, in: data)).isEmpty
+    }
+
+    static func interrupted(_ data: String) -> ServerTerminal.Failure {
+        ServerTerminal.Failure(
+            .store, "restoreInterrupted",
+            Phrase(
+                en: "a restore of \(data) was interrupted; nothing is lost, run it again: "
+                    + "ronda-server restore FILE --replace",
+                es: "una restauración de \(data) quedó a medias; nada se perdió, repítala: "
+                    + "ronda-server restore ARCHIVO --replace"))
+    }
 }

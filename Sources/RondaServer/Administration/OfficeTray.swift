@@ -152,7 +152,7 @@ struct OfficeTray: Sendable {
         let entity = refusal.entity.flatMap { schema[$0] }
         let field = entity?.position(ofNumber: refusal.field).flatMap { entity?.fields[$0] }
         let place = field.map { Phrase(en: "\($0.label.en): ", es: "\($0.label.es): ") }
-        let reason = refusal.code.phrase
+        let reason = refusal.code.phraseForOffice
         return ServerTerminal.Failure(
             .refusedByRule, refusal.code.name,
             Phrase(

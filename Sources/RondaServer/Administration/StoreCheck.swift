@@ -56,8 +56,19 @@ struct StoreCheck: Sendable {
     }
 
     var counts: Phrase {
-        Phrase(
-            en: "\(records) records, \(commits) commits, \(devices) devices",
-            es: "\(records) registros, \(commits) capturas, \(devices) equipos")
+        let parts = [
+            Phrase.count(
+                records, one: Phrase(en: "record", es: "registro"),
+                many: Phrase(en: "records", es: "registros")),
+            .count(
+                commits, one: Phrase(en: "commit", es: "captura"),
+                many: Phrase(en: "commits", es: "capturas")),
+            .count(
+                devices, one: Phrase(en: "device", es: "equipo"),
+                many: Phrase(en: "devices", es: "equipos")),
+        ]
+        return Phrase(
+            en: parts.map(\.en).joined(separator: ", "),
+            es: parts.map(\.es).joined(separator: ", "))
     }
 }

@@ -118,13 +118,16 @@ struct VerifyCommand: ServerSubcommand {
         let path = file ?? options.data
         let check = await StoreCheck.of(store)
         let counts = check.counts
+        let problems = Phrase.count(
+            check.problems.count, one: Phrase(en: "problem:", es: "problema:"),
+            many: Phrase(en: "problems:", es: "problemas:"))
         let verdict =
             check.isWhole
             ? Phrase(
                 en: "\(path) is whole: \(counts.en).", es: "\(path) está completo: \(counts.es).")
             : Phrase(
-                en: "\(path) is NOT whole; \(check.problems.count) problems:",
-                es: "\(path) NO está completo; \(check.problems.count) problemas:")
+                en: "\(path) is NOT whole; \(problems.en)",
+                es: "\(path) NO está completo; \(problems.es)")
         try options.terminal.show(
             Document(
                 path: path, whole: check.isWhole, records: check.records, commits: check.commits,

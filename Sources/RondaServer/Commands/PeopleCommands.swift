@@ -148,8 +148,10 @@ struct ProgrammeCommand: AsyncParsableCommand {
                 throw ServerTerminal.Failure(
                     .refusedByRule, "alreadyThere",
                     Phrase(
-                        en: "there is already a programme with code \(code)",
-                        es: "ya hay un programa con código \(code)"))
+                        en: "there is already a programme with code \(code); nothing was "
+                            + "changed, take another code for a new one",
+                        es: "ya hay un programa con código \(code); no se cambió nada, use otro "
+                            + "código para uno nuevo"))
             }
             var programme = Programme(id: id)
             programme.code = code

@@ -54,9 +54,14 @@ struct RecoveryCommand: ServerSubcommand {
     }
 
     private func open(_ recovery: Recovery, _ names: DeviceNames) -> [Phrase] {
-        let waiting = Phrase(
-            en: "\(recovery.waiting) commits wait for a record that is not there.",
-            es: "\(recovery.waiting) capturas esperan un registro que no está.")
+        let waiting = Phrase.count(
+            recovery.waiting,
+            one: Phrase(
+                en: "commit waits for a record that is not there.",
+                es: "captura espera un registro que no está."),
+            many: Phrase(
+                en: "commits wait for a record that is not there.",
+                es: "capturas esperan un registro que no está."))
         guard recovery.isRecovering else {
             let nothing =
                 !recovery.isRenewed
@@ -67,10 +72,14 @@ struct RecoveryCommand: ServerSubcommand {
                     es: "Todos los equipos ya reenviaron lo que tienen.")
             return recovery.waiting > 0 ? [nothing, waiting] : [nothing]
         }
+        let missing = Phrase.count(
+            recovery.missing.count,
+            one: Phrase(
+                en: "device has not offered again yet:", es: "equipo aún no ha reenviado:"),
+            many: Phrase(
+                en: "devices have not offered again yet:", es: "equipos aún no han reenviado:"))
         var lines = [
-            Phrase(
-                en: "Restored; \(recovery.missing.count) devices have not offered again yet:",
-                es: "Restaurado; \(recovery.missing.count) equipos aún no han reenviado:")
+            Phrase(en: "Restored; \(missing.en)", es: "Restaurado; \(missing.es)")
         ]
         lines += recovery.missing.map { device in
             let title = names.title(device)
@@ -95,12 +104,23 @@ struct RecoveryCommand: ServerSubcommand {
                     es: "No había nada que cerrar: no se espera a ningún equipo.")
             ]
         }
+        let devices = Phrase.count(
+            before.missing.count,
+            one: Phrase(en: "device is no longer waited for", es: "equipo que ya no se espera"),
+            many: Phrase(
+                en: "devices are no longer waited for", es: "equipos que ya no se esperan"))
+        let commits = Phrase.count(
+            refused,
+            one: Phrase(
+                en: "waiting commit was refused", es: "captura en espera que se rechazó"),
+            many: Phrase(
+                en: "waiting commits were refused", es: "capturas en espera que se rechazaron"))
         return [
             Phrase(
-                en: "Closed: \(before.missing.count) devices are no longer waited for; \(refused) "
-                    + "waiting commits were refused. What such a device still brings is taken.",
-                es: "Cerrado: ya no se espera a \(before.missing.count) equipos; se rechazaron "
-                    + "\(refused) capturas en espera. Lo que traiga aún un equipo así se acepta.")
+                en: "Closed: \(devices.en); \(commits.en). What such a device still brings is "
+                    + "taken.",
+                es: "Cerrado: \(devices.es); \(commits.es). Lo que traiga aún un equipo así se "
+                    + "acepta.")
         ]
     }
 }

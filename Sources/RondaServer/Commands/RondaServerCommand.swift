@@ -14,6 +14,7 @@ package struct RondaServerCommand: AsyncParsableCommand {
             Exit status: 0 done, 1 other error, 2 usage, 3 not found, 7 refused by a rule, \
             8 store in use, full or damaged, 9 some rows were refused.
             """,
+        version: "ronda-server 0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, ImportCommand.self, SampleCommand.self,
             UserCommand.self, AssignCommand.self, TeamCommand.self, MoveCommand.self,
@@ -39,12 +40,25 @@ package struct RondaServerCommand: AsyncParsableCommand {
         } catch {
             let message = fullMessage(for: error)
             guard exitCode(for: error).isSuccess else {
-                ServerTerminal.standardError(message + "\n")
+                misunderstood(error)
                 return ServerTerminal.Exit.usage.rawValue
             }
             print(message)
             return ServerTerminal.Exit.done.rawValue
         }
+    }
+
+    private static func misunderstood(_ error: any Error) {
+        let said = message(for: error).split(separator: "\n").joined(separator: " ")
+        let reason = UsageComplaint.phrase(of: said)
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        ServerTerminal(lenientlyReading: arguments).report(
+            ServerTerminal.usage(
+                "the command was not understood: \(reason.en)",
+                "no se entendió la orden: \(reason.es)"))
+        let usage = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
+            .drop { !$0.hasPrefix("Usage:") }
+        if !usage.isEmpty { ServerTerminal.standardError(usage.joined(separator: "\n") + "\n") }
     }
 
     private static func run(_ parsed: sending any ServerSubcommand) async throws -> Int32 {
@@ -102,10 +116,14 @@ extension ServerTerminal.Failure {
     init(_ error: any Error, path: String) {
         switch error {
         case let failure as ServerTerminal.Failure: self = failure
+        case let error as StoreError
+        where error.code == .notFound && Disk.restoreWasInterrupted(in: path):
+            self = Disk.interrupted(path)
         case let error as StoreError:
             self.init(
                 error.code == .notFound ? .notFound : .store, error.code.rawValue,
-                error.phrase(path: path, creator: "ronda-server init --data \(path)"))
+                error.phrase(
+                    path: path, creator: "ronda-server init --data \(path)", of: .hub))
         case let error as HubError where error.store != nil:
             self.init(error.store ?? StoreError(.failed, error.detail), path: path)
         case let error as HubError:

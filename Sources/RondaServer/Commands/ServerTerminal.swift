@@ -33,6 +33,26 @@ package struct ServerTerminal: Sendable {
         }
     }
 
+    init(language: Language, json: Bool, path: String) {
+        self.language = language
+        self.json = json
+        self.path = path
+    }
+
+    /// For arguments that could not be parsed: what can still be seen in them.
+    init(lenientlyReading arguments: [String]) {
+        let asked = arguments.indices.compactMap { index -> Language? in
+            if arguments[index].hasPrefix("--lang=") {
+                return Language(rawValue: String(arguments[index].dropFirst(7)))
+            }
+            guard arguments[index] == "--lang", index + 1 < arguments.count else { return nil }
+            return Language(rawValue: arguments[index + 1])
+        }
+        self.init(
+            language: asked.first ?? .preferred(in: ProcessInfo.processInfo.environment),
+            json: arguments.contains("--json"), path: "")
+    }
+
     /// A command line that cannot be meant.
     static func usage(_ en: String, _ es: String) -> Failure {
         Failure(.usage, "usage", Phrase(en: en, es: es))

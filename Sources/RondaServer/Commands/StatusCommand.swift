@@ -104,7 +104,13 @@ struct StatusCommand: ServerSubcommand {
         if identity.isRenewed { lines.append(Self.restored(recovery)) }
         lines += names.devices.map { Self.line($0, names, isMissing: missing.contains($0.id)) }
         lines += document.territories.map { line in
-            let time = line.completeTo ?? "-"
+            guard let time = line.completeTo else {
+                return Phrase(
+                    en: "territory \(line.territory): not known yet up to when everything "
+                        + "captured is in",
+                    es: "territorio \(line.territory): aún no se sabe hasta cuándo está todo lo "
+                        + "capturado")
+            }
             return Phrase(
                 en: "territory \(line.territory): everything captured is in up to \(time)",
                 es: "territorio \(line.territory): todo lo capturado está hasta \(time)")
@@ -136,11 +142,13 @@ struct StatusCommand: ServerSubcommand {
                 en: "restored from a backup; every device has offered again",
                 es: "restaurado de un respaldo; todos los equipos ya reenviaron")
         }
+        let missing = Phrase.count(
+            recovery.missing.count,
+            one: Phrase(en: "device has not offered again", es: "equipo no ha reenviado"),
+            many: Phrase(en: "devices have not offered again", es: "equipos no han reenviado"))
         return Phrase(
-            en: "RESTORED; \(recovery.missing.count) devices have not offered again: "
-                + "ronda-server recovery",
-            es: "RESTAURADO; \(recovery.missing.count) equipos no han reenviado: "
-                + "ronda-server recovery")
+            en: "RESTORED; \(missing.en): ronda-server recovery",
+            es: "RESTAURADO; \(missing.es): ronda-server recovery")
     }
 
     private static func line(_ device: Device, _ names: DeviceNames, isMissing: Bool) -> Phrase {

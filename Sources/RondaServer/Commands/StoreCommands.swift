@@ -21,6 +21,8 @@ struct InitCommand: ServerSubcommand {
     }
 
     func run() async throws {
+        // Devices know the store that a restore was about to put here; a new one would not know them.
+        if Disk.restoreWasInterrupted(in: options.data) { throw Disk.interrupted(options.data) }
         let hub = Hub.identity(.system)
         _ = try SQLiteStore.create(in: options.data, hub: hub)
         try options.terminal.show(
@@ -80,12 +82,21 @@ struct ServeCommand: ServerSubcommand {
                 services: [application], gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "ronda.server"))
             try await group.run()
+            terminal.note(Phrase(en: "Stopped.", es: "Detenido."))
         } catch let error where "\(error)".contains("bind") {
             throw ServerTerminal.Failure(
                 .other, "addressInUse",
                 Phrase(
                     en: "cannot listen on \(host):\(port); is another program using it?",
                     es: "no se puede escuchar en \(host):\(port); ¿lo usa otro programa?"))
+        } catch let error where "\(type(of: error)) \(error)".contains("SocketAddressError") {
+            throw ServerTerminal.Failure(
+                .usage, "badAddress",
+                Phrase(
+                    en: "\(host) is no address of this machine; --host takes one like 127.0.0.1 "
+                        + "or 0.0.0.0",
+                    es: "\(host) no es una dirección de esta máquina; --host lleva una como "
+                        + "127.0.0.1 o 0.0.0.0"))
         }
     }
 }

@@ -9,7 +9,7 @@ struct TrayCommand: AsyncParsableCommand {
         abstract: "Refused captures, and what the office does about them / Capturas rechazadas",
         subcommands: [
             List.self, Show.self, Retry.self, Discard.self, TrayResubmitCommand.self,
-        ], aliases: ["bandeja"])
+        ], defaultSubcommand: List.self, aliases: ["bandeja"])
 
     struct List: ServerSubcommand {
         static let configuration = CommandConfiguration(
@@ -70,7 +70,7 @@ struct TrayCommand: AsyncParsableCommand {
                     en: "kept until the record it needs is there",
                     es: "queda guardada hasta que llegue el registro que necesita")
             case .refused:
-                let reason = verdict.refusal?.code.phrase ?? Phrase(en: "", es: "")
+                let reason = verdict.refusal?.code.phraseForOffice ?? Phrase(en: "", es: "")
                 what = Phrase(
                     en: "refused again: \(reason.en)", es: "rechazada de nuevo: \(reason.es)")
             }

@@ -98,7 +98,7 @@ extension OfficeTrayEntry {
 
     var line: Phrase {
         let field = faultyField.map { Phrase(en: "\($0.label.en): ", es: "\($0.label.es): ") }
-        let reason = refusal.code.phrase
+        let reason = refusal.code.phraseForOffice
         return name
             + Phrase(
                 en: "\(contents.en), \(entry.receivedAt.text); \(field?.en ?? "")\(reason.en)",
@@ -162,5 +162,37 @@ extension OfficeTrayEntry {
 extension Phrase {
     static func + (left: Phrase, right: Phrase) -> Phrase {
         Phrase(en: left.en + right.en, es: left.es + right.es)
+    }
+}
+
+extension RefusalCode {
+    /// What is wrong and what to do next, said to the office, not to the rep.
+    var phraseForOffice: Phrase {
+        switch self {
+        case .unknownRecord:
+            Phrase(
+                en: "the record is not there, or the rep does not see it; judge it again once that "
+                    + "is mended, or discard it",
+                es:
+                    "el registro no está, o el representante no lo ve; júzguela de nuevo cuando eso "
+                    + "esté resuelto, o descártela")
+        case .unknownParent:
+            Phrase(
+                en: "it belongs to a record that is not there, or that the rep does not see; judge "
+                    + "it again once that is mended, or discard it",
+                es: "pertenece a un registro que no está o que el representante no ve; júzguela de "
+                    + "nuevo cuando eso esté resuelto, o descártela")
+        case .notPermitted:
+            Phrase(
+                en: "the role of the rep may not change this; capture it for them with "
+                    + "ronda-server tray resubmit, or discard it",
+                es: "la función del representante no puede cambiar esto; captúrela usted con "
+                    + "ronda-server tray resubmit, o descártela")
+        case .internalFault:
+            Phrase(
+                en: "the server failed on this change; judge it again after an update",
+                es: "el servidor falló con este cambio; júzguela de nuevo tras una actualización")
+        default: phrase
+        }
     }
 }

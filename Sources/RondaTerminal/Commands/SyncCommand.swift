@@ -16,11 +16,14 @@ struct SyncCommand: TerminalCommand {
         let transport = try session.transport(before?.server ?? "")
         let report: SyncReport
         do {
-            report = try await store.sync(over: transport) { session.progress($0) }
+            report = try await session.interruptibly {
+                try await store.sync(over: transport) { session.progress($0) }
+            }
             session.endProgress()
         } catch {
             session.endProgress()
             let pending = try await session.read(store) { try $0.status().pending }
+            guard let error = error as? ClientError else { throw error }
             throw Self.withPending(Self.explained(error), pending)
         }
         let (status, now) = try await session.read(store) { (try $0.status(), try $0.identity()) }
@@ -50,8 +53,10 @@ extension Session {
             return try context.makeTransport(server)
         } catch {
             throw .usage(
-                en: "“\(server)” cannot be used as the server's address: \(error.detail)",
-                es: "«\(server)» no sirve como dirección del servidor: \(error.detail)")
+                en: "“\(server)” cannot be used as the server's address; write it like "
+                    + "https://ronda.example or http://127.0.0.1:8080",
+                es: "«\(server)» no sirve como dirección del servidor; escríbala como "
+                    + "https://ronda.example o http://127.0.0.1:8080")
         }
     }
 

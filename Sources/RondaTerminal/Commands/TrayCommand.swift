@@ -107,12 +107,13 @@ struct TrayDiscardCommand: TerminalCommand {
         if page.item.waiting > 0 {
             let count = Phrase.count(
                 page.item.waiting,
-                one: Phrase(en: "capture that waited for it", es: "captura que lo esperaba"),
-                many: Phrase(en: "captures that waited for it", es: "capturas que lo esperaban"))
-            notes.append(
-                Phrase(
-                    en: "\(count.en) will be refused and come to the tray.",
-                    es: "\(count.es): se rechazará y vendrá a la bandeja."))
+                one: Phrase(
+                    en: "capture that waited for it will be refused and come to the tray.",
+                    es: "captura que lo esperaba se rechazará y vendrá a la bandeja."),
+                many: Phrase(
+                    en: "captures that waited for it will be refused and come to the tray.",
+                    es: "capturas que lo esperaban se rechazarán y vendrán a la bandeja."))
+            notes.append(count)
         }
         return Output(
             json: .object(["n": .integer(page.item.n), "disposition": .string("discarded")]),

@@ -56,8 +56,10 @@ struct Finder {
     private func missing(_ type: any RondaRecord.Type, _ text: String) -> TerminalError {
         let label = label(type)
         return .notFound(
-            en: "no \(label.en) “\(text)” is on this device",
-            es: "en este equipo no hay: \(label.es) «\(text)»")
+            en: "no \(label.en) “\(text)” is on this device; check how it is written, or sync: "
+                + "ronda sync",
+            es: "en este equipo no hay: \(label.es) «\(text)»; revise cómo se escribe, o "
+                + "sincronice: ronda sync")
     }
 
     private func ambiguous(_ type: any RondaRecord.Type, _ text: String) -> TerminalError {

@@ -52,11 +52,6 @@ struct Wording: Sendable {
 }
 
 extension Phrase {
-    /// A number with its noun, in the singular or the plural.
-    static func count(_ number: Int, one: Phrase, many: Phrase) -> Phrase {
-        Phrase("\(number) ") + (number == 1 ? one : many)
-    }
-
     /// The phrases one after another.
     static func list(_ phrases: [Phrase], separator: String = ", ") -> Phrase {
         Phrase(

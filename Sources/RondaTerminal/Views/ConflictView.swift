@@ -92,7 +92,7 @@ extension ContestedRow {
             Cell(String(number)),
             Cell("\(title) (\(handle))", plain: contested.record.description),
             Cell(wording(Phrase(en: "(the whole)", es: "(todo)")), plain: ""),
-            "1", Cell(wording(Self.what), plain: "contestedDeletion"), "", "",
+            Cell("", plain: "1"), Cell(wording(Self.what), plain: "contestedDeletion"), "", "",
         ]
     }
 
@@ -146,11 +146,18 @@ extension ConflictItem {
         var output = Output(
             json: .array(items.map(\.json)), blocks: [.table(table(items, in: wording))],
             status: .conflicts)
-        output.notes = [
-            Phrase(
-                en: "Settle one with: ronda conflicts resolve \(first.number) --keep 1",
-                es: "Resuelva uno con: ronda conflictos resolver \(first.number) --keep 1")
-        ]
+        let settle: Phrase
+        switch first {
+        case .field(let row):
+            settle = Phrase(
+                en: "Settle one with: ronda conflicts resolve \(row.number) --keep 1",
+                es: "Resuelva uno con: ronda conflictos resolver \(row.number) --keep 1")
+        case .deletion(let row):
+            settle = Phrase(
+                en: "Settle one with: ronda conflicts resolve \(row.number) --keep (or --delete)",
+                es: "Resuelva uno con: ronda conflictos resolver \(row.number) --keep (o --delete)")
+        }
+        output.notes = [settle]
         return output
     }
 

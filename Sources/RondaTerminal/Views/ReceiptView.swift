@@ -51,8 +51,8 @@ enum ReceiptView {
         case .different: Phrase(en: "OTHER captures", es: "capturas DISTINTAS")
         case .notKept:
             Phrase(
-                en: "no longer: a verified backup of the server has them",
-                es: "ya no: las tiene un respaldo verificado del servidor")
+                en: "not kept here, so there is nothing to compare with",
+                es: "no se guardan aquí, así que no hay con qué comparar")
         case .otherDevice:
             Phrase(en: "of another device", es: "de otro equipo")
         }

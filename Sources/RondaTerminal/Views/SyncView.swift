@@ -161,8 +161,13 @@ enum SyncView {
     }
 
     static func progress(_ report: SyncReport) -> Phrase {
-        Phrase(
-            en: "\(report.received) records received, \(report.accepted) changes sent",
-            es: "\(report.received) registros recibidos, \(report.accepted) cambios enviados")
+        .list([
+            .count(
+                report.received, one: Phrase(en: "record received", es: "registro recibido"),
+                many: Phrase(en: "records received", es: "registros recibidos")),
+            .count(
+                report.accepted, one: Phrase(en: "change sent", es: "cambio enviado"),
+                many: Phrase(en: "changes sent", es: "cambios enviados")),
+        ])
     }
 }

@@ -91,6 +91,13 @@ enum TrayView {
             es: "Déjelo a la oficina: ronda bandeja oficina \(n)")
         let first: Phrase
         switch page.item.code.remedy {
+        case .fixCommit where page.item.code == .unknownRecord:
+            // No field of it is wrong: what it is about is not there, or not seen.
+            first = Phrase(
+                en: "Sync, and once the record is there send it again as it is: "
+                    + "ronda tray edit \(n) --as-is",
+                es: "Sincronice y, cuando el registro esté, envíelo de nuevo tal cual: "
+                    + "ronda bandeja editar \(n) --as-is")
         case .fixCommit:
             let field = page.fault?.field.name
             first = Phrase(
