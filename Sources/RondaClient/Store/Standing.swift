@@ -68,15 +68,6 @@ struct Standing {
         return version == 0 ? 0 : 0 &- Checksum.of(record, version: version)
     }
 
-    /// What becomes of a record that stands in no scope is decided at the end of the sync.
-    func doubt(_ record: RecordID, entity: EntityID) throws {
-        try database.execute(
-            sql: """
-                INSERT OR IGNORE INTO standing(scope, record, entity, version) VALUES (-1, ?, ?, 0)
-                """,
-            arguments: [Data(record.bytes), Int64(entity.rawValue)])
-    }
-
     func isNowhere(_ record: RecordID) throws -> Bool {
         let others = try database.prepared(
             "SELECT 1 FROM standing WHERE scope > 0 AND record = ? LIMIT 1")
