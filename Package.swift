@@ -162,7 +162,7 @@ let package = Package(
         tests(
             "RondaProcess",
             [
-                "ronda", "ronda-server", "RondaClient", "RondaServer", "RondaModel", "RondaWire",
+                "ronda", "ronda-server", "ronda-sim", "RondaClient", "RondaServer", "RondaModel", "RondaWire",
                 "RondaProtobuf", protobuf, grdb,
             ]),
         tests(

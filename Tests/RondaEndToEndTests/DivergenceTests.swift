@@ -9,7 +9,7 @@ import Testing
 
 @Suite("A device that differs from the hub without reason is mended record by record")
 struct DivergenceTests {
-    @Test("a row altered, one lost and one too many are found by the next change and put right")
+    @Test("a row that is old and one that is lost are found by the next change and put right")
     func mended() async throws {
         let world = try await World()
         var customers: [RecordID] = []

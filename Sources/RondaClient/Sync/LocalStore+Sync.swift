@@ -29,6 +29,8 @@ public struct SyncReport: Sendable, Hashable {
     public var repaired = 0
     /// Whether the server was told that everything has been offered again.
     var isReconciled = false
+
+    package init() {}
 }
 
 extension LocalStore {
