@@ -162,8 +162,9 @@ let package = Package(
         tests(
             "RondaProcess",
             [
-                "ronda", "ronda-server", "RondaClient", "RondaServer", "RondaStoreSQLite",
-                "RondaSQLite", "RondaModel", "RondaWire", "RondaProtobuf", protobuf, grdb,
+                "ronda", "ronda-server", "ronda-sim", "RondaClient", "RondaServer",
+                "RondaStoreSQLite", "RondaSQLite", "RondaModel", "RondaWire", "RondaProtobuf",
+                protobuf, grdb,
             ]),
         tests(
             "RondaEndToEnd",

@@ -56,7 +56,7 @@ package enum Terminal {
         // A word that is no command is taken for one too many of the command that needs no name.
         let today = TodayCommand.configuration
         let names = today.aliases + [today.commandName ?? ""]
-        if let word = message.firstMatch(of: /nexpected arguments?.* '(.+?)'/)?.1,
+        if let word = message.firstMatch(of: /nexpected arguments?:? '(.+?)'/)?.1,
             usage.first?.hasPrefix("Usage: ronda \(names.last ?? "")") == true,
             !arguments.contains(where: names.contains)
         {

@@ -14,6 +14,7 @@ struct Main: AsyncParsableCommand {
     @Option(help: "How many worlds at a time.") var workers = 2
     @Option(help: "A bug to plant: \(PlantedBug.allCases.map(\.rawValue).joined(separator: ", ")).")
     var bug: String?
+    @Option(help: "How many runs the shortening of a story may take.") var shrink = 400
     @Flag(help: "Write the result as JSON.") var json = false
     @Flag(help: "Write what happened in each world.") var trace = false
     @Flag(help: "Go on after a violation.") var keepGoing = false
@@ -68,7 +69,7 @@ struct Main: AsyncParsableCommand {
         }
         summary.seconds = Date().timeIntervalSince(start)
         if let first = summary.first {
-            summary.shortest = await simulation.shrunk(first)
+            summary.shortest = await simulation.shrunk(first, mostRuns: shrink)
         }
         try report(summary)
         if summary.first != nil { throw ExitCode(1) }

@@ -7,7 +7,7 @@ import SwiftProtobuf
 import Synchronization
 import Testing
 
-@Suite("Following the records of a device", .timeLimit(.minutes(1)))
+@Suite("Following the records of a device", .timeLimit(.minutes(5)))
 struct FollowTests {
     @Test("tells what is there, what is captured here and what is received")
     func observes() async throws {
@@ -71,6 +71,8 @@ struct FollowTests {
                 isFirst = false
                 try ana.store.withWriter {
                     try $0.execute(sql: "ALTER TABLE customer RENAME TO gone")
+                    try $0.notifyChanges(in: .fullDatabase)
+                    try $0.notifyChanges(in: .fullDatabase)
                 }
             }
         }
@@ -94,7 +96,7 @@ struct FollowTests {
     }
 }
 
-@Suite("Staying in sync", .timeLimit(.minutes(1)))
+@Suite("Staying in sync", .timeLimit(.minutes(5)))
 struct KeepSyncingTests {
     private struct Ended: Error {}
 

@@ -200,4 +200,25 @@ struct RestoreTests {
         #expect(try await journal(world, beto).map(\.author) == [account.id, account.id])
         try await world.expectAgreement(of: beto)
     }
+
+    @Test("what had its verdict before the restore is not told as news after it")
+    func noOldNews() async throws {
+        let world = try await World()
+        let mine = try await world.customer("C1")
+        let theirs = try await world.customer("C2", territory: "AR-05")
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        let backup = try world.backup()
+        try await ana.setStreet(mine, "Primera")
+        try await ana.promise(theirs, "De nadie")
+        let before = try await ana.sync()
+        #expect(before.accepted == 1 && before.refused == 1)
+        try await world.restore(backup)
+        try await ana.setStreet(mine, "Después")
+        let after = try await ana.sync()
+        #expect(after.isRestored)
+        #expect(after.accepted == 1)
+        #expect(after.refused == 0)
+        try await world.expectAgreement(of: ana)
+    }
 }

@@ -31,6 +31,7 @@
                 kills += try await killedSync(office, proxy, &dice) ? 1 : 0
             }
             print("client kills: \(kills) kills, \(saved.count) visits saved")
+            #expect(kills >= 10)
             let last = try await office.ronda("ana", "sync")
             #expect(last.status == 0, "\(last.output)\(last.errors)")
             let status = try await office.ronda("ana", "status").decode(StatusAnswer.self)

@@ -164,7 +164,7 @@ struct RestoreCommandTests {
         server = try await office.serve(port: server.port)
         try await synced(office, "ana")
         let open = try await office.say("recovery", language: "es")
-        #expect(open.output.contains("aún no han reenviado") && open.output.contains("beto"))
+        #expect(open.output.contains("equipo aún no ha reenviado") && open.output.contains("beto"))
         let closed = try await office.expectDone("recovery", "--close").decode(RecoveryAnswer.self)
         #expect(!closed.recovering && closed.refused == 0)
         let again = try await office.say("recovery", "--close", language: "en")
@@ -175,5 +175,80 @@ struct RestoreCommandTests {
         try await synced(office, "beto")
         #expect(try await office.status().records["visit"] == 1)
         await server.stop()
+    }
+
+    /// What a restore leaves that was killed before it came to its end.
+    private func leftovers(_ office: Office, _ prefix: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: office.data)
+            .filter { $0.hasPrefix(prefix) }
+    }
+
+    @Test("what a killed one had prepared is removed by the next; the copy it moved aside is kept")
+    func leftoversGo() async throws {
+        let office = try await Office.prepared()
+        let file = office.root + "/a.backup"
+        try await office.expectDone("backup", file)
+        for name in ["restoring-20260101T000000Z-1", "replaced-20260101T000000Z-1"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(office.data)/\(name)", withIntermediateDirectories: true)
+        }
+        try await office.expectDone("restore", file, "--replace")
+        #expect(try leftovers(office, "restoring-").isEmpty)
+        #expect(try leftovers(office, "replaced-").count == 2)
+        // The old store's log went into its file before it was moved.
+        let aside = try #require(
+            try leftovers(office, "replaced-").first { !$0.hasSuffix("20260101T000000Z-1") })
+        let moved = try FileManager.default.contentsOfDirectory(atPath: "\(office.data)/\(aside)")
+        #expect(moved == ["hub.sqlite"])
+    }
+
+    @Test("half way, no command takes the directory for one without a store")
+    func halfWay() async throws {
+        let office = try await Office.prepared()
+        let file = office.root + "/a.backup"
+        try await office.expectDone("backup", file)
+        let aside = "\(office.data)/replaced-20260101T000000Z-1"
+        try FileManager.default.createDirectory(
+            atPath: aside, withIntermediateDirectories: true)
+        for name in ["hub.sqlite", "hub.sqlite-wal", "hub.sqlite-shm"]
+        where FileManager.default.fileExists(atPath: "\(office.data)/\(name)") {
+            try FileManager.default.moveItem(
+                atPath: "\(office.data)/\(name)", toPath: "\(aside)/\(name)")
+        }
+        for words in [["status"], ["serve", "--port", "0"], ["init"]] {
+            let outcome = try await office.run(words)
+            #expect(outcome.status == 8, "\(words): \(outcome.output)\(outcome.errors)")
+            let error = try outcome.decode(ErrorAnswer.self).error
+            #expect(error.code == "restoreInterrupted" && error.es.contains("repítala"))
+        }
+        try await office.expectDone("restore", file, "--replace")
+        #expect(try await office.expectDone("verify").decode(VerifyAnswer.self).whole)
+    }
+
+    @Test("killed at any moment, it leaves the old store, the new one, or a word to do it again")
+    func killed() async throws {
+        var dice = Dice("restore kills")
+        let office = try await Office.prepared()
+        let file = office.root + "/a.backup"
+        try await office.expectDone("backup", file)
+        var kills = 0
+        for round in 0..<12 {
+            let restore = try RunningProgram(
+                .server, ["restore", file, "--replace", "--data", office.data, "--json"],
+                scratch: office.root)
+            while !restore.hasEnded, try leftovers(office, "restoring-").isEmpty {}
+            dice.dawdle(thousands: 300 * (round % 4))
+            restore.signal(SIGKILL)
+            kills += await restore.outcome().wasKilled ? 1 : 0
+            let verified = try await office.run("verify")
+            if verified.status == 0 { continue }
+            let error = try verified.decode(ErrorAnswer.self).error
+            #expect(error.code == "restoreInterrupted", "\(verified.output)\(verified.errors)")
+        }
+        print("restore kills: \(kills)")
+        #expect(kills >= 3)
+        try await office.expectDone("restore", file, "--replace")
+        #expect(try leftovers(office, "restoring-").isEmpty)
+        #expect(try await office.expectDone("verify").decode(VerifyAnswer.self).whole)
     }
 }

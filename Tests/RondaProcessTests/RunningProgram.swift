@@ -7,6 +7,7 @@ final class RunningProgram: Sendable {
     enum Program: String, Sendable {
         case ronda
         case server = "ronda-server"
+        case simulation = "ronda-sim"
         case mount
         case umount
     }
@@ -131,7 +132,8 @@ final class RunningProgram: Sendable {
         let runner = URL(filePath: CommandLine.arguments[0])
         let folders =
             switch program {
-            case .ronda, .server: (bundles + [runner]).map { $0.deletingLastPathComponent() }
+            case .ronda, .server, .simulation:
+                (bundles + [runner]).map { $0.deletingLastPathComponent() }
             case .mount, .umount: ["/usr/bin", "/bin", "/sbin"].map { URL(filePath: $0) }
             }
         let candidates = folders.map { $0.appending(path: program.rawValue) }

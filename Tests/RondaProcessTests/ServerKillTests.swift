@@ -16,7 +16,7 @@ struct ServerKillTests {
     func kills() async throws {
         var dice = Dice("server kills")
         let logins = ["ana", "beto", "carla"]
-        let office = try await Office.prepared(reps: logins)
+        let office = try await Office.prepared(reps: logins + ["diego"])
         var server = try await office.serve()
         let before = try await office.status()
         let traffic = Traffic()
@@ -26,6 +26,10 @@ struct ServerKillTests {
             _ = try await device.store.sync(over: device.transport)
             devices.append((login, device.store, device.transport))
         }
+        try await office.login("diego", url: server.url)
+        #expect(try await office.ronda("diego", "sync").status == 0)
+        var clientKills = 0
+        var notes: Set<Int> = []
         let captured = try await withThrowingTaskGroup(of: Captured.self) { group in
             defer { traffic.end() }
             for (login, store, transport) in devices {
@@ -38,10 +42,21 @@ struct ServerKillTests {
                         traffic, dice)
                 }
             }
-            for _ in 1...30 {
+            for round in 1...30 {
                 await traffic.waitForRequests(traffic.started + 1 + dice.below(12))
                 if traffic.isOver { break }
                 dice.dawdle(thousands: 40)
+                // Now and then a client dies with it, at whatever it was doing.
+                let client = try office.start("diego", round % 2 == 0 ? ["sync"] : Self.note(round))
+                if round % 3 == 0 {
+                    dice.dawdle(thousands: 2_000)
+                } else {
+                    dice.dawdle(thousands: 40)
+                }
+                client.signal(SIGKILL)
+                let end = await client.outcome()
+                clientKills += end.wasKilled ? 1 : 0
+                if !end.wasKilled && round % 2 == 1 && end.status == 0 { notes.insert(round) }
                 let outcome = await server.kill()
                 #expect(outcome.wasKilled, "ended by itself: \(outcome.errors)")
                 server = try await office.serve(port: server.port)
@@ -57,8 +72,18 @@ struct ServerKillTests {
             #expect(status.pending == 0)
             #expect(status.refused == 0)
         }
-        let stored = try await office.everything(url: server.url)
+        #expect(clientKills >= 10)
+        let last = try await office.ronda("diego", "sync")
+        #expect(last.status == 0, "\(last.output)\(last.errors)")
+        var stored = try await office.everything(url: server.url)
         let after = try await office.status()
+        // What the program that was killed had said to be saved is there, and nothing twice; what it
+        // had not said may be there too.
+        let mark = Self.mark
+        let told = stored.visits.filter { $0.note?.hasPrefix(mark) == true }.compactMap(\.note)
+        #expect(Set(told).count == told.count)
+        #expect(Set(notes.map { "\(mark)\($0)" }).isSubset(of: told))
+        stored.visits.removeAll { $0.note?.hasPrefix(mark) == true }
         let visits = captured.reduce(into: [:]) { $0.merge($1.visits) { $1 } }
         let promises = captured.reduce(into: [:]) { $0.merge($1.promises) { $1 } }
         // As lists and not as dictionaries first: a record that came twice must show.
@@ -67,10 +92,16 @@ struct ServerKillTests {
         #expect(stored.visits.reduce(into: [:]) { $0[$1.id] = $1.note } == visits)
         #expect(stored.promises.reduce(into: [:]) { $0[$1.id] = $1.words } == promises)
         #expect(Set(stored.promises.compactMap(\.words)).count == promises.count)
-        #expect(after.commits - before.commits == captured.reduce(0) { $0 + $1.commits })
+        #expect(after.commits - before.commits == captured.reduce(told.count) { $0 + $1.commits })
         #expect(after.refused == 0)
         print("server kills: \(visits.count) visits, \(promises.count) promises")
         await server.stop()
+    }
+
+    private static let mark = "diego "
+
+    private static func note(_ round: Int) -> [String] {
+        ["visit", "new", "--customer", "C1", "--note", "\(mark)\(round)", "--no-input"]
     }
 
     /// Captures and syncs without end; without a server it captures on, and waits for one before

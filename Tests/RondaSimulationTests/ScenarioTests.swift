@@ -1,7 +1,7 @@
 import RondaSimulation
 import Testing
 
-/// The rows of the scenario table (sync.md §13) that are about stores, networks and histories. Each
+/// The scenarios that are about stores, networks and histories (SPEC §7, §9). Each
 /// world ends with everything healed, and the checkers of the simulator demand that nothing is lost
 /// or doubled and that every device shows what the hub has.
 @Suite struct ScenarioTests {
@@ -38,6 +38,7 @@ import Testing
 
     @Test("crash in absorb: the process dies at any step of taking in an answer")
     func crashInAbsorb() async throws {
+        var deaths = 0
         for point in 0..<60 {
             let outcome = try await live(
                 [Self.ana, Self.beto],
@@ -48,31 +49,41 @@ import Testing
                     .capture(0, .editCustomer(0, field: 1, value: 8), dies: nil),
                     .sync(0, [], dies: point), .sync(0, [], dies: point / 2),
                 ])
-            #expect(outcome.trace.faults["commits accepted", default: 0] >= 2)
+            #expect(outcome.trace.faults["commits accepted"] == 2, "\(point)")
+            #expect(outcome.trace.faults["commits merged"] == 1, "\(point)")
+            deaths += outcome.trace.faults["device deaths in sync", default: 0]
         }
+        #expect(deaths >= 20)
     }
 
     @Test("crash in capture: rows and outgoing commit are both there or neither is")
     func crashInCapture() async throws {
+        var deaths = 0
         for point in 0..<60 {
-            _ = try await live(
+            let outcome = try await live(
                 [Self.ana, Self.beto],
                 [
                     .capture(0, .editTwo(0, 1), dies: point),
                     .capture(0, .newCustomer(1), dies: nil),
                     .sync(0, [], dies: nil), .sync(1, [], dies: nil),
                 ])
+            deaths += outcome.trace.faults["device deaths in capture", default: 0]
         }
+        #expect(deaths >= 5)
     }
 
     @Test("crash of the hub at any step of an exchange: all of it, or nothing")
     func crashOfTheHub() async throws {
+        var deaths = 0
         for point in 0..<60 {
             let outcome = try await live(
                 [Self.ana, Self.beto],
                 captures(0, 3) + [.sync(0, [.hubDies(after: point)], dies: nil)])
             #expect(outcome.trace.faults["commits accepted"] == 3)
+            deaths += outcome.trace.faults["hub deaths in a transaction", default: 0]
+            deaths += outcome.trace.faults["hub deaths before an answer", default: 0]
         }
+        #expect(deaths >= 10)
     }
 
     @Test("edit in flight: edit, send, edit again; the first is acknowledged, the second is kept")
@@ -185,8 +196,9 @@ import Testing
             [Self.ana, Self.beto, Self.office],
             captures(0, 40) + [.sync(0, [], dies: nil)]
                 + Array(repeating: .sync(2, cut, dies: nil), count: 5))
-        let pages = outcome.trace.lines.filter { $0.hasPrefix("C syncs") }
-        #expect(pages.contains { $0.contains("exchanges") })
+        #expect(outcome.trace.faults["answers lost", default: 0] >= 2)
+        let syncs = outcome.trace.lines.filter { $0.hasPrefix("C syncs") }
+        #expect(syncs.contains { $0.contains("exchanges") })
     }
 
     @Test("poison in the middle: the rest is in, the tray has one, and what depends on it waits")
@@ -220,6 +232,10 @@ import Testing
             [.fillHub(true), .fillDevice(0, true)] + captures(0, 80) + [
                 .sync(0, [], dies: nil), .fillDevice(0, false),
             ] + captures(0, 80) + [.sync(0, [], dies: nil), .fillHub(false)])
-        #expect(outcome.trace.lines.contains { $0.contains("store") })
+        #expect(outcome.trace.faults["full hub disks", default: 0] >= 1)
+        #expect(outcome.trace.faults["full disks", default: 0] >= 1)
+        let told = outcome.trace.lines
+        #expect(told.contains { $0.contains("store") }, "\(told)")
+        #expect(told.contains { $0.contains("server full") }, "\(told)")
     }
 }

@@ -243,4 +243,45 @@ struct CommandTests {
         let cleared = await world.run("ana", "customer", "edit", "C0001", "--name", "")
         #expect(cleared.status == .refusedByRule)
     }
+
+    @Test("wrong usage is explained in the language asked for, and says where to look")
+    func explained() async throws {
+        let world = try await TerminalWorld()
+        for (words, en, es) in [
+            (["fly"], "there is no command “fly”; see: ronda --help", "no hay una orden «fly»"),
+            (["fly", "home"], "there is no command “fly”", "no hay una orden «fly»"),
+            (["today", "fly"], "“fly” is one word too many", "sobra «fly»"),
+            (["tray", "show", "abc"], "“abc” is no value for", "«abc» no es un valor para"),
+            (["visit", "list", "--what"], "there is no option --what", "no hay una opción --what"),
+            (["login", "--server"], "a value is missing for", "falta el valor de"),
+        ] {
+            #expect(await world.run("ana", words).err.contains(en), "\(words)")
+            let spanish = await world.run("ana", words + ["--lang", "es"])
+            #expect(spanish.err.contains(es), "\(words)")
+            #expect(!spanish.err.contains("Unexpected") && !spanish.err.contains("invalid"))
+            let document = try await world.run("ana", words + ["--json", "--lang", "es"])
+                .json([String: [String: String]].self)
+            #expect(document["error"]?["es"]?.contains(es) == true, "\(words)")
+        }
+        #expect(await !world.run("ana", "fly").err.contains("Usage: ronda today"))
+    }
+
+    @Test("a name that fits nobody is answered with what to do")
+    func nobody() async throws {
+        let world = try await TerminalWorld()
+        try await world.join("ana")
+        let run = await world.run("ana", "customer", "show", "C9999", language: "es")
+        #expect(run.status == .notFound && run.err.contains("sincronice: ronda sync"))
+    }
+
+    @Test("an address that is none is answered with how one looks, and with nothing of queues")
+    func address() async throws {
+        let world = try await TerminalWorld()
+        world.setOffline(true)
+        let run = await world.run(
+            "ana", "login", "--server", "http://hub", "--code", "ABCD1234", language: "es")
+        #expect(run.status == .offline)
+        #expect(run.err.contains("inicie sesión de nuevo con el mismo código"))
+        #expect(!run.err.contains("en cola"))
+    }
 }

@@ -1,5 +1,7 @@
 import Foundation
+import RondaClient
 import RondaModel
+import Synchronization
 import Testing
 
 @testable import RondaTerminal
@@ -200,5 +202,54 @@ struct SyncCommandTests {
         let shown = await world.run("luis", "tray", "show", "\(number)", terminal: true)
         #expect(shown.status == .done && shown.out.contains("reason"))
         #expect(shown.out.contains("Bello"))
+    }
+
+    @Test("one record is not several")
+    func singular() {
+        var report = SyncReport()
+        (report.received, report.accepted) = (1, 1)
+        #expect(
+            SyncView.progress(report)
+                == Phrase(
+                    en: "1 record received, 1 change sent",
+                    es: "1 registro recibido, 1 cambio enviado"))
+        (report.received, report.accepted) = (0, 2)
+        #expect(SyncView.progress(report).es == "0 registros recibidos, 2 cambios enviados")
+    }
+
+    /// Waits for an answer until it is cancelled.
+    private struct SilentTransport: Transport {
+        let asked: AsyncStream<Void>.Continuation
+
+        func send(
+            _ request: TransportRequest
+        ) async throws(TransportError) -> TransportResponse {
+            asked.yield()
+            for await _ in AsyncStream<Void>(unfolding: { try? await Task.sleep(for: .seconds(60)) }
+            ) {
+                break
+            }
+            throw TransportError(.cancelled, detail: "by the test")
+        }
+    }
+
+    @Test("who interrupts it is told that nothing is lost", .timeLimit(.minutes(5)))
+    func interrupted() async throws {
+        let world = try await TerminalWorld()
+        try await world.join("ana")
+        _ = await world.run("ana", "customer", "edit", "C0001", "--city", "Envigado")
+        let said = Mutex("")
+        var context = world.context(
+            "ana", language: "es", answers: [], terminal: false, out: { _ in },
+            err: { text in said.withLock { $0 += text } })
+        let (asked, sign) = AsyncStream<Void>.makeStream()
+        context.makeTransport = { _ throws(TransportError) in SilentTransport(asked: sign) }
+        context.interrupts = { asked }
+        #expect(await Terminal.run(["sync"], in: context) == .interrupted)
+        let text = said.withLock { $0 }
+        #expect(text.contains("interrumpido; nada se pierde"))
+        #expect(text.contains("1 cambio espera aquí"))
+        // The lock is free again, and what was queued goes out.
+        #expect(await world.run("ana", "sync").status == .done)
     }
 }

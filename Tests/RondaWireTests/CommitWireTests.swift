@@ -105,6 +105,7 @@ struct CommitWireTests {
     @Test("cut or flipped anywhere, is an error or another commit, never a crash")
     func damaged() throws {
         var random = SeededGenerator(seed: 4)
+        var (read, refused) = (0, 0)
         for _ in 0..<40 {
             let bytes = random.commit().canonicalBytes
             guard !bytes.isEmpty else { continue }
@@ -113,9 +114,15 @@ struct CommitWireTests {
                 if let index = damaged.indices.randomElement(using: &random) {
                     damaged[index] ^= UInt8.random(in: 1...255, using: &random)
                 }
-                guard let wire = try? WireCommit(serializedBytes: damaged) else { continue }
-                _ = try? wire.model(schema: .current).canonicalBytes
+                do {
+                    let wire = try WireCommit(serializedBytes: damaged)
+                    _ = try wire.model(schema: .current).canonicalBytes
+                    read += 1
+                } catch {
+                    refused += 1
+                }
             }
         }
+        #expect(read > 0 && refused > 0)
     }
 }

@@ -156,7 +156,8 @@ public final class LocalStore: Sendable {
     /// Brings a store of an earlier format to the present one.
     private static func upgrade(_ database: Database, from version: Int) throws {
         if version < 2 { try upgradeFirst(database) }
-        if version < 3 {
+        let hasStart = try database.columns(in: "cursor").contains { $0.name == "start" }
+        if !hasStart {
             try database.execute(
                 sql: "ALTER TABLE cursor ADD COLUMN start INTEGER NOT NULL DEFAULT 0")
         }

@@ -36,6 +36,8 @@ public struct SyncReport: Sendable, Hashable {
     var advisedMilliseconds: Int64 = 0
     /// Whether the server was told that everything has been offered again.
     var isReconciled = false
+
+    package init() {}
 }
 
 /// A record that own work concerns and that somebody else has now.
