@@ -168,8 +168,9 @@ let package = Package(
         tests(
             "RondaEndToEnd",
             [
-                "RondaClient", "RondaHub", "RondaStoreSQLite", "RondaStore",
-                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb,
+                "RondaClient", "RondaServer", "RondaHub", "RondaStoreSQLite", "RondaStore",
+                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb, lifecycle,
+                logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -84,7 +84,7 @@ package final class LiveListener: Sendable {
     package var isOver: Bool { state.withLock { $0.isOver } }
 
     /// Whether something was delivered that nobody has taken yet.
-    var hasMail: Bool { state.withLock { !$0.mail.isEmpty } }
+    package var hasMail: Bool { state.withLock { !$0.mail.isEmpty } }
 
     func deliver(_ mail: LiveMail) {
         let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in

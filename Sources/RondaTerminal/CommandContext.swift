@@ -18,6 +18,9 @@ package struct CommandContext: Sendable {
     package var timeZone: TimeZone
     package var surroundings: DeviceSurroundings
     package var makeTransport: @Sendable (_ server: String) throws(TransportError) -> any Transport
+    /// Called by a command that goes on until it is told to end: from then on, asking the program to
+    /// end is told here and ends nothing else.
+    package var interrupts: @Sendable () -> AsyncStream<Void> = { AsyncStream { _ in } }
 
     package init(
         environment: [String: String], hostName: String,

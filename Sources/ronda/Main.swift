@@ -6,7 +6,7 @@ import RondaTerminal
 @main
 struct Main {
     static func main() async {
-        let context = CommandContext(
+        var context = CommandContext(
             environment: ProcessInfo.processInfo.environment,
             hostName: ProcessInfo.processInfo.hostName,
             readLine: { readLine() },
@@ -19,8 +19,26 @@ struct Main {
             makeTransport: { server throws(TransportError) in
                 try transport(to: server)
             })
+        context.interrupts = { interrupts() }
         let status = await Terminal.run(Array(CommandLine.arguments.dropFirst()), in: context)
         exit(status.rawValue)
+    }
+
+    /// Ctrl-C, and the polite way of ending a program, from the first call on. The second time they
+    /// end it at once.
+    private static func interrupts() -> AsyncStream<Void> {
+        AsyncStream { continuation in
+            for number in [SIGINT, SIGTERM] {
+                signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number)
+                source.setEventHandler {
+                    // Keeps the source for as long as the program runs.
+                    withExtendedLifetime(source) { _ = signal(number, SIG_DFL) }
+                    continuation.yield()
+                }
+                source.resume()
+            }
+        }
     }
 
     /// Nobody can be told when there is nowhere left to write.
