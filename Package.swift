@@ -151,7 +151,7 @@ let package = Package(
             "RondaHub",
             [
                 "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaWire",
-                "RondaProtobuf", "RondaModel", protobuf,
+                "RondaProtobuf", "RondaModel", protobuf, grdb,
             ]),
         tests(
             "RondaStoreSQLite",

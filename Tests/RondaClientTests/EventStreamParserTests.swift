@@ -24,7 +24,8 @@ struct EventStreamParserTests {
         .event(name: "message", data: "first\nsecond"), .event(name: "bye", data: "{}"),
     ]
 
-    @Test("the same events come out, in whatever pieces the bytes come", arguments: [1, 2, 7, 4096])
+    @Test(
+        "the same events come out, in whatever pieces the bytes come", arguments: [1, 2, 7, 4096])
     func pieces(size: Int) {
         var parser = EventStreamParser(mostBytes: 100)
         let bytes = Array(Self.text.utf8)

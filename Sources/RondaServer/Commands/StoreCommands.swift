@@ -58,6 +58,7 @@ struct ServeCommand: ServerSubcommand {
             throw ServerTerminal.usage(
                 "--port must be between 0 and 65535", "--port debe estar entre 0 y 65535")
         }
+        OpenFiles.raiseLimit()
         let hub = try options.openHub()
         let lock = try ServeLock.take(in: options.data)
         defer { withExtendedLifetime(lock) {} }
