@@ -151,7 +151,7 @@ let package = Package(
             "RondaHub",
             [
                 "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaWire",
-                "RondaProtobuf", "RondaModel", protobuf, grdb,
+                "RondaProtobuf", "RondaModel", protobuf,
             ]),
         tests(
             "RondaStoreSQLite",
@@ -169,9 +169,8 @@ let package = Package(
         tests(
             "RondaEndToEnd",
             [
-                "RondaClient", "RondaServer", "RondaHub", "RondaStoreSQLite", "RondaStore",
-                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb, lifecycle,
-                logging,
+                "RondaClient", "RondaHub", "RondaStoreSQLite", "RondaStore",
+                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb,
             ]),
     ],
     swiftLanguageModes: [.v6]

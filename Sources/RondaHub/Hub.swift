@@ -28,8 +28,6 @@ package final class Hub: Sendable {
     package let schema: Schema
     package let limits: Limits
     package let surroundings: Surroundings
-    /// Tells connected devices what has moved.
-    package let live: LiveFeed
     private let queue: PushQueue
     /// What devices that only read have said lately of how far their work is in: not worth a write.
     private let heard = Mutex<[RecordID: Instant]>([:])
@@ -42,12 +40,10 @@ package final class Hub: Sendable {
         self.schema = schema
         self.limits = limits
         self.surroundings = surroundings
-        let live = LiveFeed(store: store, schema: schema, limits: limits)
-        self.live = live
         queue = PushQueue(
             store: store,
             pusher: Pusher(schema: schema, limits: limits, surroundings: surroundings),
-            most: limits.commitsPerGroup, onWritten: { live.wrote() })
+            most: limits.commitsPerGroup)
     }
 
     /// One exchange: every commit gets its verdict, durably, and then the device gets what changed.

@@ -15,20 +15,14 @@ actor PushQueue {
     private let pusher: Pusher
     /// The most commits in one transaction.
     private let most: Int
-    /// Called after each transaction that is on the disk.
-    private let onWritten: @Sendable () -> Void
     private static let mostWaiting = 4_096
     private var isBusy = false
     private var waiting: [(push: Push, turn: CheckedContinuation<Turn, Never>)] = []
 
-    init(
-        store: any CentralStore, pusher: Pusher, most: Int,
-        onWritten: @escaping @Sendable () -> Void = {}
-    ) {
+    init(store: any CentralStore, pusher: Pusher, most: Int) {
         self.store = store
         self.pusher = pusher
         self.most = most
-        self.onWritten = onWritten
     }
 
     func submit(_ push: Push) async throws -> PushResult {
@@ -70,7 +64,7 @@ actor PushQueue {
             // Not a child task: who gives up its push, such as a device that hung up, must not take
             // along the others in the transaction.
             let store = store
-            let results = try await Task {
+            return try await Task {
                 try await store.write { store in
                     try pushes.map { push -> Result<PushResult, any Error> in
                         // What cannot be read for one device is no reason to fail the others.
@@ -82,8 +76,6 @@ actor PushQueue {
                     }
                 }
             }.value
-            onWritten()
-            return results
         } catch {
             return pushes.map { _ in .failure(error) }
         }
