@@ -69,10 +69,12 @@ struct FollowTests {
             var isFirst = true
             for try await _ in ana.store.observe(Customer.self) where isFirst {
                 isFirst = false
-                try ana.store.withWriter {
-                    try $0.execute(sql: "ALTER TABLE customer RENAME TO gone")
-                    try $0.notifyChanges(in: .fullDatabase)
-                    try $0.notifyChanges(in: .fullDatabase)
+                try ana.store.withWriter { database in
+                    try database.inTransaction {
+                        try database.execute(sql: "ALTER TABLE customer RENAME TO gone")
+                        try database.notifyChanges(in: .fullDatabase)
+                        return .commit
+                    }
                 }
             }
         }
