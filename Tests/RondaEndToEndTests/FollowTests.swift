@@ -61,25 +61,6 @@ struct FollowTests {
         #expect(Set(told).count == told.count)
     }
 
-    @Test("ends with the store's own error when the store fails")
-    func fails() async throws {
-        let world = try await World()
-        let ana = try await world.device("ana")
-        await #expect(throws: ClientError.self) {
-            var isFirst = true
-            for try await _ in ana.store.observe(Customer.self) where isFirst {
-                isFirst = false
-                try ana.store.withWriter { database in
-                    try database.inTransaction {
-                        try database.execute(sql: "ALTER TABLE customer RENAME TO gone")
-                        try database.notifyChanges(in: .fullDatabase)
-                        return .commit
-                    }
-                }
-            }
-        }
-    }
-
     @Test("a record is unsent from its capture to its verdict")
     func unsent() async throws {
         let world = try await World()

@@ -14,7 +14,7 @@ extension Fuzzing {
     struct Bounds {
         /// Bytes of memory for each byte of input. The worst are messages of two bytes, of which
         /// each takes a place of its own.
-        static let packedMultiple = 40
+        static let packedMultiple = 56
         static let messageMultiple = 120
 
         /// Inputs of about `size` bytes that make the most of each byte.

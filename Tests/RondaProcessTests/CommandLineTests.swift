@@ -7,7 +7,8 @@ struct CommandLineTests {
         "ronda-server explains wrong usage in the language asked for, with --json as a document",
         arguments: [
             (["purge", "--older-than", "abc"], "no es un valor para"),
-            (["fly"], "no hay una opción --lang"), (["status", "--fly"], "no hay una opción --fly"),
+            (["fly"], "no hay una opción --json"),
+            (["status", "--fly"], "no hay una opción --fly"),
             (["user", "add", "--login"], "falta el valor de"),
         ] as [([String], String)])
     func usage(_ words: [String], _ es: String) async throws {
