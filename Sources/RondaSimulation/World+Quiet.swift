@@ -169,6 +169,14 @@ struct View {
         let own = Set(
             try OutboxRow.all(in: machine.store, by: reader).filter { $0.state == 4 }
                 .flatMap { $0.commit.changes.map(\.record) })
+        // What a refused commit is about stays in sight until somebody has decided about it.
+        let kept = Set(
+            try OutboxRow.all(in: machine.store, by: reader).filter { $0.state == 3 }
+                .flatMap(\.commit.changes).flatMap { change in
+                    let values = change.sets.compactMap(\.value) + change.adds.map(\.value)
+                    return [change.record]
+                        + values.compactMap { if case .ref(let id) = $0 { id } else { nil } }
+                })
         let siblings = try siblings()
         for entity in Schema.current.entities {
             let shown = try rows(of: entity)
@@ -176,7 +184,7 @@ struct View {
             let live = Dictionary(
                 uniqueKeysWithValues: told.filter { !$0.isDeleted }.map { ($0.id, $0) })
             for (id, row) in shown.sorted(by: { $0.key < $1.key }) where !own.contains(id) {
-                guard live[id] != nil || row.flags & 1 != 0 else {
+                guard live[id] != nil || row.flags & 1 != 0 || kept.contains(id) else {
                     throw differs(entity, id, "the hub does not have it")
                 }
             }
