@@ -283,6 +283,8 @@ class Play:
         if client.epoch and answer.epoch != client.epoch:
             out["newEpoch"] = True
         out["lastCommit"] = answer.last_commit
+        if answer.chain:
+            out["chain"] = answer.chain.hex()
         if answer.forked_at:
             out["forkedAt"] = answer.forked_at
         out["verdicts"] = {str(e.number): {**said_verdict(self.names, e), **said_disposition(e)} for e in entries}

@@ -167,7 +167,8 @@ package final class Hub: Sendable {
             guard isSettled, login.device.queued == request.queued,
                 request.queued > 0 || login.device.floor >= min(request.assignment, hub.assignment)
             else { return nil }
-            let pushed = PushResult(lastNumber: login.device.lastNumber)
+            let pushed = PushResult(
+                lastNumber: login.device.lastNumber, chain: login.device.chain)
             self.hear(request, from: login.device.id, at: now)
             return try self.page(request, login, [], []).answer(
                 store, login: login, pushed: pushed)

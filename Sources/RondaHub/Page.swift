@@ -22,6 +22,7 @@ struct Page: Sendable {
         response.epoch = Data(hub.epochBytes)
         response.lastCommit = pushed.lastNumber
         response.forkedAt = pushed.forkedAt
+        if pushed.lastNumber > 0 { response.chain = Data(pushed.chain.id.bytes) }
         let advice = WireAdvice(login.device, isRecovering: isRecovering)
         if advice != WireAdvice() { response.advice = advice }
         var table = IDTable()

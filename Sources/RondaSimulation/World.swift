@@ -48,8 +48,8 @@ final class World {
     private(set) var wereClocksWrong = false
     /// How many copies of stores went on beside or instead of others.
     private(set) var copies = 0
-    /// Final verdicts as they were first seen.
-    var verdicts: [Tag: Outcome] = [:]
+    /// Final verdicts and contents as they were first seen, by device and number.
+    var verdicts: [String: Outcome] = [:]
     var contents: [String: Tag] = [:]
     private let edition: Edition
     /// Where the first stores came from; `nil` for new ones.

@@ -462,20 +462,19 @@ extension Outbox {
             .filter { $0.0.state == .accepted || $0.0.state == .merged }
     }
 
-    /// The first of the commits that are kept without a gap up to the one before `number`, at most
-    /// `limit` of them; `nil` when that one is forgotten.
-    func firstKept(before number: UInt64, limit: Int, of identity: Int64) throws -> UInt64? {
+    /// The first of the commits that are kept without a gap up to `number`; `nil` when that one is
+    /// forgotten.
+    func firstKept(upTo number: UInt64, of identity: Int64) throws -> UInt64? {
         let statement = try database.prepared(
             """
-            SELECT number FROM outbox WHERE identity = ? AND number > 0 AND number < ?
-            ORDER BY number DESC LIMIT ?
+            SELECT number FROM outbox WHERE identity = ? AND number > 0 AND number <= ?
+            ORDER BY number DESC
             """)
         statement.bind(1, identity)
         statement.bind(2, Int64(clamping: number))
-        statement.bind(3, Int64(limit))
         defer { statement.reset() }
         var first: UInt64?
-        while try statement.step(), statement.uint64(0) == (first ?? number) - 1 {
+        while try statement.step(), statement.uint64(0) == first.map({ $0 - 1 }) ?? number {
             first = statement.uint64(0)
         }
         return first

@@ -90,10 +90,28 @@ struct SyncRound: Sendable {
         return cursors
     }
 
-    /// Whether the first commit it offered again, settled once, is another one at the hub.
-    func isForkedFromItsFirst(_ response: WireExchangeResponse) -> Bool {
-        response.forkedAt > 1 && response.forkedAt == request.commits.first?.number
-            && request.given.first?.number == response.forkedAt
+    /// The number up to which an answer leaves open whether the hub has this store's commits or those
+    /// of another one with the same id; 0 when it leaves nothing open (SPEC §7.2).
+    private func openNumber(_ response: WireExchangeResponse) -> UInt64 {
+        if !request.epoch.isEmpty && response.epoch != request.epoch { return 0 }
+        if response.forkedAt > 0 { return response.forkedAt - 1 }
+        // What is still to be offered will show it.
+        if response.lastCommit > sealedNumber && left > 0 { return 0 }
+        return min(response.lastCommit, sealedNumber)
+    }
+
+    /// The last settled commit under whose number the hub has another store's, or may have: a hub
+    /// that was set back and that a copy of this store has written to since.
+    func doubtful(_ response: WireExchangeResponse, _ outbox: Outbox) throws -> UInt64? {
+        let last = openNumber(response)
+        // A verdict for the same bytes says that they are there.
+        guard last > 0, !request.commits.contains(where: { $0.number == last }),
+            let entry = try outbox.entry(number: last, of: identity), entry.state != .pending
+        else { return nil }
+        if last < response.lastCommit { return last }
+        let chain = try outbox.chain(number: last, of: identity)
+        let isOurs = response.chain.isEmpty || chain?.id.bytes == Array(response.chain)
+        return isOurs ? nil : last
     }
 
     /// Whether there is said to be more, but not beyond where this request began.
