@@ -31,6 +31,9 @@ struct Outbox {
         let state: State
         /// What a lost history of the hub had made of it, when it is offered again.
         let given: WireGiven?
+
+        /// Whether it is offered again though it had been refused: its content is in the tray.
+        var wasRefused: Bool { given.map { $0.code != .unspecified } ?? false }
     }
 
     let database: Database
@@ -129,7 +132,7 @@ struct Outbox {
         return try statement.step() ? Int(statement.int64(0)) : 0
     }
 
-    /// The own work that the hub's records do not hold yet, in order of capture.
+    /// The own work that the hub's records do not hold yet and that is shown, in order of capture.
     func unsettled() throws -> [Entry] {
         let statement = try database.prepared(
             """
@@ -139,7 +142,10 @@ struct Outbox {
         statement.bind(1, try settled())
         defer { statement.reset() }
         var entries: [Entry] = []
-        while try statement.step() { entries.append(try entry(statement)) }
+        while try statement.step() {
+            let entry = try entry(statement)
+            if !entry.wasRefused { entries.append(entry) }
+        }
         return entries
     }
 
