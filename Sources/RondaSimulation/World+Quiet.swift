@@ -53,7 +53,7 @@ extension World {
             throw Violation(what: "verification: \(problem)")
         }
         try await checkIncidents()
-        try await checkViews()
+        try await checkViews(journal)
         if !wasPurged { try await checkMerge(journal) }
     }
 
@@ -68,6 +68,7 @@ extension World {
                 guard let outcomes = rows[own.commit.tag]?.map(\.verdict.outcome) else { continue }
                 let known: Outcome? =
                     switch own.state {
+                    case 1 where outcomes.contains(.handedOver): .handedOver
                     case 1: .accepted
                     case 2: .merged
                     case 3: .refused
@@ -109,18 +110,22 @@ extension World {
 
     // MARK: The views
 
-    private func checkViews() async throws {
+    private func checkViews(_ journal: Journal) async throws {
         let schema = hub.schema
-        let (records, scopes) = try await network.store.read { store in
+        let (records, scopes, accounts) = try await network.store.read { store in
             var records: [StoredRecord] = []
             for entity in Schema.current.entities {
                 try store.records(of: entity.id) { records.append($0) }
             }
-            return (records, try store.scopes())
+            return (records, try store.scopes(), try store.accounts())
         }
+        try checkPlaces(records)
+        try checkGoodFaith(journal, records)
         for machine in live() where machine.isLoggedIn {
             let person = Template.people[machine.person]
-            let visible = Set(person.territories.map(Template.territory) + [schema.catalogue])
+            let account = template.accounts[machine.person]
+            let assigned = accounts.first { $0.id == account }?.territories ?? []
+            let visible = assigned.union([schema.catalogue, account])
             let seen = records.filter { record in
                 person.role == .office || record.placements.contains { visible.contains($0.scope) }
             }
@@ -299,6 +304,7 @@ extension LocalReader {
         case .enrolment: try all(Enrolment.self)
         case .pointsEntry: try all(PointsEntry.self)
         case .staff: try all(Staff.self)
+        case .suggestion: try all(Suggestion.self)
         default: throw Violation(what: "entity \(entity.rawValue) is not checked")
         }
     }

@@ -18,6 +18,8 @@ struct SyncRound: Sendable {
     let firstOffered: Int64?
     /// The commits of this identity that are left for later requests.
     let left: Int
+    /// The last number that the hub was heard to have the very commit of, in this conversation.
+    var confirmed: UInt64 = 0
 
     /// Seals what is to be offered and writes the question.
     static func prepare(
@@ -100,12 +102,17 @@ struct SyncRound: Sendable {
         return min(response.lastCommit, sealedNumber)
     }
 
+    /// A verdict for a commit that was offered says that the hub has it, and all before it.
+    func confirmed(by response: WireExchangeResponse) -> UInt64 {
+        let offered = Set(request.commits.map(\.number))
+        return response.verdicts.map(\.number).filter(offered.contains).max() ?? 0
+    }
+
     /// The last settled commit under whose number the hub has another store's, or may have: a hub
     /// that was set back and that a copy of this store has written to since.
     func doubtful(_ response: WireExchangeResponse, _ outbox: Outbox) throws -> UInt64? {
         let last = openNumber(response)
-        // A verdict for the same bytes says that they are there.
-        guard last > 0, !request.commits.contains(where: { $0.number == last }),
+        guard last > max(confirmed, confirmed(by: response)),
             let entry = try outbox.entry(number: last, of: identity), entry.state != .pending
         else { return nil }
         if last < response.lastCommit { return last }

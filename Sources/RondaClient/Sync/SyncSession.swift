@@ -110,6 +110,9 @@ struct SyncSession {
             let before = round
             let wasCut = response.more && past == nil
             round = try await prepare(as: past)
+            if history == .same || outcome.wentBack {
+                round.confirmed = max(before.confirmed, before.confirmed(by: response))
+            }
             let isDone = round.firstOffered == nil && round.request.tray.isEmpty && !wasCut
             if isDone && history == .same { return true }
             // No verdict for anything that was offered: asking again at once would not help.
