@@ -274,8 +274,9 @@ class Hub:
             self.tell_streams(device, request, own, answer)
             answer.assignment = self.journal.assignment
         answer.epoch, answer.last_commit = self.epoch, device.last
-        if device.last:
-            answer.chain = device.chain(device.last)
+        settled = min(request.verdicts_seen, device.last)
+        if settled and not judged:
+            answer.chain = device.chain(settled)
         answer.advice.copies, answer.advice.recovering = device.copies, self.journal.recovering
         answer.advice.covered_by_backup = device.covered
         if judged:

@@ -42,6 +42,10 @@ final class World {
     private let captures = Counter()
     private var backups: [SQLiteStore] = []
     private(set) var restores = 0
+    /// What the office did itself, and how much of it the last backup has.
+    private var officeActs = 0
+    private var officeActsBefore = 0
+    private(set) var wasSetBackUnnoticed = false
     /// Somebody's device, or its id, is gone for good: the office has to close a recovery.
     private(set) var isAnybodyGone = false
     private(set) var wasPurged = false
@@ -368,13 +372,17 @@ final class World {
                 backups = []
             }
             backups.append(copy)
+            officeActsBefore = officeActs
             trace.add("backup\(isNoted ? ", noted" : "")", fault: "backups")
-        case .restore(let isNoticed):
+        case .restore(let isWanted):
             guard let backup = backups.last else { return }
+            // What only the office did since the backup nobody could prove.
+            let isNoticed = isWanted || officeActs != officeActsBefore
             try checkNothingLost(in: try await Journal.read(network.store, by: reader))
             restores += 1
             (verdicts, contents) = ([:], [:])
             network.restart(over: try backup.copy(schema: edition.current))
+            wasSetBackUnnoticed = wasSetBackUnnoticed || !isNoticed
             if isNoticed { try await hub.renewHistory() }
             trace.add(
                 isNoticed ? "the hub is restored" : "the hub is set back and nobody notices",
@@ -387,6 +395,7 @@ final class World {
             }
             guard !customers.isEmpty else { return }
             let territory = Template.territories[to]
+            officeActs += 1
             let moved = try await hub.move(
                 [customers[which % customers.count]], to: Template.territory(territory))
             trace.add(
@@ -395,6 +404,7 @@ final class World {
         case .assign(let person, let mask):
             let codes = Template.territories.indices.filter { mask & 1 << $0 != 0 }
                 .map { Template.territories[$0] }
+            officeActs += 1
             try await hub.assign([
                 template.accounts[person]: NewAssignment(
                     territories: Set(codes.map(Template.territory)))

@@ -175,8 +175,24 @@ struct Outbox {
     }
 
     /// Numbers, chains and freezes the commits that were never offered before, and returns the
-    /// next batch to offer.
-    func seal(of identity: Int64, limit: Int, bytes: Int) throws -> [Entry] {
+    /// next batch to offer. What has a number up to `told` the hub had before it was offered: its
+    /// effects are told like those of others' work.
+    func seal(of identity: Int64, limit: Int, bytes: Int, told: UInt64) throws -> [Entry] {
+        try sealed(of: identity, limit: limit, bytes: bytes).map { entry in
+            guard entry.commit.number <= told, entry.given == nil else { return entry }
+            var given = WireGiven()
+            given.number = entry.commit.number
+            let statement = try database.prepared("UPDATE outbox SET given = ? WHERE n = ?")
+            statement.bind(1, try given.serializedBytes() as [UInt8])
+            statement.bind(2, entry.n)
+            try statement.run()
+            return Entry(
+                n: entry.n, commit: entry.commit, bytes: entry.bytes, state: entry.state,
+                given: given)
+        }
+    }
+
+    private func sealed(of identity: Int64, limit: Int, bytes: Int) throws -> [Entry] {
         let entries = try pending(of: identity, limit: limit, bytes: bytes)
         var (number, chain) = try lastLink(of: identity)
         return try entries.map { entry in

@@ -69,6 +69,9 @@ struct Facts {
         case assignment
         /// The hub waits for devices to offer again what it lost.
         case isRecovering
+        /// The last commit of the present identity that the hub was said to have. A copy may have
+        /// delivered what this store has still to offer, and the streams have told it.
+        case heard
     }
 
     let database: Database

@@ -73,6 +73,7 @@ struct History {
         try facts.remove(.nextSecret)
         try facts.remove(.receipt)
         try facts.remove(.copies)
+        try facts.remove(.heard)
         try outbox.move(from: present.ordinal, to: present.ordinal + 1)
     }
 

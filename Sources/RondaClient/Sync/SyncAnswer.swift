@@ -55,6 +55,9 @@ struct SyncAnswer: Sendable {
         var absorber = try Absorber(database, now: hubNow)
         let absorbed = try absorber.absorb(response, as: round.identity)
         try facts.set(.clockOffset, number: response.serverTimeMs &- now.milliseconds)
+        if !round.request.pushOnly {
+            try facts.set(.heard, number: Int64(clamping: response.lastCommit))
+        }
         if response.hasReceipt, !round.request.pushOnly {
             try facts.set(.receipt, try response.receipt.serializedBytes())
         }
@@ -72,7 +75,7 @@ struct SyncAnswer: Sendable {
                 of: round.identity)
         }
         var outcome = Outcome(absorbed: absorbed, pending: try outbox.pendingCount())
-        if self.history != .renewed, let last = try round.doubtful(response, outbox),
+        if self.history != .renewed, let last = try round.partedAt(response, outbox),
             let first = try outbox.firstKept(upTo: last, of: round.identity)
         {
             // Where the chains part is found by offering all of it again.

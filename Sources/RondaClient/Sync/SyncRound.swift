@@ -18,8 +18,6 @@ struct SyncRound: Sendable {
     let firstOffered: Int64?
     /// The commits of this identity that are left for later requests.
     let left: Int
-    /// The last number that the hub was heard to have the very commit of, in this conversation.
-    var confirmed: UInt64 = 0
 
     /// Seals what is to be offered and writes the question.
     static func prepare(
@@ -34,8 +32,10 @@ struct SyncRound: Sendable {
         }
         let identity = past?.identity ?? present.ordinal
         let outbox = Outbox(database: database)
+        let heard = past == nil ? try facts.number(.heard) ?? 0 : 0
         let sent = try outbox.seal(
-            of: identity, limit: limits.commitsPerExchange, bytes: limits.commitBytes)
+            of: identity, limit: limits.commitsPerExchange, bytes: limits.commitBytes,
+            told: UInt64(clamping: heard))
         var request = WireExchangeRequest()
         request.protocol = 1
         request.schema = Schema.current.version
@@ -92,33 +92,15 @@ struct SyncRound: Sendable {
         return cursors
     }
 
-    /// The number up to which an answer leaves open whether the hub has this store's commits or those
-    /// of another one with the same id; 0 when it leaves nothing open (SPEC §7.2).
-    private func openNumber(_ response: WireExchangeResponse) -> UInt64 {
-        if !request.epoch.isEmpty && response.epoch != request.epoch { return 0 }
-        if response.forkedAt > 0 { return response.forkedAt - 1 }
-        // What is still to be offered will show it.
-        if response.lastCommit > sealedNumber && left > 0 { return 0 }
-        return min(response.lastCommit, sealedNumber)
-    }
-
-    /// A verdict for a commit that was offered says that the hub has it, and all before it.
-    func confirmed(by response: WireExchangeResponse) -> UInt64 {
-        let offered = Set(request.commits.map(\.number))
-        return response.verdicts.map(\.number).filter(offered.contains).max() ?? 0
-    }
-
-    /// The last settled commit under whose number the hub has another store's, or may have: a hub
-    /// that was set back and that a copy of this store has written to since.
-    func doubtful(_ response: WireExchangeResponse, _ outbox: Outbox) throws -> UInt64? {
-        let last = openNumber(response)
-        guard last > max(confirmed, confirmed(by: response)),
-            let entry = try outbox.entry(number: last, of: identity), entry.state != .pending
+    /// The last settled commit under whose number the hub has another store's: one that was set back
+    /// and that a copy of this store has written to since (SPEC §7.2).
+    func partedAt(_ response: WireExchangeResponse, _ outbox: Outbox) throws -> UInt64? {
+        let last = min(settledNumber, response.lastCommit)
+        guard last > 0, !response.chain.isEmpty,
+            let chain = try outbox.chain(number: last, of: identity),
+            chain.id.bytes != Array(response.chain)
         else { return nil }
-        if last < response.lastCommit { return last }
-        let chain = try outbox.chain(number: last, of: identity)
-        let isOurs = response.chain.isEmpty || chain?.id.bytes == Array(response.chain)
-        return isOurs ? nil : last
+        return last
     }
 
     /// Whether there is said to be more, but not beyond where this request began.

@@ -110,9 +110,6 @@ struct SyncSession {
             let before = round
             let wasCut = response.more && past == nil
             round = try await prepare(as: past)
-            if history == .same || outcome.wentBack {
-                round.confirmed = max(before.confirmed, before.confirmed(by: response))
-            }
             let isDone = round.firstOffered == nil && round.request.tray.isEmpty && !wasCut
             if isDone && history == .same { return true }
             // No verdict for anything that was offered: asking again at once would not help.
@@ -208,14 +205,14 @@ extension SyncSession {
         return receipt.flatMap { try? WireReceipt(serializedBytes: $0) }
     }
 
-    /// The receipt to show when the hub may have another store's commits in the place of this one's.
+    /// The receipt to show when the hub has another store's commits in the place of this one's.
     /// A hub that signed for these was set back; it has no effect where this store was.
     private func proofOfAnotherChain(
         _ response: WireExchangeResponse, to round: SyncRound, as past: Int64?
     ) async throws(ClientError) -> WireReceipt? {
         guard !round.request.hasProof else { return nil }
         return try await store.writing { database in
-            guard try round.doubtful(response, Outbox(database: database)) != nil else {
+            guard try round.partedAt(response, Outbox(database: database)) != nil else {
                 return nil
             }
             return try Self.receipt(of: past, in: database)

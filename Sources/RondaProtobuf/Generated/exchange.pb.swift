@@ -676,7 +676,8 @@ package nonisolated struct WireExchangeResponse: @unchecked Sendable {
     set {_uniqueStorage()._assignment = newValue}
   }
 
-  /// The chain hash of `last_commit`: whether the hub has this store's commits or a copy's (SPEC §7.2).
+  /// The chain hash of the lower of `last_commit` and the request's `verdicts_seen`: whether the hub has
+  /// this store's commits or those of a copy (SPEC §7.2).
   package var chain: Data {
     get {_storage._chain}
     set {_uniqueStorage()._chain = newValue}
