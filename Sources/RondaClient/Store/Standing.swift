@@ -87,14 +87,29 @@ struct Standing {
         try statement.run()
     }
 
+    /// For doubts about one record that are not about a scope.
+    private static let noScope: Int64 = -1 << 33
+
+    /// Whether the record stood in a scope that is being read anew, and was told in none since: what a
+    /// delta says of it is all there is.
+    func isForgotten(_ record: RecordID) throws -> Bool {
+        let statement = try database.prepared(
+            "SELECT max(scope) FROM standing WHERE record = ? AND scope <> ?")
+        statement.bind(1, record)
+        statement.bind(2, Self.noScope)
+        defer { statement.reset() }
+        return try statement.step() && !statement.isNull(0) && statement.int64(0) < 0
+    }
+
     /// The hub does not have this record.
     func doubt(_ record: RecordID, entity: EntityID) throws {
         let statement = try database.prepared(
             """
-            INSERT OR REPLACE INTO standing(scope, record, entity, version) VALUES (-1, ?, ?, 0)
+            INSERT OR REPLACE INTO standing(scope, record, entity, version) VALUES (?, ?, ?, 0)
             """)
-        statement.bind(1, record)
-        statement.bind(2, Int64(entity.rawValue))
+        statement.bind(1, Self.noScope)
+        statement.bind(2, record)
+        statement.bind(3, Int64(entity.rawValue))
         try statement.run()
     }
 

@@ -32,6 +32,9 @@ struct Absorber {
     private var pending: [RecordID: [(n: Int64, change: Change)]] = [:]
     private var shadowed: Set<RecordID>
     private var result = Absorbed()
+    /// The records of own work that this answer has settled; what that did is not told again.
+    private var settled: Set<RecordID> = []
+    private let hasDoubts: Bool
     /// What left a scope; it may yet be told in another.
     private var departed: [RecordID: EntityID] = [:]
     /// The records that unsettled own work names; worked out when first asked for.
@@ -45,6 +48,7 @@ struct Absorber {
         writer = RowWriter(database: database)
         outbox = Outbox(database: database)
         shadowed = try writer.shadowedRecords()
+        hasDoubts = try Standing(database: database).hasDoubts
         for entry in try outbox.unsettled() {
             for change in entry.commit.changes {
                 pending[change.record, default: []].append((entry.n, change))
@@ -238,6 +242,7 @@ extension Absorber {
         let suggested = Set(
             verdict.handovers.filter { $0.suggestions > 0 }.map(\.record))
         for change in entry.commit.changes {
+            if isFresh { settled.insert(change.record) }
             let isApplied = state != .refused && !suggested.contains(change.record)
             try settle(change, n: entry.n, isAccepted: isApplied, isFresh: isFresh)
         }
@@ -340,7 +345,9 @@ extension Absorber {
                 return
             }
         }
-        if isWhole {
+        let isAnew =
+            try hasDoubts && !settled.contains(id) && Standing(database: database).isForgotten(id)
+        if isWhole || isAnew {
             let named = Set(contents.map(\.position))
             let emptied = entity.fields.indices.filter { !named.contains($0) }
             contents += emptied.map { ($0, .none) }
