@@ -228,7 +228,7 @@ extension Committer {
             dependents: store.dependents)
         var seqs: [RecordID: UInt64] = [:]
         for scope in moves.scopes.sorted() { seqs[scope] = try store.nextSeq(of: scope) }
-        var change: UInt64 = 0
+        var change = try lastAssignment()
         if moves.changesSight {
             change = try Assignments.next(in: store)
             assignment = change

@@ -159,17 +159,10 @@ extension Hub {
             guard let record = try store.record(id), let entity = schema[record.entity] else {
                 return
             }
-            let customers =
-                try record.entity == .customer
-                ? [record] : record.customers(entity).compactMap(store.record)
-            mayBring =
-                sight.sawItself(
-                    record, isAlone: entity.isUnderCustomers && customers.isEmpty,
-                    standing: record.placements.map(\.scope), since: record.born)
-                || customers.contains {
-                    sight.saw(
-                        $0, standing: $0.placements.map(\.scope), since: record.born)
-                }
+            mayBring = sight.saw(
+                record, entity, by: account.id,
+                customers: try record.customers(entity).compactMap(store.record)
+            ) { $0.placements.map(\.scope) }
         }
         return mayBring
     }

@@ -8,6 +8,7 @@ package struct Moves: Sendable {
         let before: StoredRecord?
         let scopes: [RecordID]
         let isTouched: Bool
+        let keepsStays: Bool
     }
 
     private var moves: [Move]
@@ -25,7 +26,8 @@ package struct Moves: Sendable {
         moves = planned.map {
             Move(
                 record: $0.record, before: stored[$0.record.id], scopes: $0.scopes,
-                isTouched: $0.isTouched)
+                isTouched: $0.isTouched,
+                keepsStays: schema[$0.record.entity].map(\.keepsStays) == true)
         }
         let customers = moves.filter { $0.record.entity == .customer && $0.isMoved }
         if !customers.isEmpty {
@@ -43,10 +45,12 @@ package struct Moves: Sendable {
                     }
                     let scopes = follower.belonging(
                         entity, catalogue: schema.catalogue,
-                        customerScopes: above.map { standing[$0] ?? [] })
+                        customerScopes: above.compactMap { standing[$0] })
                     if scopes.isEmpty || scopes == follower.placements.map(\.scope) { continue }
                     moves.append(
-                        Move(record: follower, before: follower, scopes: scopes, isTouched: false))
+                        Move(
+                            record: follower, before: follower, scopes: scopes, isTouched: false,
+                            keepsStays: entity.keepsStays))
                 }
             }
         }
@@ -70,7 +74,7 @@ package struct Moves: Sendable {
     }
 
     /// The records as they are to be stored. `seqs` are the positions given, `assignment` is the
-    /// change of who sees what that this is, if it is one.
+    /// change of who sees what that this is, or else the last one before it.
     package func placed(
         seqs: [RecordID: UInt64], assignment: UInt64
     ) -> [(record: StoredRecord, before: StoredRecord?)] {
@@ -78,7 +82,7 @@ package struct Moves: Sendable {
             var record = move.record
             record.move(to: move.scopes, assignment: assignment) { seqs[$0] ?? 0 }
             if move.isTouched { record.touch(at: seqs) }
-            if let before = move.before, record.entity == .customer,
+            if let before = move.before, move.keepsStays,
                 Set(before.placements.map(\.scope)) != Set(move.scopes)
             {
                 record.noteStays(from: before, assignment: assignment)

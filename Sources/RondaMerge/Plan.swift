@@ -116,19 +116,22 @@ extension Plan {
     }
 
     /// The records that must be read besides, once those of `needs` are known: the customers of what
-    /// may have to be placed anew, or may not be seen any more.
+    /// may have to be placed anew, and of what is changed or named and may not be seen any more.
     private static func further(
         _ commit: Commit, stored: [RecordID: StoredRecord], context: PlanContext
     ) -> Set<RecordID> {
         let schema = context.schema
         let places = commit.changes.contains { schema[$0.entity]?.places($0) ?? false }
+        let changed = Set(commit.changes.map(\.record))
         var ids = Set<RecordID>()
-        for change in commit.changes {
-            guard let entity = schema[change.entity], let record = stored[change.record],
-                record.entity == entity.id
-            else { continue }
+        for (id, record) in stored {
+            guard let entity = schema[record.entity] else { continue }
             let isSeen = record.placements.contains { context.sees($0.scope) }
-            if places || !isSeen { ids.formUnion(record.customers(entity)) }
+            // Who edits what is deleted may bring it back, and with it the person who follows.
+            let mayFollow = entity.follow != nil && record.isDeleted
+            if !isSeen || changed.contains(id) && (places || mayFollow) {
+                ids.formUnion(record.customers(entity))
+            }
         }
         return ids.filter { stored[$0] == nil }
     }

@@ -14,24 +14,19 @@ extension Planner {
         guard context.visible != nil, context.schema[.suggestion] != nil,
             let entity = context.schema[record.entity]
         else { return false }
-        // Of what was made by others since, one has no right to hear; what one had a hand in may have
-        // been made by others later.
-        let isOthers = !record.marks.contains { $0.author == context.author }
-        let since = isOthers ? record.born : 0
-        return !customersSeen(record, entity, since: since).isEmpty
-            || sight.sawItself(
-                record, isAlone: entity.isUnderCustomers && record.customers(entity).isEmpty,
-                standing: standing(record), since: since)
+        return sight.saw(
+            record, entity, by: context.author,
+            customers: record.customers(entity).compactMap { records[$0] }, standing: standing)
     }
 
-    /// The customers of a record by which the account saw it.
+    /// The customers of a record that the account saw.
     private func customersSeen(
-        _ record: StoredRecord, _ entity: EntitySchema, since: UInt64
+        _ record: StoredRecord, _ entity: EntitySchema
     ) -> [StoredRecord] {
         let customers =
             record.entity == .customer
             ? [record] : record.customers(entity).compactMap { records[$0] }
-        return customers.filter { sight.saw($0, standing: standing($0), since: since) }
+        return customers.filter { sight.saw($0, standing: standing($0), since: 0) }
     }
 
     /// Whether nobody but its author has had a hand in the record: going on with one's own visit
@@ -45,11 +40,13 @@ extension Planner {
     func protectingFields(
         _ change: Change, _ record: StoredRecord, _ entity: EntitySchema
     ) -> Set<UInt32> {
-        let writes = change.sets.filter { write in
-            guard let position = entity.position(ofNumber: write.number) else { return false }
-            return entity.fields[position].protects(write.value, over: record.shown(position).value)
+        let protecting = entity.fields.enumerated().filter { position, field in
+            change.sets.contains {
+                $0.number == field.number
+                    && field.protects($0.value, over: record.shown(position).value)
+            }
         }
-        return Set(writes.map(\.number))
+        return Set(protecting.map(\.element.number))
     }
 
     /// Applies a change of what the account does not see any more, but for the fields that are to be
@@ -76,7 +73,7 @@ extension Planner {
                 record, in: scopes(of: record, entity, places: isNew || entity.places(rest)),
                 isNew: isNew)
         }
-        let seen = customersSeen(record, entity, since: 0).first
+        let seen = customersSeen(record, entity).first
         let customer = seen?.id ?? record.customers(entity).first
         let writes = SuggestedWrite.all(of: change).enumerated()
             .filter { suggesting($0.element.field) }

@@ -65,7 +65,7 @@ struct Planner {
         let planned = (order + replaced.subtracting(order).sorted()).compactMap { id in
             records[id].map {
                 PlannedRecord(
-                    record: $0, scopes: scopes[id] ?? [], isNew: created.contains(id),
+                    record: $0, scopes: standing($0), isNew: created.contains(id),
                     isTouched: order.contains(id))
             }
         }
@@ -75,8 +75,8 @@ struct Planner {
         let hidden = Set(handovers.map(\.record))
         let verdict = Verdict(
             number: commit.number, outcome: outcome, merges: merges, handovers: handovers,
-            versions: commit.changes.map {
-                hidden.contains($0.record) ? 0 : records[$0.record]?.version ?? 0
+            versions: commit.changes.compactMap {
+                hidden.contains($0.record) ? 0 : records[$0.record]?.version
             }, clockSuspect: clockSuspect)
         return Plan(verdict: verdict, records: planned)
     }
@@ -283,11 +283,12 @@ extension Planner {
         let own: Writer = acting == .office ? .office : .rep
         let numbers =
             change.sets.map(\.number) + change.adds.map(\.number) + change.removes.map(\.number)
-        for number in numbers {
-            guard let position = entity.position(ofNumber: number) else { continue }
-            let writers = entity.fields[position].writers
-            if writers.contains(own) || isAuthor && writers.contains(.author) { continue }
-            throw refusal(.notPermitted, change, field: number)
+        for position in numbers.compactMap(entity.position(ofNumber:)) {
+            let field = entity.fields[position]
+            if field.writers.contains(own) || isAuthor && field.writers.contains(.author) {
+                continue
+            }
+            throw refusal(.notPermitted, change, field: field.number)
         }
     }
 
@@ -385,8 +386,7 @@ extension Planner {
             guard let record = records[id], let entity = context.schema[record.entity],
                 entity.follow != nil
             else { continue }
-            let before = stored[id].flatMap { $0.followedBy(entity) }
-            if record.followedBy(entity) != before { follow(record, entity) }
+            follow(record, entity)
         }
         if order.count == 1 && replaced.isEmpty { return }
         for id in order {
@@ -400,17 +400,22 @@ extension Planner {
         }
     }
 
-    /// The customers of a record gain the person who follows it now, and lose the one who did.
+    /// The customers of a record gain the person who follows it now, and those that it was under lose
+    /// the one who did.
     private mutating func follow(_ record: StoredRecord, _ entity: EntitySchema) {
-        for id in record.customers(entity) {
+        let above = record.customers(entity)
+        let before = stored[record.id].map { $0.customers(entity) } ?? []
+        for id in above + before.filter({ !above.contains($0) }) {
             guard var customer = records[id], let schema = context.schema[customer.entity] else {
                 continue
             }
-            customer.followers.removeAll { $0.cause == record.id }
-            if let person = record.followedBy(entity) {
-                customer.followers.append(Follower(person: person, cause: record.id))
+            var followers = customer.followers.filter { $0.cause != record.id }
+            if above.contains(id), let person = record.followedBy(entity) {
+                followers.append(Follower(person: person, cause: record.id))
             }
-            customer.followers.sort { ($0.person, $0.cause) < ($1.person, $1.cause) }
+            followers.sort { ($0.person, $0.cause) < ($1.person, $1.cause) }
+            if followers == customer.followers { continue }
+            customer.followers = followers
             records[id] = customer
             scopes[id] = belonging(customer, schema)
             replaced.insert(id)
@@ -434,7 +439,7 @@ extension Planner {
         let values =
             change.sets.filter { $0.number == number }.compactMap(\.value)
             + change.adds.filter { $0.number == number }.map(\.value)
-        return values.compactMap { if case .ref(let id) = $0 { id } else { nil } }
+        return values.references
     }
 }
 
@@ -446,9 +451,10 @@ extension Planner {
     ) throws(Refusal) {
         let writer = record.marks.count - 1
         for write in change.sets {
-            guard let position = entity.position(ofNumber: write.number) else { continue }
-            try record.write(
-                write.value, at: position, field: entity.fields[position], writer: writer)
+            if let position = entity.position(ofNumber: write.number) {
+                try record.write(
+                    write.value, at: position, field: entity.fields[position], writer: writer)
+            }
         }
         for position in entity.fields.indices where entity.fields[position].isSet {
             let number = entity.fields[position].number

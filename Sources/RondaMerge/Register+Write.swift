@@ -112,11 +112,14 @@ extension FieldSchema {
     /// Whether a value protects the person more than the one that is shown, or than none.
     func protects(_ value: Value?, over shown: Value?) -> Bool {
         guard rule == .protective else { return false }
-        let least = options.map(\.rank).min() ?? 0
         func rank(_ value: Value?) -> Int {
-            if case .option(let number) = value { option(number)?.rank ?? -1 } else { -1 }
+            if case .option(let number) = value, let option = option(number) {
+                option.rank
+            } else {
+                -1
+            }
         }
-        return rank(value) > max(rank(shown), least)
+        return rank(value) > rank(shown) && options.contains { $0.rank < rank(value) }
     }
 
     /// How far along the field's order a value is: rounds first, then rank. No value comes first.

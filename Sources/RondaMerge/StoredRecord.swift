@@ -118,7 +118,8 @@ package struct StoredRecord: Sendable, Hashable {
     package var born: UInt64 = 0
     /// The scopes it has left and not come back to.
     package var departures: [Departure] = []
-    /// Of a customer that was ever moved: where it stood, and when.
+    /// Of a customer, or a record that may be under several, that ever stood elsewhere: where, and
+    /// when.
     package var stays: [Stay] = []
     /// Of a customer: who follows it, each for one record.
     package var followers: [Follower] = []
@@ -189,8 +190,9 @@ extension StoredRecord {
         }
         guard used.count < marks.count else { return }
         let kept = used.sorted()
-        let renumbered = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1, $0) })
-        func new(_ old: Int) -> Int { renumbered[old] ?? old }
+        var renumbered = Array(repeating: 0, count: marks.count)
+        for (new, old) in kept.enumerated() { renumbered[old] = new }
+        func new(_ old: Int) -> Int { renumbered[old] }
         for position in registers.indices {
             switch registers[position] {
             case .empty: break

@@ -1,6 +1,6 @@
 package import RondaModel
 
-/// A scope that a customer stands in, or that an account sees, between two changes of who sees
+/// A scope that a record stands in, or that an account sees, between two changes of who sees
 /// what. Such changes are counted by the hub: the count is the assignment version (SPEC §4.12).
 package struct Stay: Sendable, Hashable {
     package var scope: RecordID
@@ -72,21 +72,24 @@ package struct Sight: Sendable {
 
     package func saw(scope: RecordID) -> Bool { saw(Stay(scope: scope), since: 0) }
 
-    /// Whether it saw a customer, which stands in these scopes now.
-    package func saw(
-        _ customer: StoredRecord, standing: [RecordID], since: UInt64
-    ) -> Bool {
-        customer.allStays(standing: standing).contains { saw($0, since: since) }
+    /// Whether it saw a record that keeps its stays, and stands in these scopes now.
+    package func saw(_ record: StoredRecord, standing: [RecordID], since: UInt64) -> Bool {
+        record.allStays(standing: standing).contains { saw($0, since: since) }
     }
 
-    /// Whether it saw a record by where the record itself stands, or stood: one that has left a scope
-    /// without its customers, or that has lost them all.
-    package func sawItself(
-        _ record: StoredRecord, isAlone: Bool, standing: [RecordID], since: UInt64
+    /// Whether the account saw a record, by these customers that it is under or by itself.
+    package func saw(
+        _ record: StoredRecord, _ entity: EntitySchema, by account: RecordID,
+        customers: [StoredRecord], standing: (StoredRecord) -> [RecordID]
     ) -> Bool {
-        let left = record.departures.map { Stay(scope: $0.scope, until: $0.assignment) }
-        let stands = isAlone ? standing.map { Stay(scope: $0, from: record.born) } : []
-        return (left + stands).contains { saw($0, since: since) }
+        // What it made since then it knows, wherever others may have put it.
+        if record.creator == account && record.born >= known { return true }
+        // Of what was made by others since, one has no right to hear; what one had a hand in may have
+        // been made by others later.
+        let isOthers = !record.marks.contains { $0.author == account }
+        return (customers + (entity.keepsStays ? [record] : [])).contains {
+            saw($0, standing: standing($0), since: isOthers ? record.born : 0)
+        }
     }
 
     private func saw(_ other: Stay, since: UInt64) -> Bool {
@@ -95,6 +98,18 @@ package struct Sight: Sendable {
 }
 
 // MARK: - Where a record belongs
+
+extension EntitySchema {
+    /// Whether the hub keeps where its records stood, and when: of customers, and of what may be under
+    /// several of them. The others stood where their one customer did.
+    package var keepsStays: Bool {
+        switch scope {
+        case .catalogue: false
+        case .territory: true
+        case .customer(let position): fields[position].isSet
+        }
+    }
+}
 
 extension StoredRecord {
     /// The customers it is under, in the order in which they are shown.
@@ -116,7 +131,7 @@ extension StoredRecord {
             case .one(let value): [value]
             case .many(let elements): elements
             }
-        return values.compactMap { if case .ref(let id) = $0 { id } else { nil } }
+        return values.references
     }
 
     /// The person who follows this record's customers because of it.
@@ -149,7 +164,8 @@ extension StoredRecord {
 // MARK: - Where a record stands
 
 extension StoredRecord {
-    /// Every scope that a customer stood in, also those that nobody has ever moved it from.
+    /// Every scope that a record stood in which keeps its stays, also those that nobody has ever moved
+    /// it from.
     package var allStays: [Stay] { allStays(standing: placements.map(\.scope)) }
 
     fileprivate func allStays(standing: [RecordID]) -> [Stay] {
@@ -183,9 +199,14 @@ extension StoredRecord {
             .map { Departure(scope: $0, seq: seq($0), assignment: assignment) }
     }
 
-    /// Notes where a customer stands now in the history by which good faith is told.
+    /// Notes where a record stands now in the history by which good faith is told.
     package mutating func noteStays(from before: StoredRecord, assignment: UInt64) {
         stays = before.allStays
         stays.become(placements.map(\.scope), at: assignment)
     }
+}
+
+extension [Value] {
+    /// The records that they name.
+    var references: [RecordID] { compactMap { if case .ref(let id) = $0 { id } else { nil } } }
 }

@@ -216,10 +216,6 @@ package final class EntitySchema: Sendable {
         return positions[Int(number)]
     }
 
-    package var isUnderCustomers: Bool {
-        if case .customer = scope { true } else { false }
-    }
-
     /// The fields whose content is told to an account, by position; `nil` for all of them.
     package func told(to role: Role) -> [Bool]? {
         guard let acting = role.acting else { return nil }

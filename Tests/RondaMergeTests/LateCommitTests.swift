@@ -98,6 +98,35 @@ struct LateCommitTests {
         }
     }
 
+    @Test(
+        "a late commit takes away what it had seen, and what is left is told anew",
+        arguments: MergeRule.single.filter { ![.first, .least, .greatest].contains($0) })
+    func takingAway(_ rule: MergeRule) throws {
+        let position = try #require(TestSchema.customer.fields.firstIndex { $0.rule == rule })
+        let field = TestSchema.customer.fields[position]
+        let id = RecordID(1)
+        let (rep, office) = (Person(1, .rep), Person(9, .office))
+        func writes(_ value: Value?) -> [FieldWrite] { [FieldWrite(field.number, value)] }
+        for values in RuleValues.pairs(field) {
+            var hub = TestHub.withTerritories()
+            hub.accept(commit(1, at: 0, customer(id)), from: office)
+            hub.accept(commit(2, at: 5, edit(id, base: 1, writes(values.0))), from: office)
+            hub.accept(commit(2, at: 20, edit(id, base: 1, writes(values.1))), from: rep)
+            // Captured before that, with the value of the office in sight.
+            hub.accept(commit(1, at: 10, edit(id, base: 2, writes(values.0))), from: rep)
+            let record = try #require(hub.records[id])
+            #expect(record.shown(position) == .one(values.1))
+            guard case .siblings(let siblings) = record.registers[position] else {
+                Issue.record("no siblings")
+                continue
+            }
+            #expect(siblings.map { record.marks[$0.mark].number } == [2])
+            #expect(siblings.map { record.marks[$0.mark].device } == [rep.device])
+            #expect(
+                siblings.map { record.marks[$0.mark].seqs } == [record.placements.map(\.seq)])
+        }
+    }
+
     @Test("nor of other fields that somebody wrote who had seen it")
     func otherFields() throws {
         let id = RecordID(1)

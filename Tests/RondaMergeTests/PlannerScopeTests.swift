@@ -150,6 +150,36 @@ struct PlannerScopeTests {
         }
     }
 
+    @Test("a program does not settle what it has itself brought about, seen or not")
+    func program() {
+        let program = Person(5, .integration)
+        func title(_ text: String, base: UInt64) -> Change {
+            edit(northernCustomer, base: base, [FieldWrite(2, .text(text))])
+        }
+        var hub = hub()
+        hub.accept(commit(1, at: 5, title("a", base: 1)), from: program)
+        hub.accept(commit(2, at: 6, title("b", base: 1)), from: northern)
+        // It knows what it wrote, whatever the base, and with this base the other value too.
+        let settling = hub.plan(commit(2, at: 7, title("c", base: 3)), from: program).verdict
+        #expect(
+            settling.refusal
+                == Refusal(
+                    .notPermitted, entity: .customer, record: northernCustomer, field: 2,
+                    detail: "may not settle"))
+        for base in [UInt64(0), 1, 2] {
+            let plan = hub.plan(commit(2, at: 7, title("c", base: base)), from: program)
+            #expect(plan.verdict.outcome == .merged)
+        }
+        // Another program has written neither.
+        let other = Person(6, .integration)
+        #expect(
+            hub.plan(commit(1, at: 7, title("c", base: 2)), from: other).verdict.outcome
+                == .merged)
+        #expect(
+            hub.plan(commit(1, at: 7, title("c", base: 3)), from: other).verdict.refusal?.code
+                == .notPermitted)
+    }
+
     @Test("a clock ahead of the hub by more than the limit is suspect and ordered by arrival")
     func futureClock() throws {
         var hub = hub()
