@@ -44,7 +44,7 @@ struct Outbox {
             bytes BLOB NOT NULL, number INTEGER, chain BLOB, verdict BLOB,
             identity INTEGER NOT NULL DEFAULT 0, given BLOB,
             disposition INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 1,
-            settled_at INTEGER, late INTEGER NOT NULL DEFAULT 0);
+            settled_at INTEGER);
         CREATE UNIQUE INDEX outbox_number ON outbox(identity, number) WHERE number IS NOT NULL;
         CREATE INDEX outbox_refused ON outbox(n) WHERE state >= 3;
         """
@@ -306,8 +306,7 @@ struct Outbox {
         let statement = try database.prepared(
             """
             UPDATE outbox SET state = ?1, verdict = ?2, given = NULL, settled_at = ?3,
-                disposition = CASE WHEN told THEN ?4 ELSE disposition END,
-                late = late OR (state >= 3 AND ?1 <> state) WHERE n = ?5
+                disposition = CASE WHEN told THEN ?4 ELSE disposition END WHERE n = ?5
             """)
         statement.bind(1, state.rawValue)
         statement.bind(2, try Self.pack(verdict))
@@ -432,18 +431,16 @@ extension Outbox {
 // MARK: - Restores, copies, backups
 
 extension Outbox {
-    /// Makes every commit after `number` pending again, for a hub that lost them.
+    /// Makes every commit pending again, for a hub that may have lost it, have another store's in its
+    /// place, or have judged it otherwise since.
     /// - Returns: the commits that had been accepted, with the verdicts they had.
-    func rewind(
-        to number: UInt64, of identity: Int64
-    ) throws -> [(entry: Entry, verdict: Verdict)] {
+    func rewind(of identity: Int64) throws -> [(entry: Entry, verdict: Verdict)] {
         let statement = try database.prepared(
             """
             SELECT \(Self.entryColumns), verdict, disposition FROM outbox
-            WHERE identity = ? AND number > ? AND state <> 0 ORDER BY n
+            WHERE identity = ? AND number > 0 AND state <> 0 ORDER BY n
             """)
         statement.bind(1, identity)
-        statement.bind(2, number)
         var rewound: [(entry: Entry, verdict: Verdict, given: WireGiven?)] = []
         while try statement.step() {
             let entry = try entry(statement)
@@ -471,35 +468,13 @@ extension Outbox {
             try update.run()
         }
         if let first = rewound.first?.entry.n { try setSettled(min(try settled(), first - 1)) }
-        // The hub may have gone back behind a decision, or behind a late verdict of a commit it has.
-        for sql in [
-            "UPDATE outbox SET told = 0 WHERE identity = ? AND state = 3 AND disposition <> 0",
-            "UPDATE outbox SET state = 4 WHERE identity = ? AND state <> 0 AND late",
-        ] {
-            let update = try database.prepared(sql)
-            update.bind(1, identity)
-            try update.run()
-        }
+        // The hub may have gone back behind a decision.
+        let untold = try database.prepared(
+            "UPDATE outbox SET told = 0 WHERE identity = ? AND disposition <> 0")
+        untold.bind(1, identity)
+        try untold.run()
         return rewound.map { ($0.entry, $0.verdict) }
             .filter { $0.0.state == .accepted || $0.0.state == .merged }
-    }
-
-    /// The first of the commits that are kept without a gap up to `number`; `nil` when that one is
-    /// forgotten.
-    func firstKept(upTo number: UInt64, of identity: Int64) throws -> UInt64? {
-        let statement = try database.prepared(
-            """
-            SELECT number FROM outbox WHERE identity = ? AND number > 0 AND number <= ?
-            ORDER BY number DESC
-            """)
-        statement.bind(1, identity)
-        statement.bind(2, Int64(clamping: number))
-        defer { statement.reset() }
-        var first: UInt64?
-        while try statement.step(), statement.uint64(0) == first.map({ $0 - 1 }) ?? number {
-            first = statement.uint64(0)
-        }
-        return first
     }
 
     /// Whether commits between what the hub has and what is kept here are gone: the chain cannot be

@@ -174,7 +174,6 @@ public final class LocalStore: Sendable {
                 ALTER TABLE outbox ADD COLUMN disposition INTEGER NOT NULL DEFAULT 0;
                 ALTER TABLE outbox ADD COLUMN told INTEGER NOT NULL DEFAULT 1;
                 ALTER TABLE outbox ADD COLUMN settled_at INTEGER;
-                ALTER TABLE outbox ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
                 DROP INDEX outbox_number; DROP INDEX outbox_refused;
                 CREATE UNIQUE INDEX outbox_number ON outbox(identity, number)
                     WHERE number IS NOT NULL;

@@ -18,11 +18,11 @@ struct History {
         facts = Facts(database: database)
     }
 
-    /// The hub was restored: this identity's commits that it lost become pending again.
-    func rewind(to last: UInt64, of identity: Int64) throws {
+    /// The hub is not what it was: this identity's commits are offered again, whatever it has of them.
+    func rewind(of identity: Int64) throws {
         let reader = LocalReader(database)
         let writer = RowWriter(database: database)
-        for (entry, verdict) in try outbox.rewind(to: last, of: identity) {
+        for (entry, verdict) in try outbox.rewind(of: identity) {
             // What somebody else has now is not shown here again.
             let handedOver = Set(verdict.handovers.map(\.record))
             for change in entry.commit.changes where !handedOver.contains(change.record) {

@@ -33,9 +33,7 @@ struct SyncAnswer: Sendable {
         let facts = Facts(database: database)
         let history = History(database: database)
         if self.history == .renewed {
-            // The last one that the hub has is offered too: were it another store's, it would show.
-            let last = min(response.lastCommit, round.sealedNumber)
-            try history.rewind(to: last - min(1, last), of: round.identity)
+            try history.rewind(of: round.identity)
             try Outbox(database: database).restartAges(of: round.identity, at: hubNow)
         }
         // Each identity enters a new history by itself; the present one reads the streams.
@@ -75,11 +73,9 @@ struct SyncAnswer: Sendable {
                 of: round.identity)
         }
         var outcome = Outcome(absorbed: absorbed, pending: try outbox.pendingCount())
-        if self.history != .renewed, let last = try round.partedAt(response, outbox),
-            let first = try outbox.firstKept(upTo: last, of: round.identity)
-        {
+        if try self.history != .renewed && round.hasParted(response, outbox) {
             // Where the chains part is found by offering all of it again.
-            try history.rewind(to: first - 1, of: round.identity)
+            try history.rewind(of: round.identity)
             outcome.wentBack = true
         }
         let isCut = try outbox.isCut(after: response.lastCommit, of: round.identity)

@@ -92,15 +92,14 @@ struct SyncRound: Sendable {
         return cursors
     }
 
-    /// The last settled commit under whose number the hub has another store's: one that was set back
-    /// and that a copy of this store has written to since (SPEC §7.2).
-    func partedAt(_ response: WireExchangeResponse, _ outbox: Outbox) throws -> UInt64? {
+    /// Whether the hub has another store's commits under numbers that this one has settled: a hub that
+    /// was set back and that a copy of this store has written to since (SPEC §7.2).
+    func hasParted(_ response: WireExchangeResponse, _ outbox: Outbox) throws -> Bool {
         let last = min(settledNumber, response.lastCommit)
         guard last > 0, !response.chain.isEmpty,
-            let chain = try outbox.chain(number: last, of: identity),
-            chain.id.bytes != Array(response.chain)
-        else { return nil }
-        return last
+            let chain = try outbox.chain(number: last, of: identity)
+        else { return false }
+        return chain.id.bytes != Array(response.chain)
     }
 
     /// Whether there is said to be more, but not beyond where this request began.

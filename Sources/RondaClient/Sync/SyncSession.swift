@@ -212,9 +212,7 @@ extension SyncSession {
     ) async throws(ClientError) -> WireReceipt? {
         guard !round.request.hasProof else { return nil }
         return try await store.writing { database in
-            guard try round.partedAt(response, Outbox(database: database)) != nil else {
-                return nil
-            }
+            guard try round.hasParted(response, Outbox(database: database)) else { return nil }
             return try Self.receipt(of: past, in: database)
         }
     }
