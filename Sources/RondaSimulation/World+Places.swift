@@ -24,32 +24,34 @@ struct Places {
         }
     }
 
-    func scopes(of record: StoredRecord) -> Set<RecordID> {
+    /// The customers that a record is under, or is.
+    private func customers(of record: StoredRecord) -> [RecordID] {
         let values = record.shownValues
-        func under(_ customers: [RecordID]) -> Set<RecordID> {
-            Set(
-                customers.flatMap { customer in
-                    (followers[customer] ?? []).union([homes[customer]].compactMap(\.self))
-                })
+        let customer: RecordID?
+        switch record.entity {
+        case .customer: customer = record.id
+        case .referral: return Referral(id: record.id, fields: values).referrers
+        case .visit: customer = Visit(id: record.id, fields: values).customer
+        case .commitment: customer = Commitment(id: record.id, fields: values).customer
+        case .purchase: customer = Purchase(id: record.id, fields: values).customer
+        case .referralClaim: customer = ReferralClaim(id: record.id, fields: values).customer
+        case .enrolment: customer = Enrolment(id: record.id, fields: values).customer
+        case .pointsEntry: customer = PointsEntry(id: record.id, fields: values).customer
+        case .suggestion: customer = Suggestion(id: record.id, fields: values).customer
+        default: customer = nil
         }
-        return switch record.entity {
-        case .customer: under([record.id])
-        case .territory, .programme, .staff: [catalogue]
-        case .visit: under([Visit(id: record.id, fields: values).customer].compactMap(\.self))
-        case .commitment:
-            under([Commitment(id: record.id, fields: values).customer].compactMap(\.self))
-        case .purchase: under([Purchase(id: record.id, fields: values).customer].compactMap(\.self))
-        case .referral: under(Referral(id: record.id, fields: values).referrers)
-        case .referralClaim:
-            under([ReferralClaim(id: record.id, fields: values).customer].compactMap(\.self))
-        case .enrolment:
-            under([Enrolment(id: record.id, fields: values).customer].compactMap(\.self))
-        case .pointsEntry:
-            under([PointsEntry(id: record.id, fields: values).customer].compactMap(\.self))
-        case .suggestion:
-            under([Suggestion(id: record.id, fields: values).customer].compactMap(\.self))
-        default: []
+        return [customer].compactMap(\.self)
+    }
+
+    /// Where a record belongs; `nil` when one of its customers is not there any more.
+    func scopes(of record: StoredRecord) -> Set<RecordID>? {
+        if [.territory, .programme, .staff].contains(record.entity) { return [catalogue] }
+        var scopes: Set<RecordID> = []
+        for customer in customers(of: record) {
+            guard let home = homes[customer] else { return nil }
+            scopes.formUnion((followers[customer] ?? []).union([home]))
         }
+        return scopes
     }
 }
 
@@ -58,11 +60,9 @@ extension World {
     func checkPlaces(_ records: [StoredRecord]) throws {
         let places = Places(records, schema: hub.schema)
         for record in records {
-            let (stands, belongs) = (
-                Set(record.placements.map(\.scope)), places.scopes(of: record)
-            )
             // Where its customers were, before they were purged.
-            if belongs.isEmpty && wasPurged { continue }
+            guard let belongs = places.scopes(of: record) else { continue }
+            let stands = Set(record.placements.map(\.scope))
             if stands != belongs {
                 throw Violation(
                     what: "\(record.entity.rawValue) \(record.id) stands in \(stands.count) "

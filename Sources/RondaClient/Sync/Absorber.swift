@@ -29,7 +29,7 @@ struct Absorber {
     private let writer: RowWriter
     private let outbox: Outbox
     /// The device's own unsettled changes, by record, in order of capture.
-    private var pending: [RecordID: [(n: Int64, change: Change)]] = [:]
+    private var pending: [RecordID: [(n: Int64, change: Change, isAgain: Bool)]] = [:]
     private var shadowed: Set<RecordID>
     private var result = Absorbed()
     /// The records of own work that this answer has settled; what that did is not told again.
@@ -51,7 +51,8 @@ struct Absorber {
         hasDoubts = try Standing(database: database).hasDoubts
         for entry in try outbox.unsettled() {
             for change in entry.commit.changes {
-                pending[change.record, default: []].append((entry.n, change))
+                pending[change.record, default: []]
+                    .append((entry.n, change, entry.given != nil))
             }
         }
     }
@@ -388,7 +389,10 @@ extension Absorber {
         }
         try writer.set(plain, entity: entity, id: id)
         var kept = flags
-        if own.contains(where: \.deletes) { kept.insert(.deleted) }
+        // One that is offered again may have been answered by an edit, which is told only now.
+        if (pending[id] ?? []).contains(where: { $0.change.deletes && !$0.isAgain }) {
+            kept.insert(.deleted)
+        }
         try writer.setHead(entity, id, version: delta.version, flags: kept, creator: creator)
     }
 
