@@ -151,7 +151,7 @@ let package = Package(
             "RondaHub",
             [
                 "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaWire",
-                "RondaProtobuf", "RondaModel", protobuf,
+                "RondaProtobuf", "RondaModel", protobuf, grdb,
             ]),
         tests(
             "RondaStoreSQLite",
@@ -169,8 +169,9 @@ let package = Package(
         tests(
             "RondaEndToEnd",
             [
-                "RondaClient", "RondaHub", "RondaStoreSQLite", "RondaStore",
-                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb,
+                "RondaClient", "RondaServer", "RondaHub", "RondaStoreSQLite", "RondaStore",
+                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb, lifecycle,
+                logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

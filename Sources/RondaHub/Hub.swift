@@ -28,6 +28,8 @@ package final class Hub: Sendable {
     package let schema: Schema
     package let limits: Limits
     package let surroundings: Surroundings
+    /// Tells connected devices what has moved.
+    package let live: LiveFeed
     private let queue: PushQueue
     /// What devices that only read have said lately of how far their work is in: not worth a write.
     private let heard = Mutex<[RecordID: Instant]>([:])
@@ -40,10 +42,12 @@ package final class Hub: Sendable {
         self.schema = schema
         self.limits = limits
         self.surroundings = surroundings
+        let live = LiveFeed(store: store, schema: schema, limits: limits)
+        self.live = live
         queue = PushQueue(
             store: store,
             pusher: Pusher(schema: schema, limits: limits, surroundings: surroundings),
-            most: limits.commitsPerGroup)
+            most: limits.commitsPerGroup, onWritten: { live.wrote() })
     }
 
     /// One exchange: every commit gets its verdict, durably, and then the device gets what changed.

@@ -16,6 +16,28 @@ package protocol CentralStore: Sendable {
     func write<Result: Sendable>(
         _ body: @Sendable (any StoreWriter) throws -> Result
     ) async throws -> Result
+
+    /// What differs from an earlier one whenever anybody, in this process or another, has written
+    /// in between; `nil` where the store cannot tell.
+    func writeMark() async throws -> WriteMark?
+}
+
+extension CentralStore {
+    package func writeMark() async throws -> WriteMark? { nil }
+}
+
+/// A state of the store, without saying which.
+package struct WriteMark: Sendable, Hashable {
+    private let own: Int64
+    private let foreign: Int64
+
+    /// - Parameters:
+    ///   - own: grows with what this process writes.
+    ///   - foreign: changes with what others write.
+    package init(own: Int64, foreign: Int64) {
+        self.own = own
+        self.foreign = foreign
+    }
 }
 
 /// A hub's identity, and the name of its present history.

@@ -255,6 +255,20 @@ package final class SQLiteStore: CentralStore {
         }
     }
 
+    /// https://sqlite.org/pragma.html#pragma_data_version: on one connection, it changes with the
+    /// commits of all others. Only one connection of this process writes, and it counts its own.
+    package func writeMark() async throws -> WriteMark? {
+        do {
+            return try await pool.writeWithoutTransaction { database in
+                WriteMark(
+                    own: Int64(database.totalChangesCount),
+                    foreign: try Int64.fetchOne(database, sql: "PRAGMA data_version") ?? 0)
+            }
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        }
+    }
+
     /// Moves what the write-ahead log holds into the main file.
     package func checkpoint() async throws {
         _ = try await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }

@@ -34,7 +34,7 @@ struct ServerCalls: Sendable {
             "/v1/compare", request, headers: [Self.bearer(credential)], timeoutSeconds: 60)
     }
 
-    private static func bearer(_ secret: [UInt8]) -> (name: String, value: String) {
+    static func bearer(_ secret: [UInt8]) -> (name: String, value: String) {
         ("authorization", "Bearer \(Data(secret).base64EncodedString())")
     }
 

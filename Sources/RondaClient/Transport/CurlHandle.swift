@@ -102,7 +102,8 @@
                 ronda_curl_set_long(easy, CURLOPT_NOSIGNAL, 1),
                 ronda_curl_set_long(easy, CURLOPT_TCP_NODELAY, 1),
                 ronda_curl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1),
-                ronda_curl_set_long(easy, CURLOPT_TIMEOUT_MS, timeout),
+                // Zero is "for ever".
+                ronda_curl_set_long(easy, CURLOPT_TIMEOUT_MS, answer.isEndless ? 0 : timeout),
                 ronda_curl_set_long(
                     easy, CURLOPT_CONNECTTIMEOUT_MS, min(timeout, Self.connectTimeoutMilliseconds)),
                 ronda_curl_set_quick_exit(easy),

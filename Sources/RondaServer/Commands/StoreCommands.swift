@@ -60,6 +60,7 @@ struct ServeCommand: ServerSubcommand {
             throw ServerTerminal.usage(
                 "--port must be between 0 and 65535", "--port debe estar entre 0 y 65535")
         }
+        OpenFiles.raiseLimit()
         try SQLiteStore.check(in: options.data)
         // Before the store is opened: a restore may be about to put another in its place.
         let lock = try ServeLock.take(in: options.data)

@@ -90,7 +90,7 @@ struct Endpoint<Question: Message, Answer: Message>: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 
-    private func problem(
+    func problem(
         _ error: HubError, encoding: BodyEncoding, for request: Request
     ) -> Response {
         var problem = WireProblem()

@@ -23,18 +23,28 @@ package struct RondaApplication: Service {
 
     private let hub: Hub
     private let address: Address
+    private let sleep: @Sendable (_ milliseconds: Int64) async throws -> Void
     private let onRunning: @Sendable (Address) async -> Void
 
-    /// - Parameter onRunning: called once with the address in use, which tells the port when 0 was
-    ///   asked for.
+    /// - Parameters:
+    ///   - onRunning: called once with the address in use, which tells the port when 0 was asked
+    ///     for.
+    ///   - sleep: how the time passes between two looks for what live streams should tell.
     package init(
         hub: Hub, address: Address,
-        onRunning: @escaping @Sendable (Address) async -> Void = { _ in }
+        onRunning: @escaping @Sendable (Address) async -> Void = { _ in },
+        sleep: @escaping @Sendable (_ milliseconds: Int64) async throws -> Void = {
+            try await Task.sleep(for: .milliseconds($0))
+        }
     ) {
         self.hub = hub
         self.address = address
+        self.sleep = sleep
         self.onRunning = onRunning
     }
+
+    /// A thousand devices that lost the same network come back together.
+    private static let waitingConnections = 1_024
 
     package func run() async throws {
         let (address, onRunning) = (address, onRunning)
@@ -43,12 +53,23 @@ package struct RondaApplication: Service {
         let application = Application(
             router: router(),
             configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port), serverName: nil),
+                address: .hostname(address.host, port: address.port), serverName: nil,
+                backlog: Self.waitingConnections),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? address.port
                 await onRunning(Address(host: address.host, port: port))
             }, logger: logger)
-        try await application.run()
+        let (live, sleep) = (hub.live, sleep)
+        try await withThrowingTaskGroup { group in
+            group.addTask { await live.run(sleep: sleep) }
+            // Streams end when they are told to, not by themselves.
+            try await withGracefulShutdownHandler {
+                try await application.run()
+            } onGracefulShutdown: {
+                live.close()
+            }
+            group.cancelAll()
+        }
     }
 
     private func router() -> Router<BasicRequestContext> {
@@ -83,6 +104,15 @@ package struct RondaApplication: Service {
         router.post("v1/exchange") { request, _ in await exchange.respond(to: request) }
         router.post("v1/devices") { request, _ in await enrol.respond(to: request) }
         router.post("v1/compare") { request, _ in await compare.respond(to: request) }
+        let live = LiveEndpoint(hub: hub, logger: logger)
+        router.get("v1/live") { request, _ in
+            let secret = Result { () throws(HubError) in try Self.secret(in: request.headers) }
+            let asksProtobuf =
+                request.headers[.accept]?.contains(BodyEncoding.protobuf.rawValue) == true
+            return await live.respond(secret: secret) {
+                exchange.problem($0, encoding: asksProtobuf ? .protobuf : .json, for: request)
+            }
+        }
         router.get("v1/health") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json"],

@@ -10,11 +10,16 @@ struct SyncCommand: TerminalCommand {
 
     @OptionGroup var globals: GlobalOptions
 
+    @Flag(
+        name: [.long, .customLong("vigilar")],
+        help: "Stay, and show each change as it comes / Quedarse y mostrar los cambios.")
+    var watch = false
+
     func perform(in session: Session) async throws -> Output {
         let store = try await session.open()
         let before = try await store.identity()
         let transport = try session.transport(before?.server ?? "")
-        let report: SyncReport
+        var report: SyncReport
         do {
             report = try await session.interruptibly {
                 try await store.sync(over: transport) { session.progress($0) }
@@ -26,9 +31,22 @@ struct SyncCommand: TerminalCommand {
             guard let error = error as? ClientError else { throw error }
             throw Self.withPending(Self.explained(error), pending)
         }
+        if watch {
+            do {
+                report = try await SyncWatch(
+                    session: session, store: store, server: before?.server ?? ""
+                ).run(after: report)
+            } catch let error as ClientError {
+                throw Self.explained(error)
+            }
+        }
         let (status, now) = try await session.read(store) { (try $0.status(), try $0.identity()) }
-        return SyncView.output(
+        if watch { report.pending = status.pending }
+        var output = SyncView.output(
             report, status: status, isRenamed: now?.device != before?.device)
+        // What has to be done was said as it came; to be ended is how a watch ends well.
+        if watch { output.status = .done }
+        return output
     }
 
     /// A device that a restored server has lost can be brought back: that is what to do then.
