@@ -136,7 +136,7 @@ let package = Package(
                 "RondaStore", "RondaWire", "RondaProtobuf", protobuf,
             ]),
         tests("RondaClient", ["RondaClient"]),
-        tests("RondaServer", ["RondaServer", "RondaModel"]),
+        tests("RondaServer", ["RondaServer", "RondaHub", "RondaModel"]),
         tests("RondaMerge", ["RondaMerge", "RondaModel"]),
         tests(
             "RondaFuzz",

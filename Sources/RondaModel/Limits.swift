@@ -39,6 +39,8 @@ package struct Limits: Sendable, Hashable {
     package var compressFromBytes = 1_024
     /// Changes of history that a device follows in one sync; more of them contradict each other.
     package var surprisesPerSync = 8
+    /// Requests of devices that read from the start, while another one is answered.
+    package var bulkRequestsWaiting = 4_096
     /// A live stream says something at least so often.
     package var liveHeartbeatMilliseconds: Int64 = 20_000
     /// How often the hub looks for what another process has written, while a device listens.

@@ -18,6 +18,8 @@ struct Endpoint<Question: Message, Answer: Message>: Sendable {
     let logger: Logger
     /// Looks at who asks, before anything is opened for them.
     let admit: @Sendable (HTTPFields) async throws(HubError) -> Void
+    /// Where the question asks for much: for making and writing its answer it waits for a turn.
+    var lane: (@Sendable (Question) -> BulkLane?) = { _ in nil }
     let ask: @Sendable (Question, HTTPFields, BodyEncoding) async throws(HubError) -> Answer
 
     func respond(to request: Request) async -> Response {
@@ -30,8 +32,11 @@ struct Endpoint<Question: Message, Answer: Message>: Sendable {
                         + BodyEncoding.json.rawValue)
             }
             try await admit(request.headers)
-            let body = try await open(request)
-            let answer = try await ask(try encoding.read(body), request.headers, encoding)
+            let question: Question = try encoding.read(try await open(request))
+            let lane = lane(question)
+            try await lane?.enter()
+            defer { lane?.leave() }
+            let answer = try await ask(question, request.headers, encoding)
             Counter(label: "ronda_requests", dimensions: [("call", name), ("result", "ok")])
                 .increment()
             return try write(answer, status: .ok, encoding: encoding, for: request)

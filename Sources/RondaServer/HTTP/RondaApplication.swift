@@ -83,8 +83,13 @@ package struct RondaApplication: Service {
         var small = hub.limits
         small.requestBytes = hub.limits.enrolmentBytes
         small.inflatedRequestBytes = hub.limits.enrolmentBytes
+        // One processor is always left to the others.
+        let lane = BulkLane(
+            width: max(1, ProcessInfo.processInfo.activeProcessorCount - 1),
+            mostWaiting: hub.limits.bulkRequestsWaiting)
         let exchange = Endpoint<WireExchangeRequest, WireExchangeResponse>(
-            name: "exchange", limits: hub.limits, logger: logger, admit: known
+            name: "exchange", limits: hub.limits, logger: logger, admit: known,
+            lane: { $0.readsFromTheStart ? lane : nil }
         ) { question, headers, encoding throws(HubError) in
             let answer = try await hub.exchange(question, secret: try Self.secret(in: headers))
             return encoding == .json ? answer.namingFields(hub.schema) : answer
@@ -127,5 +132,13 @@ package struct RondaApplication: Service {
             let secret = Data(base64Encoded: String(parts[1])), secret.count == 32
         else { throw HubError(.badCredential, "no usable bearer token") }
         return Array(secret)
+    }
+}
+
+extension WireExchangeRequest {
+    /// Whether the answer is likely to be a full page: of a stream that is read from its start, or
+    /// that was cut before.
+    fileprivate var readsFromTheStart: Bool {
+        !pushOnly && (cursors.isEmpty || cursors.contains { $0.behind > 0 })
     }
 }
