@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import RondaClient
 import RondaTerminal
@@ -20,27 +19,10 @@ struct Main {
             makeTransport: { server throws(TransportError) in
                 try transport(to: server)
             })
-        context.interrupts = { interrupts() }
+        let interrupts = Interrupts()
+        context.interrupts = { interrupts.listen() }
         let status = await Terminal.run(Array(CommandLine.arguments.dropFirst()), in: context)
         exit(status.rawValue)
-    }
-
-    /// SIGINT and SIGTERM while somebody listens; before and after, they end the program as always.
-    private static func interrupts() -> AsyncStream<Void> {
-        AsyncStream { continuation in
-            // Only ever cancelled from here on, which any thread may do.
-            nonisolated(unsafe) let sources = [SIGINT, SIGTERM].map { number in
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number)
-                source.setEventHandler { continuation.yield() }
-                source.resume()
-                return source
-            }
-            continuation.onTermination = { _ in
-                sources.forEach { $0.cancel() }
-                for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
-            }
-        }
     }
 
     /// Nobody can be told when there is nowhere left to write.

@@ -10,12 +10,17 @@ struct WatchCommandTests {
     private final class Said: Sendable {
         private let texts = Mutex((out: "", err: ""))
         private let word: String
-        private let interrupt: AsyncStream<Void>.Continuation
-        let interrupts: AsyncStream<Void>
+        private let listeners = Mutex<[AsyncStream<Void>.Continuation]>([])
 
         init(until word: String) {
             self.word = word
-            (interrupts, interrupt) = AsyncStream.makeStream()
+        }
+
+        /// Each listener hears of its own: the sync before the watch, and the watch.
+        @Sendable func interrupts() -> AsyncStream<Void> {
+            let (stream, continuation) = AsyncStream<Void>.makeStream()
+            listeners.withLock { $0.append(continuation) }
+            return stream
         }
 
         func write(_ more: String) {
@@ -23,7 +28,7 @@ struct WatchCommandTests {
                 texts.out += more
                 return texts.out.contains(word)
             }
-            if isEnough { interrupt.yield() }
+            if isEnough { for listener in listeners.withLock({ $0 }) { listener.yield() } }
         }
 
         func writeError(_ more: String) { texts.withLock { $0.err += more } }
@@ -40,7 +45,7 @@ struct WatchCommandTests {
         var context = world.context(
             "ana", language: language, answers: [], terminal: terminal,
             out: { said.write($0) }, err: { said.writeError($0) })
-        context.interrupts = { said.interrupts }
+        context.interrupts = said.interrupts
         let status = await Terminal.run(arguments, in: context)
         return TerminalWorld.Run(status: status, out: said.out, err: said.err)
     }
@@ -83,7 +88,7 @@ struct WatchCommandTests {
                 if text.contains("polling") { world.setOffline(true) }
                 said.write(text)
             }, err: { said.writeError($0) })
-        context.interrupts = { said.interrupts }
+        context.interrupts = said.interrupts
         let status = await Terminal.run(["sync", "--watch", "--plain"], in: context)
         #expect(status == .done)
         #expect(said.out.contains("state\t"))
