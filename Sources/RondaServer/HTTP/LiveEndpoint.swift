@@ -5,7 +5,7 @@ internal import Metrics
 internal import NIOCore
 internal import RondaHub
 
-/// `GET /v1/live` (SPEC §4.11): an answer that does not end, of server-sent events
+/// `GET /v1/live` (SPEC §4.15): an answer that does not end, of server-sent events
 /// (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 struct LiveEndpoint: Sendable {
     let hub: Hub

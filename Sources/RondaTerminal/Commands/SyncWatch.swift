@@ -21,6 +21,8 @@ struct SyncWatch: Sendable {
                 report.received += later.received
                 report.exchanges += later.exchanges
                 report.repaired += later.repaired
+                report.left += later.left
+                report.handedOver += later.handedOver
                 report.waiting += later.waiting
                 report.pending = later.pending
                 report.isComplete = later.isComplete
