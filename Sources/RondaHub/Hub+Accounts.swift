@@ -45,7 +45,8 @@ extension Hub {
 
     /// Adds a person, and the staff record by which devices know them.
     package func addAccount(
-        login: String, name: String, role: Role, territoryCodes: [String]
+        login: String, name: String, role: Role, territoryCodes: [String],
+        by actor: String = AuditEntry.server
     ) async throws -> Account {
         let schema = schema
         let territories = territoryCodes.map { code in
@@ -73,17 +74,25 @@ extension Hub {
         // would be a person whom devices cannot name.
         try await store.read { try check($0) }
         if let refusal = try await submitAsSystem([[change]]).first?.refusal { throw refusal }
+        let note = AuditNote(
+            .accountAdd, by: actor, subject: login,
+            detail: ([role.rawValue] + territoryCodes).joined(separator: " "))
+        let now = surroundings.now()
         try await store.write { store in
             try check(store)
             try store.put(account)
+            try store.append(note.entry(at: now))
         }
         return account
     }
 
     /// A one-time code for a new device of this account. Only its hash is kept.
-    package func newCode(login: String) async throws -> (code: String, expiresAt: Instant) {
+    package func newCode(
+        login: String, by actor: String = AuditEntry.server
+    ) async throws -> (code: String, expiresAt: Instant) {
         let code = Secret.code(random: surroundings.random())
-        let expiresAt = surroundings.now().adding(milliseconds: limits.codeLifetimeMilliseconds)
+        let now = surroundings.now()
+        let expiresAt = now.adding(milliseconds: limits.codeLifetimeMilliseconds)
         try await store.write { store in
             guard let account = try store.account(login: login) else {
                 throw AccountProblem.unknownLogin
@@ -92,6 +101,8 @@ extension Hub {
                 EnrolmentCode(
                     codeHash: Secret.hash(Array(code.utf8)), account: account.id,
                     expiresAt: expiresAt))
+            try store.append(
+                AuditEntry(at: now, actor: actor, act: .codeIssue, subject: login))
         }
         return (code, expiresAt)
     }

@@ -1,11 +1,14 @@
 package import RondaModel
-internal import RondaStore
+package import RondaStore
 
 /// What the server itself captures: imports and administration go through the same commits,
 /// verdicts and journal as everybody's work.
 extension Hub {
-    /// Submits each group of changes as one commit of the server's own device.
-    package func submitAsSystem(_ groups: [[Change]]) async throws(HubError) -> [Verdict] {
+    /// Submits each group of changes as one commit of the server's own device. `note` is written in
+    /// the transaction of each commit that is not refused.
+    package func submitAsSystem(
+        _ groups: [[Change]], note: AuditNote? = nil
+    ) async throws(HubError) -> [Verdict] {
         var verdicts: [Verdict] = []
         for group in groups {
             // Another process may have written as the same device since: its number and chain are
@@ -17,7 +20,7 @@ extension Hub {
                     number: device.lastNumber + 1,
                     stamp: Stamp(milliseconds: surroundings.now().milliseconds),
                     schema: schema.version, previous: device.chain, changes: group)
-                verdict = try await submit([commit], as: device.id).first
+                verdict = try await submit([commit], as: device.id, note: note).first
             }
             guard let verdict else { throw HubError(.busy, "the server's own device is in use") }
             verdicts.append(verdict)

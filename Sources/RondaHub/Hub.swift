@@ -79,12 +79,13 @@ package final class Hub: Sendable {
 
     /// Submits commits of a device inside the server, such as an import.
     package func submit(
-        _ commits: [Commit], as device: RecordID
+        _ commits: [Commit], as device: RecordID, note: AuditNote? = nil
     ) async throws(HubError) -> [Verdict] {
         do {
             let offers = commits.map { Offer($0) }
-            return try await queue.submit(Push(credential: .inside(device), offers: offers))
-                .verdicts
+            var push = Push(credential: .inside(device), offers: offers)
+            push.note = note
+            return try await queue.submit(push).verdicts
         } catch {
             throw HubError(error)
         }

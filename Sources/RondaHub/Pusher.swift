@@ -83,6 +83,9 @@ struct Pusher: Sendable {
         if login.device.epoch != device.epoch, hub.isRenewed, try !store.isRecovering() {
             try committer.reconsiderAll()
         }
+        if let note = push.note, result.verdicts.first?.refusal == nil, !result.verdicts.isEmpty {
+            try store.append(note.entry(at: now))
+        }
         // One of these commits may have brought what an earlier one waited for.
         for (index, verdict) in result.verdicts.enumerated() where verdict.outcome == .waiting {
             let entry = try store.journal(device: device.id, number: verdict.number)

@@ -274,6 +274,8 @@ package protocol StoreReader {
     /// Whether a device that was here before a restore has not offered again what it has.
     func isRecovering() throws -> Bool
     func incidents() throws -> [Incident]
+    /// The latest `last` administrative acts since a moment, in order.
+    func audit(since: Instant?, last: Int) throws -> [AuditEntry]
 }
 
 package protocol StoreWriter: StoreReader {
@@ -295,6 +297,7 @@ package protocol StoreWriter: StoreReader {
     /// Counts a failure of the hub itself on a commit, and tells how many there were.
     func countFailure(device: RecordID, number: UInt64) throws -> Int
     func append(_ incident: Incident) throws
+    func append(_ entry: AuditEntry) throws
     func put(_ hub: HubIdentity) throws
     func put(_ account: Account) throws
     func put(_ device: Device) throws

@@ -8,7 +8,7 @@ package import RondaStore
 package final class SQLiteStore: CentralStore {
     package static let fileName = "hub.sqlite"
     /// The format this code reads and writes; kept in `PRAGMA user_version`.
-    static let format = 2
+    static let format = 3
     /// "Rnda", kept in `PRAGMA application_id`, so that a stranger's database is told apart.
     static let applicationID = 0x526e_6461
 
@@ -51,6 +51,7 @@ package final class SQLiteStore: CentralStore {
 
     private static func fill(_ database: Database, hub: HubIdentity) throws {
         try database.execute(sql: tables)
+        try database.execute(sql: securityTables)
         try database.execute(
             sql: "INSERT INTO hub(id, epoch, generation, key) VALUES (?, ?, ?, ?)",
             arguments: [
@@ -106,46 +107,54 @@ package final class SQLiteStore: CentralStore {
             }
             guard owner == applicationID else { throw StoreError(.damaged, "not a Ronda store") }
             guard version <= format else { throw StoreError(.newerFormat, "format \(version)") }
-            if version < format { try Self.upgrade(pool, schema: schema) }
+            if version < format { try Self.upgrade(pool, from: version, schema: schema) }
             return SQLiteStore(pool: pool, schema: schema)
         }
     }
 
-    /// Brings a store of the first format to the present one, in one transaction.
-    private static func upgrade(_ pool: DatabasePool, schema: Schema) throws {
+    /// Brings a store of an earlier format to the present one, in one transaction.
+    static func upgrade(
+        _ pool: some DatabaseWriter, from version: Int, schema: Schema
+    ) throws {
         try pool.write { database in
-            let old = ["hub", "scope", "record", "device"]
-            for name in old {
-                try database.execute(sql: "ALTER TABLE \(name) RENAME TO old_\(name)")
-            }
-            for index in ["record_entity", "record_conflicts", "device_secret"] {
-                try database.execute(sql: "DROP INDEX \(index)")
-            }
-            try database.execute(
-                sql: tables.replacing("CREATE TABLE", with: "CREATE TABLE IF NOT EXISTS"))
-            var key = [UInt8](repeating: 0, count: 32)
-            for index in key.indices { key[index] = .random(in: 0 ... .max) }
-            try database.execute(
-                sql: "INSERT INTO hub SELECT id, epoch, 0, ?, 0 FROM old_hub",
-                arguments: [Data(key)])
-            try database.execute(
-                sql: """
-                    INSERT INTO scope(number, id, seq) SELECT number, id, seq FROM old_scope;
-                    INSERT INTO record(id, entity, creator, version, plain, conflicts, shown, meta)
-                        SELECT id, entity, creator, version, plain, conflicts, shown, meta
-                        FROM old_record;
-                    INSERT INTO device(id, account, name, secret_hash, last_number, chain, last_seen)
-                        SELECT id, account, name, secret_hash, last_number, chain, last_seen
-                        FROM old_device;
-                    """)
-            for name in old { try database.execute(sql: "DROP TABLE old_\(name)") }
-            let transaction = SQLiteTransaction(database: database, schema: schema)
-            for entity in schema.entities {
-                try transaction.records(of: entity.id) { try transaction.adopt($0) }
-            }
-            try transaction.finish()
+            if version < 2 { try upgradeFirst(database, schema: schema) }
+            try database.execute(sql: securityTables)
             try database.execute(sql: "PRAGMA user_version = \(format)")
         }
+    }
+
+    /// Brings a store of the first format to the second.
+    private static func upgradeFirst(_ database: Database, schema: Schema) throws {
+        let old = ["hub", "scope", "record", "device"]
+        for name in old {
+            try database.execute(sql: "ALTER TABLE \(name) RENAME TO old_\(name)")
+        }
+        for index in ["record_entity", "record_conflicts", "device_secret"] {
+            try database.execute(sql: "DROP INDEX \(index)")
+        }
+        try database.execute(
+            sql: tables.replacing("CREATE TABLE", with: "CREATE TABLE IF NOT EXISTS"))
+        var key = [UInt8](repeating: 0, count: 32)
+        for index in key.indices { key[index] = .random(in: 0 ... .max) }
+        try database.execute(
+            sql: "INSERT INTO hub SELECT id, epoch, 0, ?, 0 FROM old_hub",
+            arguments: [Data(key)])
+        try database.execute(
+            sql: """
+                INSERT INTO scope(number, id, seq) SELECT number, id, seq FROM old_scope;
+                INSERT INTO record(id, entity, creator, version, plain, conflicts, shown, meta)
+                    SELECT id, entity, creator, version, plain, conflicts, shown, meta
+                    FROM old_record;
+                INSERT INTO device(id, account, name, secret_hash, last_number, chain, last_seen)
+                    SELECT id, account, name, secret_hash, last_number, chain, last_seen
+                    FROM old_device;
+                """)
+        for name in old { try database.execute(sql: "DROP TABLE old_\(name)") }
+        let transaction = SQLiteTransaction(database: database, schema: schema)
+        for entity in schema.entities {
+            try transaction.records(of: entity.id) { try transaction.adopt($0) }
+        }
+        try transaction.finish()
     }
 
     /// Writes a whole and consistent copy of the store to `path`, which must not exist, while

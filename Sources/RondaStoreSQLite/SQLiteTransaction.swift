@@ -51,7 +51,7 @@ final class SQLiteTransaction {
     }
 
     /// Reads one row at most.
-    private func first<Result>(
+    func first<Result>(
         _ sql: String, bind: (Prepared) -> Void = { _ in }, row: (Prepared) throws -> Result
     ) throws -> Result? {
         let statement = try database.prepared(sql)
@@ -60,7 +60,7 @@ final class SQLiteTransaction {
         return try statement.step() ? try row(statement) : nil
     }
 
-    private func each(
+    func each(
         _ sql: String, bind: (Prepared) -> Void = { _ in }, row: (Prepared) throws -> Void
     ) throws {
         let statement = try database.prepared(sql)

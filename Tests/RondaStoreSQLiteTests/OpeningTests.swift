@@ -136,3 +136,51 @@ struct OpeningTests {
         #expect(error?.code == .damaged)
     }
 }
+
+extension OpeningTests {
+    /// Takes from a store what format 3 added.
+    private func setBack() throws {
+        let database = try DatabaseQueue(path: path)
+        try database.writeWithoutTransaction { database in
+            try database.execute(
+                sql: """
+                    DROP TABLE audit; DROP TABLE password; DROP INDEX code_selector;
+                    ALTER TABLE device DROP COLUMN app; ALTER TABLE device DROP COLUMN schema;
+                    ALTER TABLE device DROP COLUMN clock_offset;
+                    ALTER TABLE device DROP COLUMN access_ends;
+                    ALTER TABLE device DROP COLUMN revoked;
+                    ALTER TABLE code DROP COLUMN selector; ALTER TABLE code DROP COLUMN issued_at;
+                    ALTER TABLE code DROP COLUMN failures;
+                    PRAGMA user_version = 2
+                    """)
+            try database.checkpoint(.truncate)
+        }
+        try database.close()
+    }
+
+    @Test("a store of the second format is brought up to date, and a backup of one is only read")
+    func secondFormat() async throws {
+        do {
+            let store = try SQLiteStore.create(in: directory.path, hub: testHub)
+            try await store.write { store in
+                try store.put(
+                    Account(
+                        id: .zero, login: "ana", name: "Ana", role: .rep, territories: [.zero]))
+            }
+        }
+        try setBack()
+        let before = try directory.contents()[SQLiteStore.fileName]
+        do {
+            let copy = try SQLiteStore.openCopy(at: path)
+            #expect(try await copy.read { try $0.audit(since: nil, last: 10) } == [])
+            #expect(try await copy.read { try $0.accounts() }.map(\.login) == ["ana"])
+        }
+        #expect(try directory.contents()[SQLiteStore.fileName] == before)
+        let store = try SQLiteStore.open(in: directory.path)
+        let entry = AuditEntry(at: Instant(milliseconds: 5), actor: "marta", act: .purge)
+        try await store.write { try $0.append(entry) }
+        let read = try await store.read { try $0.audit(since: nil, last: 10) }
+        #expect(read.map(\.n) == [1] && read.map(\.act) == [.purge])
+        #expect(try await store.read { try $0.accounts() }.map(\.login) == ["ana"])
+    }
+}

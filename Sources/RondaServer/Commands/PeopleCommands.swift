@@ -47,7 +47,8 @@ struct UserCommand: AsyncParsableCommand {
             let hub = try options.openHub()
             do {
                 let account = try await hub.addAccount(
-                    login: login, name: name, role: role, territoryCodes: territory)
+                    login: login, name: name, role: role, territoryCodes: territory,
+                    by: options.actor)
                 try options.terminal.show(
                     Document(
                         id: account.id.description, login: login, role: role.rawValue,
@@ -89,7 +90,7 @@ struct DeviceCommand: AsyncParsableCommand {
         func run() async throws {
             let hub = try options.openHub()
             do {
-                let (code, expiresAt) = try await hub.newCode(login: login)
+                let (code, expiresAt) = try await hub.newCode(login: login, by: options.actor)
                 let expiry = Date(
                     timeIntervalSince1970: Double(expiresAt.milliseconds) / 1_000
                 ).formatted(.iso8601)
@@ -155,7 +156,9 @@ struct ProgrammeCommand: AsyncParsableCommand {
             programme.name = name
             programme.kind = kind
             programme.welcomeBonus = welcomeBonus
-            let verdicts = try await hub.submitAsSystem([[Change(creating: programme)]])
+            let verdicts = try await hub.submitAsSystem(
+                [[Change(creating: programme)]],
+                note: AuditNote(.programmeAdd, by: options.actor, subject: code))
             if let refusal = verdicts.first?.refusal { throw refusal }
             try options.terminal.show(
                 Document(id: id.description, code: code),

@@ -119,7 +119,9 @@ struct RestoreCommand: ServerSubcommand {
         let hub = Hub(store: store, surroundings: .system)
         // Above the history it replaces as well: no version is given twice.
         let replaced = await replacedGeneration()
-        repeat { try await hub.renewHistory() } while try await generation(of: store) <= replaced
+        repeat {
+            try await hub.renewHistory(by: options.actor, from: file)
+        } while try await generation(of: store) <= replaced
         let recovery = try await Recovery.of(store)
         try await store.checkpoint()
         return (check, recovery.generation, recovery.missing.count)

@@ -18,7 +18,7 @@ package struct RondaServerCommand: AsyncParsableCommand {
             InitCommand.self, ServeCommand.self, ImportCommand.self, SampleCommand.self,
             UserCommand.self, DeviceCommand.self, ProgrammeCommand.self, StatusCommand.self,
             TrayCommand.self, BackupCommand.self, VerifyCommand.self, RestoreCommand.self,
-            RecoveryCommand.self, ReceiptCommand.self, PurgeCommand.self,
+            RecoveryCommand.self, ReceiptCommand.self, PurgeCommand.self, AuditCommand.self,
         ])
 
     package init() {}
@@ -83,6 +83,9 @@ struct CommonOptions: ParsableArguments {
             language: asked ?? .preferred(in: ProcessInfo.processInfo.environment), json: json,
             path: data)
     }
+
+    /// Who runs the command, for the audit: not what somebody claims to be.
+    var actor: String { OperatingSystemUser.name }
 
     /// The hub on the store in `--data`.
     func openHub() throws -> Hub {
