@@ -48,6 +48,15 @@ final class Committer {
         }
     }
 
+    /// Keeps a commit of a device whose access has ended, without applying it: it lies at the
+    /// office, which may have it judged.
+    func surrender(_ offer: Offer, by writer: CommitWriter) throws -> Verdict {
+        var verdict = settledBefore(offer) ?? .refused(offer.number, Refusal(.revoked))
+        if verdict.disposition == .open { verdict.disposition = .office }
+        try append(offer, by: writer, verdict)
+        return verdict
+    }
+
     /// Sets aside a commit on which the hub has failed again and again.
     func quarantine(_ offer: Offer, by writer: CommitWriter) throws -> Verdict {
         let verdict = Verdict.refused(offer.number, Refusal(.internalFault))
@@ -102,13 +111,7 @@ extension Committer {
     private func plan(
         _ offer: Offer, by writer: CommitWriter, former: [UInt64]
     ) throws -> (Plan, [RecordID: StoredRecord]) {
-        // What a lost history refused, and somebody may have dealt with since, stays refused.
-        if let given = offer.given, given.code != .unspecified {
-            let code = RefusalCode(rawValue: UInt32(clamping: given.code.rawValue))
-            var verdict = Verdict.refused(offer.number, Refusal(code ?? .internalFault))
-            verdict.disposition = given.disposition.model
-            return (Plan(verdict: verdict, records: []), [:])
-        }
+        if let verdict = settledBefore(offer) { return (Plan(verdict: verdict, records: []), [:]) }
         let commit: Commit
         switch offer.commit {
         case .success(let readable): commit = readable
@@ -127,6 +130,15 @@ extension Committer {
             return (plan.waiting(for: lacking), stored)
         }
         return (plan, stored)
+    }
+
+    /// What a lost history refused, and somebody may have dealt with since, stays refused.
+    private func settledBefore(_ offer: Offer) -> Verdict? {
+        guard let given = offer.given, given.code != .unspecified else { return nil }
+        let code = RefusalCode(rawValue: UInt32(clamping: given.code.rawValue))
+        var verdict = Verdict.refused(offer.number, Refusal(code ?? .internalFault))
+        verdict.disposition = given.disposition.model
+        return verdict
     }
 
     private func mayArrive(_ record: RecordID, from device: RecordID) throws -> Bool {

@@ -113,6 +113,13 @@ extension Hub {
         case code(String)
         /// The secret of a device of the same account.
         case device(secret: [UInt8])
+
+        fileprivate var name: String {
+            switch self {
+            case .code: "by a code"
+            case .device: "by a device of the account"
+            }
+        }
     }
 
     package struct Enrolment: Sendable {
@@ -156,13 +163,14 @@ extension Hub {
         }
         let secretHash = Secret.hash(secret)
         let id = known ?? surroundings.mint()
-        let now = surroundings.now()
+        let (now, limits) = (surroundings.now(), limits)
         do {
             return try await store.write { store in
                 let (account, used, close) = try Self.admit(ticket, at: now, in: store)
                 let hub = try store.hub()
                 let holder = try store.device(secretHash: secretHash)
                 if let holder {
+                    guard holder.hasAccess(at: now) else { throw HubError(.revoked) }
                     // The same asked again, or a device that was not lost after all.
                     guard holder.account == account.id, known == nil || known == holder.id,
                         used == nil || used == holder.id
@@ -175,12 +183,17 @@ extension Hub {
                 }
                 guard used == nil, try store.device(id) == nil else { throw HubError(.badCode) }
                 var device = Device(
-                    id: id, account: account.id, name: String(name.prefix(100)),
+                    id: id, account: account.id,
+                    name: String(name.prefix(limits.deviceNameCharacters)),
                     secretHash: secretHash, lastSeen: now)
                 // A new one has nothing to offer again; one that is brought back has.
                 if known == nil { device.epoch = hub.epoch }
                 try store.put(device)
                 try close(id)
+                try store.append(
+                    AuditEntry(
+                        at: now, actor: account.login, act: .deviceEnrol, subject: id.description,
+                        detail: ticket.name))
                 if known == nil { try Self.noteCopy(ticket, at: now, in: store) }
                 return Enrolment(device: device, account: account, hub: hub)
             }
@@ -210,7 +223,7 @@ extension Hub {
             )
         case .device(let secret):
             let login = try Credential.secret(hash: Secret.hash(secret), claimed: Data())
-                .login(in: store)
+                .login(in: store, at: now)
             return (login.account, nil, { _ in })
         }
     }

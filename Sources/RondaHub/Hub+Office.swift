@@ -157,7 +157,7 @@ extension Hub {
             return try await store.read { store in
                 var least: Instant?
                 for device in try store.devices() where !device.secretHash.isEmpty {
-                    guard let seen = device.lastSeen,
+                    guard let seen = device.lastSeen, device.hasAccess(at: now),
                         now.milliseconds - seen.milliseconds < limits.activeDeviceMilliseconds,
                         let account = try store.account(device.account),
                         account.visible(schema)?.contains(scope) ?? true

@@ -61,7 +61,8 @@ package final class Hub: Sendable {
                 let pushed = try await queue.submit(
                     Push(credential: credential, offers: offers, request: request))
                 answer = try await store.read { store in
-                    let login = try credential.login(in: store)
+                    let login = try credential.login(
+                        in: store, at: self.surroundings.now(), surrenders: request.pushOnly)
                     // Where the chain forked, the same numbers name another store's work.
                     let judged = Set(pushed.verdicts.map(\.number))
                     return try self.page(
@@ -144,13 +145,15 @@ package final class Hub: Sendable {
     ) async throws -> WireExchangeResponse? {
         let now = surroundings.now()
         return try await store.read { store in
-            let login = try credential.login(in: store)
+            let login = try credential.login(in: store, at: now, surrenders: request.pushOnly)
             guard let seen = login.device.lastSeen,
                 now.milliseconds - seen.milliseconds < Self.lastSeenMilliseconds
             else { return nil }
             let hub = try store.hub()
             let isSettled = login.device.epoch == hub.epoch || !hub.isRenewed
-            guard isSettled, login.device.queued == request.queued else { return nil }
+            guard isSettled, login.device.queued == request.queued,
+                !login.device.learns(from: request, limits: self.limits)
+            else { return nil }
             let pushed = PushResult(lastNumber: login.device.lastNumber)
             return try self.page(request, login, []).answer(store, login: login, pushed: pushed)
         }
@@ -169,6 +172,8 @@ extension WireExchangeRequest {
 struct Login {
     let device: Device
     let account: Account
+    /// False for one that may only hand in what it still has.
+    let hasAccess: Bool
 }
 
 /// By what a device is known.
@@ -179,7 +184,10 @@ enum Credential: Sendable {
     case secret(hash: [UInt8], claimed: Data)
 
     /// Looked up in every transaction, so that a revocation holds from the next request on.
-    func login(in store: any StoreReader) throws -> Login {
+    /// `surrenders` says that a device without access brings only what it still has.
+    func login(
+        in store: any StoreReader, at now: Instant, surrenders: Bool = false
+    ) throws -> Login {
         let device: Device?
         switch self {
         case .inside(let id): device = try store.device(id)
@@ -192,6 +200,8 @@ enum Credential: Sendable {
         guard let device, let account = try store.account(device.account) else {
             throw HubError(.badCredential)
         }
-        return Login(device: device, account: account)
+        let hasAccess = device.hasAccess(at: now)
+        guard hasAccess || surrenders else { throw HubError(.revoked) }
+        return Login(device: device, account: account, hasAccess: hasAccess)
     }
 }

@@ -3,7 +3,7 @@ package import RondaModel
 /// Why a hub does not answer a request at all. The answer to a single commit is a `Verdict`.
 package struct HubError: Error, Sendable, Hashable {
     package enum Code: String, Sendable, CaseIterable {
-        case badRequest, badCredential, badCode, tooLarge, unsupported, busy, full, fault
+        case badRequest, badCredential, revoked, badCode, tooLarge, unsupported, busy, full, fault
     }
     package let code: Code
     /// English, for the log and the answer's `detail`; names places, never values.
@@ -30,6 +30,14 @@ package struct HubError: Error, Sendable, Hashable {
                     + "office",
                 es: "el servidor no conoce este equipo; su trabajo sin enviar se conserva, avise a "
                     + "la oficina")
+        case .revoked:
+            Phrase(
+                en:
+                    "this device's access has ended; its unsent work is kept, hand it to the office "
+                    + "with: ronda surrender",
+                es:
+                    "el acceso de este equipo terminó; su trabajo sin enviar se conserva, entréguelo "
+                    + "a la oficina con: ronda entregar")
         case .badCode:
             Phrase(
                 en: "the code is wrong, was used or has expired; ask the office for a new one",

@@ -35,6 +35,9 @@ package struct Limits: Sendable, Hashable {
     /// A device not seen for so long does not hold back the watermark.
     package var activeDeviceMilliseconds: Int64 = 30 * 24 * 3_600_000
     package var compressFromBytes = 1_024
+    /// How a client names itself.
+    package var appBytes = 64
+    package var deviceNameCharacters = 100
 
     package init() {}
 }

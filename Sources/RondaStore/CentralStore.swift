@@ -59,7 +59,7 @@ package struct Account: Sendable, Hashable {
 package struct Device: Sendable, Hashable {
     package let id: RecordID
     package let account: RecordID
-    package let name: String
+    package var name: String
     /// SHA-256 of the secret; empty for the devices inside the server.
     package let secretHash: [UInt8]
     package var lastNumber: UInt64
@@ -75,6 +75,17 @@ package struct Device: Sendable, Hashable {
     package var copies: UInt32 = 0
     /// The commits it still held after its last request.
     package var queued: UInt32 = 0
+    /// The client and its version, and the version of its schema, as it last said.
+    package var app = ""
+    package var schema: UInt32 = 0
+    /// How far its clock was ahead of the hub's when it last sent commits.
+    package var clockOffsetMilliseconds: Int64?
+    /// When its access ends, or ended.
+    package var accessEndsAt: Instant?
+    /// Somebody took its access away.
+    package var isRevoked = false
+
+    package func hasAccess(at now: Instant) -> Bool { accessEndsAt.map { now < $0 } ?? true }
 
     package init(
         id: RecordID, account: RecordID, name: String, secretHash: [UInt8], lastNumber: UInt64 = 0,

@@ -274,7 +274,8 @@ extension SQLiteTransaction {
         return try first(
             """
             SELECT 1 FROM device
-            WHERE epoch <> ? AND last_seen IS NOT NULL AND length(secret_hash) > 0 LIMIT 1
+            WHERE epoch <> ? AND last_seen IS NOT NULL AND length(secret_hash) > 0
+                AND revoked = 0 LIMIT 1
             """, bind: { $0.bind(1, hub.epoch) }, row: { _ in true }) ?? false
     }
 
@@ -331,7 +332,7 @@ extension SQLiteTransaction {
 
     private static let deviceColumns = """
         id, account, name, secret_hash, last_number, chain, last_seen, epoch, complete_to, covered,
-        copies, queued
+        copies, queued, app, schema, clock_offset, access_ends, revoked
         """
 
     private func device(in row: Prepared) -> Device {
@@ -344,6 +345,11 @@ extension SQLiteTransaction {
         device.covered = row.uint64(9)
         device.copies = UInt32(clamping: row.int64(10))
         device.queued = UInt32(clamping: row.int64(11))
+        device.app = row.text(12)
+        device.schema = UInt32(clamping: row.int64(13))
+        device.clockOffsetMilliseconds = row.isNull(14) ? nil : row.int64(14)
+        device.accessEndsAt = row.isNull(15) ? nil : Instant(milliseconds: row.int64(15))
+        device.isRevoked = row.int64(16) != 0
         return device
     }
 
@@ -546,11 +552,15 @@ extension SQLiteTransaction: StoreWriter {
     func put(_ device: Device) throws {
         let statement = try database.prepared(
             """
-            INSERT INTO device(\(Self.deviceColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO device(\(Self.deviceColumns))
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT(id) DO UPDATE SET last_number = excluded.last_number,
                 chain = excluded.chain, last_seen = excluded.last_seen, name = excluded.name,
                 epoch = excluded.epoch, complete_to = excluded.complete_to,
-                covered = excluded.covered, copies = excluded.copies, queued = excluded.queued
+                covered = excluded.covered, copies = excluded.copies, queued = excluded.queued,
+                app = excluded.app, schema = excluded.schema,
+                clock_offset = excluded.clock_offset, access_ends = excluded.access_ends,
+                revoked = excluded.revoked
             """)
         statement.bind(1, device.id)
         statement.bind(2, device.account)
@@ -564,6 +574,11 @@ extension SQLiteTransaction: StoreWriter {
         statement.bind(10, device.covered)
         statement.bind(11, Int64(device.copies))
         statement.bind(12, Int64(device.queued))
+        statement.bind(13, device.app)
+        statement.bind(14, Int64(device.schema))
+        if let offset = device.clockOffsetMilliseconds { statement.bind(15, offset) }
+        if let end = device.accessEndsAt { statement.bind(16, end.milliseconds) }
+        statement.bind(17, Int64(device.isRevoked ? 1 : 0))
         try statement.run()
     }
 

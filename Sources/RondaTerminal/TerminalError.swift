@@ -43,7 +43,7 @@ extension TerminalError {
         case .offline: .offline
         case .server:
             switch error.serverCode {
-            case "badCredential", "badCode", "fork": .notPermitted
+            case "badCredential", "badCode", "fork", "revoked": .notPermitted
             case "busy", "full", "fault": .offline
             default: .otherError
             }

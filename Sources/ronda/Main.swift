@@ -15,12 +15,18 @@ struct Main {
             isInputTerminal: isatty(STDIN_FILENO) == 1,
             isOutputTerminal: isatty(STDOUT_FILENO) == 1,
             isErrorTerminal: isatty(STDERR_FILENO) == 1,
-            width: columns, timeZone: .current, surroundings: .system,
+            width: columns, timeZone: .current, surroundings: surroundings,
             makeTransport: { server throws(TransportError) in
                 try transport(to: server)
             })
         let status = await Terminal.run(Array(CommandLine.arguments.dropFirst()), in: context)
         exit(status.rawValue)
+    }
+
+    private static var surroundings: DeviceSurroundings {
+        var surroundings = DeviceSurroundings.system
+        surroundings.app = Terminal.version
+        return surroundings
     }
 
     /// Nobody can be told when there is nowhere left to write.

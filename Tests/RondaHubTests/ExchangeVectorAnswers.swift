@@ -14,7 +14,7 @@ extension JSON {
             switch error.code {
             case .badRequest: 400
             case .badCredential: 401
-            case .badCode: 403
+            case .badCode, .revoked: 403
             case .tooLarge: 413
             case .unsupported: 415
             case .fault: 500

@@ -66,6 +66,10 @@ struct Facts {
         case isUnknown
         /// The hub waits for devices to offer again what it lost.
         case isRecovering
+        /// The office has ended this device's access.
+        case isRevoked
+        /// What the hub was last told of this program, and in which history.
+        case toldApp
     }
 
     let database: Database

@@ -48,12 +48,15 @@ struct SyncAnswer: Sendable {
         var absorber = try Absorber(database, now: now)
         let absorbed = try absorber.absorb(response, as: round.identity)
         try facts.set(.clockOffset, number: response.serverTimeMs &- now.milliseconds)
-        if response.hasReceipt, !round.request.pushOnly {
+        if response.hasReceipt, !round.isPast {
             try facts.set(.receipt, try response.receipt.serializedBytes())
+        }
+        if !round.request.app.isEmpty {
+            try facts.set(told: round.request.app, in: Array(response.epoch))
         }
         if response.advice.recovering {
             try facts.set(.isRecovering, number: 1)
-        } else if !round.request.pushOnly {
+        } else if !round.isPast {
             try facts.remove(.isRecovering)
         }
         if response.advice.coveredByBackup > 0 {
@@ -70,12 +73,12 @@ struct SyncAnswer: Sendable {
                 to: first - min(first, UInt64(limits.commitsPerExchange)), of: round.identity)
         }
         let isCut = try outbox.isCut(after: response.lastCommit, of: round.identity)
-        if isCut && round.request.pushOnly {
+        if isCut && round.isPast {
             try outbox.move(from: round.identity, to: outbox.identity())
         }
-        outcome.isCut = isCut && !round.request.pushOnly
+        outcome.isCut = isCut && !round.isPast
         let copies = Int64(response.advice.copies)
-        if !round.request.pushOnly, copies > (try facts.number(.copies) ?? 0) {
+        if !round.isPast, copies > (try facts.number(.copies) ?? 0) {
             try facts.set(.copies, number: copies)
             outcome.wasCopied = true
         }

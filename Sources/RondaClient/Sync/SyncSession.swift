@@ -16,8 +16,11 @@ struct SyncSession {
     private var report = SyncReport()
     private var diverged: Set<UInt32> = []
     private var hasNewIdentity = false
+    /// Hands in what has no verdict, and takes nothing.
+    private let surrenders: Bool
 
-    init(store: LocalStore, calls: ServerCalls, readsAhead: Bool) {
+    init(store: LocalStore, calls: ServerCalls, readsAhead: Bool, surrenders: Bool = false) {
+        self.surrenders = surrenders
         self.store = store
         self.calls = calls
         self.readsAhead = readsAhead
@@ -100,6 +103,7 @@ struct SyncSession {
             return try await calls.exchange(round.request, secret: round.secret)
         } catch {
             if error.serverCode == "badCredential" { try await store.noteUnknown(true) }
+            if error.serverCode == "revoked" { try await store.noteRevoked() }
             throw error
         }
     }
@@ -114,8 +118,10 @@ struct SyncSession {
 
     private func prepare(as past: Int64?) async throws(ClientError) -> SyncRound {
         let (limits, now) = (store.limits, store.surroundings.now())
+        let (app, surrenders) = (store.surroundings.app, surrenders)
         return try await store.writing {
-            try SyncRound.prepare(in: $0, as: past, limits: limits, now: now)
+            try SyncRound.prepare(
+                in: $0, as: past, limits: limits, now: now, app: app, surrenders: surrenders)
         }
     }
 
@@ -145,6 +151,38 @@ struct SyncSession {
         }
         return outcome.isCut
     }
+}
+
+// MARK: - Handing in
+
+extension SyncSession {
+    /// Delivers what has no verdict, as every identity that has some, and asks for nothing.
+    mutating func surrender(
+        progress: @Sendable (SyncReport) -> Void
+    ) async throws(ClientError) -> SyncReport {
+        guard try await converse(as: nil, progress: progress) else { return report }
+        let past = try await store.writing { try Facts(database: $0).pastIdentities() }
+        for ordinal in past.map(\.identity) {
+            let asks = try await store.writing {
+                try Outbox(database: $0).hasPending(of: ordinal)
+            }
+            guard asks else { continue }
+            guard try await converse(as: ordinal, progress: progress) else { return report }
+        }
+        report.isComplete = report.pending == 0
+        return report
+    }
+
+    private static let cannotSurrender = ClientError(
+        .server,
+        Phrase(
+            en: "this store and the server do not agree on what was sent, so it cannot be "
+                + "surrendered as it is; everything is still kept here, ask the office to give this "
+                + "device its access back for one sync",
+            es:
+                "este almacén y el servidor no coinciden en lo enviado, así que no se puede entregar "
+                + "tal cual; todo sigue guardado aquí, pida a la oficina que devuelva el acceso a "
+                + "este equipo para una sincronización"))
 }
 
 // MARK: - Putting right
@@ -183,6 +221,7 @@ extension SyncSession {
     private mutating func takeNewIdentity(
         from round: SyncRound
     ) async throws(ClientError) {
+        if surrenders { throw Self.cannotSurrender }
         // Once is enough: a server that says it again says it of a device it has just made.
         guard !hasNewIdentity else {
             throw ClientError(
@@ -276,6 +315,7 @@ extension SyncSession {
             let facts = Facts(database: database)
             try facts.set(.lastSync, number: now.milliseconds)
             try facts.remove(.isUnknown)
+            try facts.remove(.isRevoked)
             guard try facts.number(.isRecovering) == nil else { return }
             try SyncAnswer.dropDoubtful(in: database, now: now)
         }

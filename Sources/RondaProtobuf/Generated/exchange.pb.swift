@@ -147,6 +147,7 @@ package nonisolated enum WireCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   case erased // = 16
   case schemaTooNew // = 17
   case internalFault // = 18
+  case revoked // = 19
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -174,6 +175,7 @@ package nonisolated enum WireCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 16: self = .erased
     case 17: self = .schemaTooNew
     case 18: self = .internalFault
+    case 19: self = .revoked
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -199,6 +201,7 @@ package nonisolated enum WireCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .erased: return 16
     case .schemaTooNew: return 17
     case .internalFault: return 18
+    case .revoked: return 19
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -224,6 +227,7 @@ package nonisolated enum WireCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .erased,
     .schemaTooNew,
     .internalFault,
+    .revoked,
   ]
 
 }
@@ -520,6 +524,12 @@ package nonisolated struct WireExchangeRequest: @unchecked Sendable {
   package var hasProof: Bool {_storage._proof != nil}
   /// Clears the value of `proof`. Subsequent reads from it will return its default value.
   package mutating func clearProof() {_uniqueStorage()._proof = nil}
+
+  /// the client and its version, when it changed; at most 64 bytes
+  package var app: String {
+    get {_storage._app}
+    set {_uniqueStorage()._app = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1040,7 +1050,7 @@ nonisolated extension WireOutcome: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_MALFORMED\0\u{1}CODE_UNKNOWN_ENTITY\0\u{1}CODE_UNKNOWN_FIELD\0\u{1}CODE_WRONG_TYPE\0\u{1}CODE_TOO_LONG\0\u{1}CODE_OUT_OF_RANGE\0\u{1}CODE_UNKNOWN_OPTION\0\u{1}CODE_REQUIRED_FIELD\0\u{1}CODE_WRONG_DERIVED_ID\0\u{1}CODE_FIXED_VALUE\0\u{1}CODE_FUTURE_BASE\0\u{1}CODE_UNKNOWN_RECORD\0\u{1}CODE_UNKNOWN_PARENT\0\u{1}CODE_NOT_PERMITTED\0\u{1}CODE_TOO_LARGE\0\u{1}CODE_ERASED\0\u{1}CODE_SCHEMA_TOO_NEW\0\u{1}CODE_INTERNAL_FAULT\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_MALFORMED\0\u{1}CODE_UNKNOWN_ENTITY\0\u{1}CODE_UNKNOWN_FIELD\0\u{1}CODE_WRONG_TYPE\0\u{1}CODE_TOO_LONG\0\u{1}CODE_OUT_OF_RANGE\0\u{1}CODE_UNKNOWN_OPTION\0\u{1}CODE_REQUIRED_FIELD\0\u{1}CODE_WRONG_DERIVED_ID\0\u{1}CODE_FIXED_VALUE\0\u{1}CODE_FUTURE_BASE\0\u{1}CODE_UNKNOWN_RECORD\0\u{1}CODE_UNKNOWN_PARENT\0\u{1}CODE_NOT_PERMITTED\0\u{1}CODE_TOO_LARGE\0\u{1}CODE_ERASED\0\u{1}CODE_SCHEMA_TOO_NEW\0\u{1}CODE_INTERNAL_FAULT\0\u{1}CODE_REVOKED\0")
 }
 
 nonisolated extension WireField: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1406,7 +1416,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{2}\u{2}app\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -1424,6 +1434,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
     var _pushOnly: Bool = false
     var _deviceTimeMs: Int64 = 0
     var _proof: WireReceipt? = nil
+    var _app: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1449,6 +1460,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       _pushOnly = source._pushOnly
       _deviceTimeMs = source._deviceTimeMs
       _proof = source._proof
+      _app = source._app
     }
   }
 
@@ -1482,6 +1494,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._pushOnly) }()
         case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._deviceTimeMs) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._proof) }()
+        case 17: try { try decoder.decodeSingularStringField(value: &_storage._app) }()
         default: break
         }
       }
@@ -1539,6 +1552,9 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       try { if let v = _storage._proof {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
       } }()
+      if !_storage._app.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._app, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1563,6 +1579,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._pushOnly != rhs_storage._pushOnly {return false}
         if _storage._deviceTimeMs != rhs_storage._deviceTimeMs {return false}
         if _storage._proof != rhs_storage._proof {return false}
+        if _storage._app != rhs_storage._app {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -18,6 +18,7 @@ struct Recovery: Sendable {
                 ? []
                 : try store.devices().filter {
                     $0.epoch != hub.epoch && $0.lastSeen != nil && !$0.secretHash.isEmpty
+                        && !$0.isRevoked
                 }
             return Recovery(
                 generation: hub.generation, isRecovering: try store.isRecovering(),

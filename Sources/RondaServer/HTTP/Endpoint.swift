@@ -108,7 +108,7 @@ extension HubError.Code {
         switch self {
         case .badRequest: .badRequest
         case .badCredential: .unauthorized
-        case .badCode: .forbidden
+        case .badCode, .revoked: .forbidden
         case .tooLarge: .contentTooLarge
         case .unsupported: .unsupportedMediaType
         case .busy: .serviceUnavailable

@@ -28,8 +28,13 @@ struct SyncCommand: TerminalCommand {
             report, status: status, isRenamed: now?.device != before?.device)
     }
 
-    /// A device that a restored server has lost can be brought back: that is what to do then.
+    /// A device that a restored server has lost can be brought back, and one without access can hand
+    /// in its work: that is what to do then.
     private static func explained(_ error: ClientError) -> TerminalError {
+        if error.serverCode == "revoked" {
+            return TerminalError(
+                .notPermitted, "revoked", en: StatusView.revoked.en, es: StatusView.revoked.es)
+        }
         guard error.serverCode == "badCredential" else { return TerminalError(error) }
         return TerminalError(
             .notPermitted, "unknownDevice", en: StatusView.unknown.en, es: StatusView.unknown.es)
