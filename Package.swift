@@ -21,6 +21,7 @@ let arguments: Target.Dependency = .product(
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let signals: Target.Dependency = .product(
@@ -107,7 +108,7 @@ let package = Package(
             "RondaHub",
             [
                 "RondaStore", "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", logging,
-                crypto, protobuf,
+                crypto, cryptoExtras, protobuf,
             ]),
         source(
             "RondaStoreSQLite", ["RondaStore", "RondaSQLite", "RondaMerge", "RondaModel", grdb]),

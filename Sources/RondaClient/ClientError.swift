@@ -32,11 +32,14 @@ public struct ClientError: Error, Sendable {
     public let serverCode: String?
     /// How long the server asks to wait before the next try; 0 when it says nothing.
     public let retryAfterMilliseconds: Int64
+    /// The server says that this device or its account asks too much.
+    let isTooMuch: Bool
 
     package init(
         _ code: Code, _ phrase: Phrase, detail: String = "", problems: [CaptureProblem] = [],
-        serverCode: String? = nil, retryAfterMilliseconds: Int64 = 0
+        serverCode: String? = nil, retryAfterMilliseconds: Int64 = 0, isTooMuch: Bool = false
     ) {
+        self.isTooMuch = isTooMuch
         self.code = code
         self.phrase = phrase
         self.detail = detail
@@ -99,7 +102,7 @@ extension ClientError {
         let failure = StoreError(error)
         return ClientError(
             failure.code == .notFound ? .notLoggedIn : .store,
-            failure.phrase(path: path, creator: "ronda login --server URL --code CODE"),
+            failure.phrase(path: path, creator: "ronda login --server URL"),
             detail: "\(failure.code.rawValue): \(failure.detail)")
     }
 }

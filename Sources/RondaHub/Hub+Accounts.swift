@@ -86,27 +86,6 @@ extension Hub {
         return account
     }
 
-    /// A one-time code for a new device of this account. Only its hash is kept.
-    package func newCode(
-        login: String, by actor: String = AuditEntry.server
-    ) async throws -> (code: String, expiresAt: Instant) {
-        let code = Secret.code(random: surroundings.random())
-        let now = surroundings.now()
-        let expiresAt = now.adding(milliseconds: limits.codeLifetimeMilliseconds)
-        try await store.write { store in
-            guard let account = try store.account(login: login) else {
-                throw AccountProblem.unknownLogin
-            }
-            try store.put(
-                EnrolmentCode(
-                    codeHash: Secret.hash(Array(code.utf8)), account: account.id,
-                    expiresAt: expiresAt))
-            try store.append(
-                AuditEntry(at: now, actor: actor, act: .codeIssue, subject: login))
-        }
-        return (code, expiresAt)
-    }
-
     /// By what somebody asks for a device.
     package enum Ticket: Sendable {
         /// A one-time code of the office.
@@ -166,7 +145,8 @@ extension Hub {
         let (now, limits) = (surroundings.now(), limits)
         do {
             return try await store.write { store in
-                let (account, used, close) = try Self.admit(ticket, at: now, in: store)
+                let (account, used, close) = try Self.admit(
+                    ticket, at: now, limits: limits, in: store)
                 let hub = try store.hub()
                 let holder = try store.device(secretHash: secretHash)
                 if let holder {
@@ -198,21 +178,26 @@ extension Hub {
                 return Enrolment(device: device, account: account, hub: hub)
             }
         } catch {
-            throw HubError(error)
+            let error = HubError(error)
+            if error.code == .badCode, case .code(let code) = ticket {
+                // Counted after what was undone.
+                do { try await noteWrong(code: code) } catch { throw HubError(error) }
+            }
+            throw error
         }
     }
 
     /// The account a ticket stands for, the device it was used for already, and what to do once it
     /// is used.
     private static func admit(
-        _ ticket: Ticket, at now: Instant, in store: any StoreWriter
+        _ ticket: Ticket, at now: Instant, limits: Limits, in store: any StoreWriter
     ) throws -> (Account, used: RecordID?, close: (RecordID) throws -> Void) {
         switch ticket {
         case .code(let code):
             let hash = Secret.hash(Array(Secret.normalised(code: code).utf8))
             guard var entry = try store.code(hash: hash),
                 let account = try store.account(entry.account),
-                entry.device != nil || now < entry.expiresAt
+                [.used, .open].contains(entry.state(at: now, limits: limits))
             else { throw HubError(.badCode) }
             return (
                 account, entry.device,

@@ -28,6 +28,9 @@ package final class Hub: Sendable {
     package let limits: Limits
     package let surroundings: Surroundings
     private let queue: PushQueue
+    /// Wrong passwords, by login: ten at once, then one a minute.
+    let wrongPasswords = Throttle<String>(Rate(burst: 10, perMinute: 1))
+    let refusalNotes = RefusalNotes()
 
     package init(
         store: any CentralStore, schema: Schema = .current, limits: Limits = Limits(),

@@ -11,8 +11,13 @@ package struct HubError: Error, Sendable, Hashable {
     /// What happened to the store, when that is the reason: for who stands beside it, not for a
     /// device far away.
     package let store: StoreError?
+    /// How long to wait, where somebody asked too much; 0 otherwise.
+    package let waitMilliseconds: Int64
 
-    package init(_ code: Code, _ detail: String = "", store: StoreError? = nil) {
+    package init(
+        _ code: Code, _ detail: String = "", store: StoreError? = nil, waitMilliseconds: Int64 = 0
+    ) {
+        self.waitMilliseconds = waitMilliseconds
         self.code = code
         self.detail = detail
         self.store = store

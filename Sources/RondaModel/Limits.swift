@@ -38,6 +38,10 @@ package struct Limits: Sendable, Hashable {
     /// How a client names itself.
     package var appBytes = 64
     package var deviceNameCharacters = 100
+    /// Wrong tries at a one-time code before it is locked.
+    package var wrongTriesOfCode = 5
+    /// A wrong code is not answered sooner than this after it came.
+    package var wrongCodeMilliseconds: Int64 = 250
 
     package init() {}
 }

@@ -108,11 +108,19 @@ package struct EnrolmentCode: Sendable, Hashable {
     package let expiresAt: Instant
     /// Set once used, so that the same device may ask again when the answer was lost.
     package var device: RecordID?
+    /// Its first half, which tells it from other codes; empty for one of an earlier format.
+    package let selector: String
+    package let issuedAt: Instant
+    /// Wrong codes that began with its selector.
+    package var failures = 0
 
     package init(
-        codeHash: [UInt8], account: RecordID, expiresAt: Instant, device: RecordID? = nil
+        codeHash: [UInt8], account: RecordID, expiresAt: Instant, device: RecordID? = nil,
+        selector: String = "", issuedAt: Instant = Instant(milliseconds: 0)
     ) {
         self.codeHash = codeHash
+        self.selector = selector
+        self.issuedAt = issuedAt
         self.account = account
         self.expiresAt = expiresAt
         self.device = device
@@ -261,6 +269,11 @@ package protocol StoreReader {
     func device(secretHash: [UInt8]) throws -> Device?
     func devices() throws -> [Device]
     func code(hash: [UInt8]) throws -> EnrolmentCode?
+    func code(selector: String) throws -> EnrolmentCode?
+    /// In order of issue.
+    func codes() throws -> [EnrolmentCode]
+    /// `nil` for an account without password.
+    func passwordHash(of account: RecordID) throws -> String?
     func journal(device: RecordID, number: UInt64) throws -> JournalEntry?
     /// Every record of an entity, in order of id.
     func records(of entity: EntityID, _ body: (StoredRecord) throws -> Void) throws
@@ -313,4 +326,6 @@ package protocol StoreWriter: StoreReader {
     func put(_ account: Account) throws
     func put(_ device: Device) throws
     func put(_ code: EnrolmentCode) throws
+    func remove(_ code: EnrolmentCode) throws
+    func put(passwordHash: String, of account: RecordID, at now: Instant) throws
 }

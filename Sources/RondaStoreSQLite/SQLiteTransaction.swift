@@ -376,18 +376,6 @@ extension SQLiteTransaction {
         }
         return all
     }
-
-    func code(hash: [UInt8]) throws -> EnrolmentCode? {
-        try first(
-            "SELECT account, expires_at, device FROM code WHERE hash = ?",
-            bind: { $0.bind(1, hash) },
-            row: {
-                EnrolmentCode(
-                    codeHash: hash, account: $0.id(0),
-                    expiresAt: Instant(milliseconds: $0.int64(1)),
-                    device: $0.isNull(2) ? nil : $0.id(2))
-            })
-    }
 }
 
 // MARK: - Writing
@@ -663,19 +651,6 @@ extension SQLiteTransaction: StoreWriter {
         statement.bind(2, Int64(incident.kind.rawValue))
         statement.bind(3, incident.device)
         statement.bind(4, incident.about)
-        try statement.run()
-    }
-
-    func put(_ code: EnrolmentCode) throws {
-        let statement = try database.prepared(
-            """
-            INSERT INTO code(hash, account, expires_at, device) VALUES (?, ?, ?, ?)
-            ON CONFLICT(hash) DO UPDATE SET device = excluded.device
-            """)
-        statement.bind(1, code.codeHash)
-        statement.bind(2, code.account)
-        statement.bind(3, code.expiresAt.milliseconds)
-        if let device = code.device { statement.bind(4, device) }
         try statement.run()
     }
 }

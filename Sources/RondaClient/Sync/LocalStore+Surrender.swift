@@ -15,7 +15,8 @@ extension LocalStore {
         let lock = try lock()
         defer { withExtendedLifetime(lock) {} }
         var session = SyncSession(
-            store: self, calls: ServerCalls(transport: transport, limits: limits),
+            store: self,
+            calls: ServerCalls(transport: transport, limits: limits, sleep: surroundings.sleep),
             readsAhead: false, surrenders: true)
         return try await session.surrender(progress: progress)
     }

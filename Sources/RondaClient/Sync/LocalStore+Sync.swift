@@ -53,7 +53,8 @@ extension LocalStore {
         let lock = try lock()
         defer { withExtendedLifetime(lock) {} }
         var session = SyncSession(
-            store: self, calls: ServerCalls(transport: transport, limits: limits),
+            store: self,
+            calls: ServerCalls(transport: transport, limits: limits, sleep: surroundings.sleep),
             readsAhead: readsAhead)
         return try await session.run(progress: progress)
     }

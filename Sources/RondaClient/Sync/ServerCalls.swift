@@ -8,6 +8,12 @@ internal import SwiftProtobuf
 struct ServerCalls: Sendable {
     let transport: any Transport
     let limits: Limits
+    /// Waits so many milliseconds; `nil` never to ask twice.
+    var sleep: (@Sendable (Int64) async throws -> Void)?
+    /// How often a call is made again that the server asked to wait with, and how long it waits at
+    /// most: longer waits are for whoever called.
+    private static let mostTurns = 5
+    private static let longestWaitMilliseconds: Int64 = 30_000
 
     func exchange(
         _ request: WireExchangeRequest, secret: [UInt8]
@@ -36,7 +42,29 @@ struct ServerCalls: Sendable {
         ("authorization", "Bearer \(Data(secret).base64EncodedString())")
     }
 
+    /// Asks, and asks again after the wait when the server says that this device asks too much.
     private func call<Question: Message, Answer: Message>(
+        _ path: String, _ question: Question, headers: [(name: String, value: String)],
+        timeoutSeconds: Double
+    ) async throws(ClientError) -> Answer {
+        var turn = 1
+        while true {
+            do throws(ClientError) {
+                return try await callOnce(
+                    path, question, headers: headers, timeoutSeconds: timeoutSeconds)
+            } catch {
+                let wait = error.retryAfterMilliseconds
+                guard let sleep, error.isTooMuch, wait <= Self.longestWaitMilliseconds,
+                    turn < Self.mostTurns
+                else { throw error }
+                // The only error of a sleep is the cancellation.
+                do { try await sleep(wait) } catch { throw Self.cancelled }
+                turn += 1
+            }
+        }
+    }
+
+    private func callOnce<Question: Message, Answer: Message>(
         _ path: String, _ question: Question, headers: [(name: String, value: String)],
         timeoutSeconds: Double
     ) async throws(ClientError) -> Answer {
@@ -79,10 +107,13 @@ struct ServerCalls: Sendable {
                     + "sincronice de nuevo"), detail: detail)
     }
 
+    private static let cancelled = ClientError(
+        .cancelled, Phrase(en: "cancelled", es: "cancelado"))
+
     private static func noAnswer(_ error: TransportError) -> ClientError {
         switch error.code {
         case .cancelled:
-            ClientError(.cancelled, Phrase(en: "cancelled", es: "cancelado"))
+            cancelled
         case .misconfigured, .insecure:
             ClientError(
                 .server,
@@ -114,7 +145,8 @@ struct ServerCalls: Sendable {
                     es: "el servidor respondió \(response.status); lo capturado sigue en cola aquí"),
             detail: "HTTP \(response.status) \(known?.detail ?? "")",
             serverCode: known?.code ?? code(ofStatus: response.status),
-            retryAfterMilliseconds: Self.wait(response.headers["retry-after"]))
+            retryAfterMilliseconds: Self.wait(response.headers["retry-after"]),
+            isTooMuch: response.status == 429)
     }
 
     /// Seconds, at most a day of them; a date or anything else says nothing.

@@ -81,6 +81,11 @@ struct DeviceCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Whose device / De quién es el equipo.")
         var login: String
 
+        @Flag(
+            name: .long,
+            help: "Leave the account's other open codes valid / Conservar los otros códigos.")
+        var keepOthers = false
+
         private struct Document: Encodable {
             let login: String
             let code: String
@@ -90,7 +95,8 @@ struct DeviceCommand: AsyncParsableCommand {
         func run() async throws {
             let hub = try options.openHub()
             do {
-                let (code, expiresAt) = try await hub.newCode(login: login, by: options.actor)
+                let (code, expiresAt) = try await hub.newCode(
+                    login: login, keepsOthers: keepOthers, by: options.actor)
                 let expiry = Date(
                     timeIntervalSince1970: Double(expiresAt.milliseconds) / 1_000
                 ).formatted(.iso8601)
@@ -98,8 +104,10 @@ struct DeviceCommand: AsyncParsableCommand {
                     Document(login: login, code: code, expiresAt: expiry),
                     [
                         Phrase(
-                            en: "\(code)  (for \(login), once, until \(expiry))",
-                            es: "\(code)  (para \(login), una vez, hasta \(expiry))")
+                            en: "\(Secret.grouped(code: code))  (for \(login), once, until "
+                                + "\(expiry); earlier codes end with it)",
+                            es: "\(Secret.grouped(code: code))  (para \(login), una vez, hasta "
+                                + "\(expiry); los códigos anteriores quedan anulados)")
                     ])
             } catch let problem as Hub.AccountProblem {
                 throw ServerTerminal.Failure(problem)

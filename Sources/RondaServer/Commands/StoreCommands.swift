@@ -47,6 +47,13 @@ struct ServeCommand: ServerSubcommand {
     @Option(name: .long, help: "Port, 0 for any free one / Puerto, 0 para uno libre.")
     var port = 8080
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Requests a second of one device, in the long run; 0 for no bound / "
+                + "Solicitudes por segundo de un equipo; 0 sin límite.", valueName: "n"))
+    var requestsPerSecond = 20
+
     private struct Document: Encodable {
         let host: String
         let port: Int
@@ -58,12 +65,18 @@ struct ServeCommand: ServerSubcommand {
             throw ServerTerminal.usage(
                 "--port must be between 0 and 65535", "--port debe estar entre 0 y 65535")
         }
+        guard (0...100_000).contains(requestsPerSecond) else {
+            throw ServerTerminal.usage(
+                "--requests-per-second must be between 0 and 100000",
+                "--requests-per-second debe estar entre 0 y 100000")
+        }
         let hub = try options.openHub()
         let lock = try ServeLock.take(in: options.data)
         defer { withExtendedLifetime(lock) {} }
         let terminal = options.terminal
         let address = RondaApplication.Address(host: host, port: port)
-        let application = RondaApplication(hub: hub, address: address) { address in
+        let rates = Rates(requestsPerSecond: requestsPerSecond)
+        let application = RondaApplication(hub: hub, address: address, rates: rates) { address in
             let url = "http://\(address.host):\(address.port)"
             // Standard output that cannot be written is no reason not to serve.
             try? terminal.show(

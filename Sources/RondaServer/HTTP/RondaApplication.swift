@@ -23,16 +23,18 @@ package struct RondaApplication: Service {
 
     private let hub: Hub
     private let address: Address
+    private let rates: Rates
     private let onRunning: @Sendable (Address) async -> Void
 
     /// - Parameter onRunning: called once with the address in use, which tells the port when 0 was
     ///   asked for.
     package init(
-        hub: Hub, address: Address,
+        hub: Hub, address: Address, rates: Rates = Rates(),
         onRunning: @escaping @Sendable (Address) async -> Void = { _ in }
     ) {
         self.hub = hub
         self.address = address
+        self.rates = rates
         self.onRunning = onRunning
     }
 
@@ -51,29 +53,43 @@ package struct RondaApplication: Service {
         try await application.run()
     }
 
-    private func router() -> Router<BasicRequestContext> {
+    private func router() -> Router<RondaRequestContext> {
         let hub = hub
         let logger = Logger(label: "ronda.server")
+        let limiter = rates.device.map {
+            RequestLimiter(hub: hub, device: $0, account: rates.account)
+        }
+        let desk = EnrolmentDesk(hub: hub, wrongCodes: rates.wrongCodes)
         let exchange = Endpoint<WireExchangeRequest, WireExchangeResponse>(
             name: "exchange", limits: hub.limits, logger: logger
-        ) { question, headers, encoding throws(HubError) in
-            let answer = try await hub.exchange(question, secret: try Self.secret(in: headers))
+        ) { question, caller, encoding throws(HubError) in
+            let secret = try Self.secret(in: caller.headers)
+            try await limiter?.admit(secret)
+            let answer = try await hub.exchange(question, secret: secret)
             return encoding == .json ? answer.namingFields(hub.schema) : answer
         }
         let enrol = Endpoint<WireEnrolRequest, WireEnrolResponse>(
             name: "devices", limits: hub.limits, logger: logger
-        ) { question, headers, _ throws(HubError) in
-            let secret = headers[.authorization] == nil ? nil : try Self.secret(in: headers)
+        ) { question, caller, _ throws(HubError) in
+            guard caller.headers[.authorization] != nil else {
+                return try await desk.enrol(question, from: caller.address)
+            }
+            let secret = try Self.secret(in: caller.headers)
+            try await limiter?.admit(secret)
             return try await hub.enrol(question, secret: secret)
         }
         let compare = Endpoint<WireCompareRequest, WireCompareResponse>(
             name: "compare", limits: hub.limits, logger: logger
-        ) { question, headers, _ throws(HubError) in
-            try await hub.compare(question, secret: try Self.secret(in: headers))
+        ) { question, caller, _ throws(HubError) in
+            let secret = try Self.secret(in: caller.headers)
+            try await limiter?.admit(secret)
+            return try await hub.compare(question, secret: secret)
         }
-        let router = Router()
+        let router = Router(context: RondaRequestContext.self)
         router.post("v1/exchange") { request, _ in await exchange.respond(to: request) }
-        router.post("v1/devices") { request, _ in await enrol.respond(to: request) }
+        router.post("v1/devices") { request, context in
+            await enrol.respond(to: request, from: context.network)
+        }
         router.post("v1/compare") { request, _ in await compare.respond(to: request) }
         router.get("v1/health") { _, _ in
             Response(

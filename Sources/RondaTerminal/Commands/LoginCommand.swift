@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import RondaClient
 internal import RondaModel
 
@@ -10,12 +11,32 @@ struct LoginCommand: TerminalCommand {
         aliases: ["entrar"])
 
     @Option(help: "Address of the server / Dirección del servidor.") var server: String
-    @Option(help: "One-time code / Código de un solo uso.") var code: String
+    @Option(
+        help: ArgumentHelp(
+            "One-time code; - or nothing asks for it / Código de un solo uso; - o nada lo pide."))
+    var code: String?
     @Option(help: "Name of this device / Nombre de este equipo.") var name: String?
     @OptionGroup var globals: GlobalOptions
 
+    /// On the command line other users of the machine could read it, and the shell keeps it.
+    private func oneTimeCode(in session: Session) throws(TerminalError) -> String {
+        if let code, code != "-" { return code }
+        if session.isInteractive {
+            session.context.writeError(
+                session.wording(Phrase(en: "One-time code: ", es: "Código de un solo uso: ")))
+        }
+        let typed = session.context.readLine()?.trimmingCharacters(in: .whitespaces) ?? ""
+        guard !typed.isEmpty else {
+            throw .usage(
+                en: "no code came in; type the one from the office, or give it with --code",
+                es: "no llegó ningún código; escriba el de la oficina, o indíquelo con --code")
+        }
+        return typed
+    }
+
     func perform(in session: Session) async throws -> Output {
         let transport = try session.transport(server)
+        let code = try oneTimeCode(in: session)
         let store = try LocalStore.open(
             at: session.home, create: true, surroundings: session.context.surroundings)
         let wasOurs = try await store.identity() != nil

@@ -150,9 +150,9 @@ enum StatusView {
 
     static let unknown = Phrase(
         en: "the server does not know this device; nothing is lost: ask the office for a code and "
-            + "run: ronda login --server URL --code CODE",
+            + "run: ronda login --server URL",
         es: "el servidor no conoce este equipo; nada se pierde: pida un código a la oficina y use: "
-            + "ronda entrar --server URL --code CÓDIGO")
+            + "ronda entrar --server URL")
 
     static let revoked = Phrase(
         en:
