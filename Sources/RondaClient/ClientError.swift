@@ -15,6 +15,8 @@ public struct ClientError: Error, Sendable {
         case offline
         /// The server answered, and refused the request as a whole.
         case server
+        /// The server could not prove who it is: nothing was sent.
+        case insecure
         /// Another process is syncing this store.
         case alreadySyncing
         /// The server no longer has work that it had acknowledged.

@@ -17,7 +17,8 @@ package struct CommandContext: Sendable {
     package var width: Int
     package var timeZone: TimeZone
     package var surroundings: DeviceSurroundings
-    package var makeTransport: @Sendable (_ server: String) throws(TransportError) -> any Transport
+    package var makeTransport:
+        @Sendable (_ server: ServerAddress) throws(TransportError) -> any Transport
 
     package init(
         environment: [String: String], hostName: String,
@@ -26,7 +27,7 @@ package struct CommandContext: Sendable {
         isOutputTerminal: Bool, isErrorTerminal: Bool, width: Int, timeZone: TimeZone,
         surroundings: DeviceSurroundings,
         makeTransport:
-            @escaping @Sendable (_ server: String) throws(TransportError) -> any Transport
+            @escaping @Sendable (_ server: ServerAddress) throws(TransportError) -> any Transport
     ) {
         self.environment = environment
         self.hostName = hostName

@@ -49,7 +49,7 @@ extension TerminalError {
             }
         case .store, .alreadySyncing: .store
         case .cancelled: .interrupted
-        case .alreadyLoggedIn, .serverBehind: .otherError
+        case .alreadyLoggedIn, .serverBehind, .insecure: .otherError
         }
     }
 

@@ -41,11 +41,14 @@ struct Main {
     /// The largest answer taken from a server, decompressed.
     private static let maximumResponseBytes = 32 << 20
 
-    private static func transport(to server: String) throws(TransportError) -> any Transport {
+    private static func transport(to server: ServerAddress) throws(TransportError) -> any Transport
+    {
         #if os(Linux)
-            try CurlTransport(server: server, maximumResponseBytes: maximumResponseBytes)
+            try CurlTransport(
+                server: server.url, pin: server.pin, maximumResponseBytes: maximumResponseBytes)
         #else
-            try URLSessionTransport(server: server, maximumResponseBytes: maximumResponseBytes)
+            try URLSessionTransport(
+                server: server.url, pin: server.pin, maximumResponseBytes: maximumResponseBytes)
         #endif
     }
 

@@ -66,3 +66,37 @@ struct SurrenderCommandTests {
         #expect(customer["city"] as? String == "Envigado")
     }
 }
+
+@Suite("Where the server is")
+struct ServerCommandTests {
+    @Test("an address that anybody on the way can read is warned of, in both languages")
+    func exposed() async throws {
+        let world = try await TerminalWorld()
+        let code = try await world.code("ana")
+        let english = await world.run(
+            "ana", "login", "--server", "http://ronda.example", "--code", code)
+        #expect(english.status == .done && english.err.contains("not protected"))
+        #expect(await !world.run("ana", "sync").err.contains("not protected"))
+        let other = try await world.code("luis")
+        let spanish = await world.run(
+            "luis", "entrar", "--server", "http://ronda.example", language: "es",
+            answers: [other], terminal: true)
+        #expect(spanish.status == .done && spanish.err.contains("no está protegida"))
+        #expect(spanish.err.contains("Código de un solo uso:"))
+        let third = try await world.code("ana")
+        let safe = await world.run(
+            "ana2", "login", "--server", "https://ronda.example", answers: [third])
+        #expect(safe.status == .done && !safe.err.contains("not protected"))
+    }
+
+    @Test("it is shown, moved and kept")
+    func move() async throws {
+        let world = try await TerminalWorld()
+        try await world.join("ana")
+        let moved = await world.run("ana", "servidor", "--set", "https://ronda.example", "--json")
+        #expect(moved.status == .done)
+        let shown = try await world.run("ana", "server", "--json").json([String: Any].self)
+        #expect(shown["server"] as? String == "https://ronda.example")
+        #expect(shown["pin"] is String == false)
+    }
+}

@@ -12,13 +12,17 @@ public struct DeviceIdentity: Sendable, Hashable {
     public let hub: RecordID
     /// The address of the server, as given at login.
     public let server: String
+    /// The fingerprint of the server's key, if one was given.
+    public let pin: String?
+    public var address: ServerAddress { ServerAddress(server, pin: pin) }
     /// Which of the store's identities this is.
     let ordinal: Int64
 
     package init(
         device: RecordID, account: RecordID, accountName: String, role: Role, hub: RecordID,
-        server: String, ordinal: Int64 = 0
+        server: String, pin: String? = nil, ordinal: Int64 = 0
     ) {
+        self.pin = pin
         self.device = device
         self.account = account
         self.accountName = accountName
@@ -49,7 +53,8 @@ struct PastIdentity: Sendable, Hashable {
 /// The device's few single facts, by name.
 struct Facts {
     enum Name: String {
-        case device, account, accountName, role, hub, server, secret, pendingSecret, epoch, schema
+        case device, account, accountName, role, hub, server, pin, secret, pendingSecret, epoch,
+            schema
         /// No outbox row up to here is pending.
         case settled
         case lastSync, clockOffset
@@ -140,6 +145,11 @@ struct Facts {
         try statement.run()
     }
 
+    func set(_ address: ServerAddress) throws {
+        try set(.server, text: address.url)
+        if let pin = address.pin { try set(.pin, text: pin) } else { try remove(.pin) }
+    }
+
     func identity() throws -> DeviceIdentity? {
         guard let device = try bytes(.device).flatMap({ RecordID(bytes: $0) }),
             let account = try bytes(.account).flatMap({ RecordID(bytes: $0) }),
@@ -148,6 +158,7 @@ struct Facts {
         else { return nil }
         return DeviceIdentity(
             device: device, account: account, accountName: try text(.accountName) ?? "",
-            role: role, hub: hub, server: server, ordinal: try number(.identity) ?? 0)
+            role: role, hub: hub, server: server, pin: try text(.pin),
+            ordinal: try number(.identity) ?? 0)
     }
 }

@@ -12,7 +12,8 @@ extension LocalStore {
     /// server does not know it any more, it is brought back as the device it was.
     /// - Throws: `ClientError` with code `alreadyLoggedIn`, `offline` or `server`.
     public func login(
-        server: String, code: String, deviceName: String, transport: any Transport
+        server: String, pin: String? = nil, code: String, deviceName: String,
+        transport: any Transport
     ) async throws(ClientError) -> DeviceIdentity {
         let lost = try await lostIdentity()
         let secret: [UInt8]
@@ -46,7 +47,7 @@ extension LocalStore {
         }
         let identity = DeviceIdentity(
             device: device, account: account, accountName: answer.accountName, role: role, hub: hub,
-            server: server, ordinal: lost?.identity.ordinal ?? 0)
+            server: server, pin: pin, ordinal: lost?.identity.ordinal ?? 0)
         try await adopt(identity, secret: secret, hubKey: Array(answer.hubKey))
         return identity
     }
@@ -91,7 +92,7 @@ extension LocalStore {
                 try facts.set(.accountName, text: identity.accountName)
                 try facts.set(.role, text: identity.role.rawValue)
                 try facts.set(.hub, identity.hub.bytes)
-                try facts.set(.server, text: identity.server)
+                try facts.set(identity.address)
                 try facts.set(.secret, secret)
                 try facts.remove(.pendingSecret)
                 try facts.set(.hubKey, hubKey)
@@ -100,6 +101,11 @@ extension LocalStore {
         } catch {
             throw .store(error, path: path)
         }
+    }
+
+    /// The server is somewhere else now, or has another key. Nothing is sent.
+    public func move(to address: ServerAddress) async throws(ClientError) {
+        try await writing { try Facts(database: $0).set(address) }
     }
 
     /// The secret that was made for this code: the same one when the code is sent again.

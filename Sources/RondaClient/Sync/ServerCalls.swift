@@ -114,7 +114,27 @@ struct ServerCalls: Sendable {
         switch error.code {
         case .cancelled:
             cancelled
-        case .misconfigured, .insecure:
+        case .insecure:
+            ClientError(
+                .insecure,
+                Phrase(
+                    en: "the server could not prove who it is; nothing was sent. If the office "
+                        + "uses a certificate of its own, give its fingerprint: --pin sha256//…",
+                    es: "el servidor no pudo probar quién es; no se envió nada. Si la oficina usa "
+                        + "un certificado propio, indique su huella: --pin sha256//…"),
+                detail: "\(error.code): \(error.detail)")
+        case .keyChanged:
+            ClientError(
+                .insecure,
+                Phrase(
+                    en: "the server's key is not the one this device knows; nothing was sent. Ask "
+                        + "the office: if they changed it, take the new one with: ronda server "
+                        + "--pin sha256//…",
+                    es: "la clave del servidor no es la que este equipo conoce; no se envió nada. "
+                        + "Pregunte a la oficina: si la cambiaron, tome la nueva con: ronda "
+                        + "servidor --pin sha256//…"),
+                detail: "\(error.code): \(error.detail)")
+        case .misconfigured:
             ClientError(
                 .server,
                 Phrase(

@@ -19,7 +19,7 @@ package struct RondaServerCommand: AsyncParsableCommand {
             UserCommand.self, DeviceCommand.self, ProgrammeCommand.self, StatusCommand.self,
             TrayCommand.self, BackupCommand.self, VerifyCommand.self, RestoreCommand.self,
             RecoveryCommand.self, ReceiptCommand.self, PurgeCommand.self, AuditCommand.self,
-            DevicesCommand.self, CodesCommand.self, AccountCommand.self,
+            DevicesCommand.self, CertificateCommand.self, CodesCommand.self, AccountCommand.self,
         ])
 
     package init() {}

@@ -1,6 +1,8 @@
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
 internal import Logging
 internal import NIOCore
 package import RondaHub
@@ -24,17 +26,22 @@ package struct RondaApplication: Service {
     private let hub: Hub
     private let address: Address
     private let rates: Rates
+    private let certificate: ServerCertificate?
     private let onRunning: @Sendable (Address) async -> Void
 
-    /// - Parameter onRunning: called once with the address in use, which tells the port when 0 was
+    /// - Parameters:
+    ///   - certificate: `nil` for plain HTTP.
+    ///   - onRunning: called once with the address in use, which tells the port when 0 was
     ///   asked for.
     package init(
         hub: Hub, address: Address, rates: Rates = Rates(),
+        certificate: ServerCertificate? = nil,
         onRunning: @escaping @Sendable (Address) async -> Void = { _ in }
     ) {
         self.hub = hub
         self.address = address
         self.rates = rates
+        self.certificate = certificate
         self.onRunning = onRunning
     }
 
@@ -44,6 +51,7 @@ package struct RondaApplication: Service {
         logger.logLevel = .warning
         let application = Application(
             router: router(),
+            server: try server(),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), serverName: nil),
             onServerRunning: { channel in
@@ -51,6 +59,11 @@ package struct RondaApplication: Service {
                 await onRunning(Address(host: address.host, port: port))
             }, logger: logger)
         try await application.run()
+    }
+
+    private func server() throws -> HTTPServerBuilder {
+        guard let certificate else { return .http1() }
+        return try .tls(.http1(), tlsConfiguration: certificate.configuration)
     }
 
     private func router() -> Router<RondaRequestContext> {

@@ -20,7 +20,8 @@ struct SurrenderCommand: TerminalCommand {
                 en: "this device has its access, as far as it knows; send with: ronda sync",
                 es: "este equipo tiene acceso, hasta donde sabe; envíe con: ronda sync")
         }
-        let transport = try session.transport(try await store.identity()?.server ?? "")
+        let transport = try session.transport(
+            try await store.identity()?.address ?? ServerAddress(""))
         let report: SyncReport
         do {
             report = try await store.surrender(over: transport) { session.progress($0) }

@@ -13,7 +13,7 @@ struct SyncCommand: TerminalCommand {
     func perform(in session: Session) async throws -> Output {
         let store = try await session.open()
         let before = try await store.identity()
-        let transport = try session.transport(before?.server ?? "")
+        let transport = try session.transport(before?.address ?? ServerAddress(""))
         let report: SyncReport
         do {
             report = try await store.sync(over: transport) { session.progress($0) }
@@ -50,13 +50,13 @@ struct SyncCommand: TerminalCommand {
 }
 
 extension Session {
-    func transport(_ server: String) throws(TerminalError) -> any Transport {
+    func transport(_ server: ServerAddress) throws(TerminalError) -> any Transport {
         do throws(TransportError) {
             return try context.makeTransport(server)
         } catch {
             throw .usage(
-                en: "“\(server)” cannot be used as the server's address: \(error.detail)",
-                es: "«\(server)» no sirve como dirección del servidor: \(error.detail)")
+                en: "“\(server.url)” cannot be used as the server's address: \(error.detail)",
+                es: "«\(server.url)» no sirve como dirección del servidor: \(error.detail)")
         }
     }
 
