@@ -17,6 +17,10 @@ public struct ClientError: Error, Sendable {
         case server
         /// The server could not prove who it is: nothing was sent.
         case insecure
+        /// The server has not told its key for bundles yet.
+        case noBundleKey
+        /// A file that is no bundle, or not a whole one.
+        case badBundle
         /// Another process is syncing this store.
         case alreadySyncing
         /// The server no longer has work that it had acknowledged.

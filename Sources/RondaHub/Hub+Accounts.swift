@@ -125,6 +125,7 @@ extension Hub {
         answer.role = enrolment.account.role.rawValue
         answer.hub = Data(enrolment.hub.id.bytes)
         answer.hubKey = Data(Receipt.publicKey(of: enrolment.hub.key))
+        answer.bundleKey = Data(BundleSeal.publicKey(ofSeed: enrolment.hub.key))
         return answer
     }
 

@@ -95,6 +95,21 @@ package final class Hub: Sendable {
         }
     }
 
+    /// Judges the commits of a device that somebody else brings.
+    func carry(
+        _ request: WireExchangeRequest, from device: RecordID
+    ) async throws(HubError) -> PushResult {
+        try check(request)
+        do {
+            var push = Push(
+                credential: .inside(device), offers: try offers(request), request: request)
+            push.isCarried = true
+            return try await queue.submit(push)
+        } catch {
+            throw HubError(error)
+        }
+    }
+
     private func check(_ request: WireExchangeRequest) throws(HubError) {
         guard request.protocol == 1 else {
             throw HubError(.unsupported, "protocol \(request.protocol), this hub speaks 1")

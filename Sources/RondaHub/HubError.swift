@@ -3,7 +3,8 @@ package import RondaModel
 /// Why a hub does not answer a request at all. The answer to a single commit is a `Verdict`.
 package struct HubError: Error, Sendable, Hashable {
     package enum Code: String, Sendable, CaseIterable {
-        case badRequest, badCredential, revoked, badCode, tooLarge, unsupported, busy, full, fault
+        case badRequest, badCredential, revoked, badCode, badBundle, wrongHub, notNext, tooLarge,
+            unsupported, busy, full, fault
     }
     package let code: Code
     /// English, for the log and the answer's `detail`; names places, never values.
@@ -47,6 +48,25 @@ package struct HubError: Error, Sendable, Hashable {
             Phrase(
                 en: "the code is wrong, was used or has expired; ask the office for a new one",
                 es: "el código no es válido, ya se usó o venció; pida a la oficina uno nuevo")
+        case .badBundle:
+            Phrase(
+                en: "the bundle was altered or is not whole; nothing was applied, ask for it to be "
+                    + "exported again",
+                es: "el paquete fue alterado o no está completo; no se aplicó nada, pida que lo "
+                    + "exporten de nuevo")
+        case .wrongHub:
+            Phrase(
+                en: "the bundle is for another server; nothing was applied, keep it and deliver it "
+                    + "there",
+                es: "el paquete es para otro servidor; no se aplicó nada, consérvelo y entréguelo "
+                    + "allí")
+        case .notNext:
+            Phrase(
+                en: "what is in the bundle does not follow on what the server has of that device; "
+                    + "nothing is lost, the device itself has to sync",
+                es:
+                    "lo que trae el paquete no sigue a lo que el servidor tiene de ese equipo; nada "
+                    + "se pierde, el propio equipo debe sincronizar")
         case .tooLarge:
             Phrase(
                 en: "the request is larger than the server takes; send less at a time (\(detail))",

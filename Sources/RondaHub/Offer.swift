@@ -54,6 +54,8 @@ struct Push: Sendable {
     let offers: [Offer]
     /// The rest of its request; empty for a device inside the server.
     var request = WireExchangeRequest()
+    /// Brought by somebody else, some time after the device wrote it.
+    var isCarried = false
     /// What to note of a commit of the server's own device, once it is in.
     var note: AuditNote?
 }

@@ -92,7 +92,19 @@ struct Pusher: Sendable {
         result.receivedAt = now
         let isWhole =
             isPresent && result.forkedAt == 0 && offers.last?.number ?? 0 <= device.lastNumber
-        note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
+        if push.isCarried, !result.verdicts.isEmpty {
+            let known = device.lastNumber == login.device.lastNumber ? ", known already" : ""
+            try store.append(
+                AuditEntry(
+                    at: now, actor: login.account.login, act: .bundle,
+                    subject: device.id.description,
+                    detail: "commits \(result.verdicts[0].number) to "
+                        + "\(result.verdicts[result.verdicts.count - 1].number)\(known)"))
+        }
+        // The device itself was not here.
+        if !push.isCarried {
+            note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
+        }
         try store.put(device)
         if login.device.epoch != device.epoch, hub.isRenewed, try !store.isRecovering() {
             try committer.reconsiderAll()

@@ -19,6 +19,7 @@ struct Ronda: ParsableCommand {
             TodayCommand.self, CustomerCommand.self, VisitCommand.self, PromiseCommand.self,
             ReferralCommand.self, EnrolCommand.self, SyncCommand.self, StatusCommand.self,
             ConflictsCommand.self, TrayCommand.self, ReceiptCommand.self, SurrenderCommand.self,
+            OutboxCommand.self,
             ServerCommand.self,
             LoginCommand.self,
             ExportStateCommand.self,

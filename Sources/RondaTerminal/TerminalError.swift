@@ -49,7 +49,8 @@ extension TerminalError {
             }
         case .store, .alreadySyncing: .store
         case .cancelled: .interrupted
-        case .alreadyLoggedIn, .serverBehind, .insecure: .otherError
+        case .badBundle: .usage
+        case .alreadyLoggedIn, .serverBehind, .insecure, .noBundleKey: .otherError
         }
     }
 

@@ -63,6 +63,8 @@ struct Facts {
         case identity
         /// The public key of the hub's receipts, and its latest receipt.
         case hubKey, receipt
+        /// The hub's public key for bundles: the first one it told.
+        case bundleKey
         /// The secret of the identity that is being asked for.
         case nextSecret
         /// How many other stores used this device's id, as far as was told.

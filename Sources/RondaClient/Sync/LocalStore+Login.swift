@@ -48,7 +48,9 @@ extension LocalStore {
         let identity = DeviceIdentity(
             device: device, account: account, accountName: answer.accountName, role: role, hub: hub,
             server: server, pin: pin, ordinal: lost?.identity.ordinal ?? 0)
-        try await adopt(identity, secret: secret, hubKey: Array(answer.hubKey))
+        try await adopt(
+            identity, secret: secret, hubKey: Array(answer.hubKey),
+            bundleKey: Array(answer.bundleKey))
         return identity
     }
 
@@ -78,7 +80,8 @@ extension LocalStore {
 
     /// Makes the store the device that `identity` names.
     package func adopt(
-        _ identity: DeviceIdentity, secret: [UInt8], hubKey: [UInt8] = []
+        _ identity: DeviceIdentity, secret: [UInt8], hubKey: [UInt8] = [],
+        bundleKey: [UInt8] = []
     ) async throws(ClientError) {
         do {
             try await pool.write { database in
@@ -96,6 +99,7 @@ extension LocalStore {
                 try facts.set(.secret, secret)
                 try facts.remove(.pendingSecret)
                 try facts.set(.hubKey, hubKey)
+                try facts.learn(bundleKey: bundleKey)
                 try facts.remove(.isUnknown)
             }
         } catch {

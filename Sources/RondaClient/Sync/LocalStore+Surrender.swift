@@ -23,9 +23,16 @@ extension LocalStore {
 }
 
 extension Facts {
-    /// The name of the program, unless the hub has it in its present history.
+    /// A hub keeps its key through restores: another one is not the hub's.
+    func learn(bundleKey: [UInt8]) throws {
+        guard bundleKey.count == 32, try bytes(.bundleKey) == nil else { return }
+        try set(.bundleKey, bundleKey)
+    }
+
+    /// The name of the program, unless the hub has it in its present history. Also said to be told
+    /// the key for bundles.
     func untold(app: String) throws -> String {
-        guard !app.isEmpty, let told = try bytes(.toldApp),
+        guard !app.isEmpty, try bytes(.bundleKey) != nil, let told = try bytes(.toldApp),
             told == Self.telling(app, in: try bytes(.epoch) ?? [])
         else { return app }
         return ""

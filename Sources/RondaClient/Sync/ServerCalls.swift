@@ -38,6 +38,10 @@ struct ServerCalls: Sendable {
             "/v1/compare", request, headers: [Self.bearer(credential)], timeoutSeconds: 60)
     }
 
+    func deliver(_ bundle: WireBundle) async throws(ClientError) -> WireBundleResponse {
+        try await call("/v1/bundles", bundle, headers: [], timeoutSeconds: 120)
+    }
+
     private static func bearer(_ secret: [UInt8]) -> (name: String, value: String) {
         ("authorization", "Bearer \(Data(secret).base64EncodedString())")
     }

@@ -54,6 +54,7 @@ struct SyncAnswer: Sendable {
         if !round.request.app.isEmpty {
             try facts.set(told: round.request.app, in: Array(response.epoch))
         }
+        try facts.learn(bundleKey: Array(response.advice.bundleKey))
         if response.advice.recovering {
             try facts.set(.isRecovering, number: 1)
         } else if !round.isPast {

@@ -127,6 +127,9 @@ extension HubError.Code {
         case .badRequest: .badRequest
         case .badCredential: .unauthorized
         case .badCode, .revoked: .forbidden
+        case .badBundle: .badRequest
+        case .wrongHub: .misdirectedRequest
+        case .notNext: .conflict
         case .tooLarge: .contentTooLarge
         case .unsupported: .unsupportedMediaType
         case .busy: .serviceUnavailable

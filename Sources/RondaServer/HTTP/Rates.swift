@@ -9,6 +9,10 @@ package struct Rates: Sendable, Hashable {
     package var account: Rate
     /// Wrong codes from one network, before they are answered with a wait.
     package var wrongCodes = Rate(burst: 100, perMinute: 2)
+    /// Bundles of everybody: each costs a decryption before anything is known of who sent it.
+    package var bundles = Rate(burst: 600, perMinute: 600)
+    /// Bundles from one network that turned out to be none.
+    package var badBundles = Rate(burst: 100, perMinute: 2)
 
     /// - Parameter requestsPerSecond: of one device, in the long run; 0 for no bound. Twice as many
     ///   for an account. A burst of fifty seconds' worth is free: a first sync comes in one piece.

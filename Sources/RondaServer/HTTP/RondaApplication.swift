@@ -98,12 +98,21 @@ package struct RondaApplication: Service {
             try await limiter?.admit(secret)
             return try await hub.compare(question, secret: secret)
         }
+        let depot = BundleDepot(hub: hub, rates: rates)
+        let deliver = Endpoint<WireBundle, WireBundleResponse>(
+            name: "bundles", limits: hub.limits, logger: logger
+        ) { question, caller, _ throws(HubError) in
+            try await depot.deliver(question, from: caller.address)
+        }
         let router = Router(context: RondaRequestContext.self)
         router.post("v1/exchange") { request, _ in await exchange.respond(to: request) }
         router.post("v1/devices") { request, context in
             await enrol.respond(to: request, from: context.network)
         }
         router.post("v1/compare") { request, _ in await compare.respond(to: request) }
+        router.post("v1/bundles") { request, context in
+            await deliver.respond(to: request, from: context.network)
+        }
         router.get("v1/health") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json"],
