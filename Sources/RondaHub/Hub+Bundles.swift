@@ -12,10 +12,12 @@ extension Hub {
         _ bundle: WireBundle
     ) async throws(HubError) -> WireBundleResponse {
         do throws(HubError) {
-            return try await take(bundle)
+            let answer = try await take(bundle)
+            if answer.known { try await note(.bundle, "known already") }
+            return answer
         } catch {
             if [.badBundle, .wrongHub, .badCredential, .notNext].contains(error.code) {
-                try await noteRefusedBundle(error)
+                try await note(.bundleRefuse, error.code.rawValue)
             }
             throw error
         }
@@ -66,15 +68,16 @@ extension Hub {
         do { return try await store.read { try $0.device(id) } } catch { throw HubError(error) }
     }
 
-    private func noteRefusedBundle(_ refusal: HubError) async throws(HubError) {
+    /// What anybody can repeat at will is noted now and then.
+    private func note(_ act: AuditAct, _ what: String) async throws(HubError) {
         let now = surroundings.now()
-        guard let count = refusalNotes.count("bundle", at: now) else { return }
+        guard let count = refusalNotes.count(act.rawValue, at: now) else { return }
         do {
             try await store.write {
                 try $0.append(
                     AuditEntry(
-                        at: now, actor: AuditEntry.nobody, act: .bundleRefuse,
-                        detail: "\(refusal.code.rawValue); \(count) since the last note"))
+                        at: now, actor: AuditEntry.nobody, act: act,
+                        detail: "\(what); \(count) since the last note"))
             }
         } catch {
             throw HubError(error)

@@ -123,6 +123,39 @@ extension Hub {
         }
     }
 
+    /// Ends again, after a restore, the access of devices whose access had ended in the store that was
+    /// replaced: a backup must not open what somebody closed.
+    /// - Returns: how many.
+    package func endAccess(
+        asIn replaced: any CentralStore, by actor: String = AuditEntry.server
+    ) async throws(HubError) -> Int {
+        let now = surroundings.now()
+        do {
+            let ended = try await replaced.read { try $0.devices() }
+                .filter { !$0.hasAccess(at: now) }
+            return try await store.write { store in
+                var count = 0
+                for old in ended {
+                    guard var device = try store.device(old.id), device.hasAccess(at: now) else {
+                        continue
+                    }
+                    device.accessEndsAt = old.accessEndsAt
+                    device.isRevoked = old.isRevoked
+                    try store.put(device)
+                    try store.append(
+                        AuditEntry(
+                            at: now, actor: actor,
+                            act: old.isRevoked ? .deviceRevoke : .deviceExpire,
+                            subject: old.id.description, detail: "again, after a restore"))
+                    count += 1
+                }
+                return count
+            }
+        } catch {
+            throw HubError(error)
+        }
+    }
+
     /// Takes a device in: ends its access once it has delivered what it reported.
     /// - Throws: `DeviceProblem.unsentWork` when it has not, unless `evenWithUnsent`; then nothing was
     ///   changed.

@@ -92,14 +92,12 @@ struct Pusher: Sendable {
         result.receivedAt = now
         let isWhole =
             isPresent && result.forkedAt == 0 && offers.last?.number ?? 0 <= device.lastNumber
-        if push.isCarried, !result.verdicts.isEmpty {
-            let known = device.lastNumber == login.device.lastNumber ? ", known already" : ""
+        if push.isCarried, device.lastNumber > login.device.lastNumber {
             try store.append(
                 AuditEntry(
                     at: now, actor: login.account.login, act: .bundle,
                     subject: device.id.description,
-                    detail: "commits \(result.verdicts[0].number) to "
-                        + "\(result.verdicts[result.verdicts.count - 1].number)\(known)"))
+                    detail: "commits \(login.device.lastNumber + 1) to \(device.lastNumber)"))
         }
         // The device itself was not here.
         if !push.isCarried {

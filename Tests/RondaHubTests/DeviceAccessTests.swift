@@ -155,6 +155,21 @@ struct DeviceAccessTests {
         #expect(try await world.store.read { try !$0.isRecovering() })
     }
 
+    @Test("a backup does not open again what was closed after it")
+    func restored() async throws {
+        let world = try await TestWorld()
+        let (ana, luis) = (try await world.device(of: "ana"), try await world.device(of: "luis"))
+        let backup = try world.store.copy()
+        try await world.hub.revokeDevice(ana.id)
+        _ = try await world.device(of: "olga")
+        let hub = Hub(store: backup, surroundings: world.surroundings.real)
+        #expect(try await hub.endAccess(asIn: world.store) == 1)
+        let states = try await hub.devices()
+        #expect(states.first { $0.device.id == ana.id }?.device.isRevoked == true)
+        #expect(states.first { $0.device.id == luis.id }?.hasAccess == true)
+        #expect(try await hub.endAccess(asIn: world.store) == 0)
+    }
+
     @Test("a device is taken in only when it has delivered what it reported")
     func handIn() async throws {
         let world = try await TestWorld()
