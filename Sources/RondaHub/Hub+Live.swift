@@ -12,7 +12,8 @@ extension Hub {
         let credential = Credential.secret(hash: Secret.hash(secret), claimed: Data())
         let device: RecordID
         do {
-            device = try await store.read { try credential.login(in: $0).device.id }
+            let now = surroundings.now()
+            device = try await store.read { try credential.login(in: $0, at: now).device.id }
         } catch {
             throw HubError(error)
         }

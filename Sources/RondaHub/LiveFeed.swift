@@ -51,12 +51,17 @@ package final class LiveFeed: Sendable {
     private let store: any CentralStore
     private let schema: Schema
     private let limits: Limits
+    private let now: @Sendable () -> Instant
     private let state = Mutex(State())
     private let written: AsyncStream<Void>
     private let noteWritten: AsyncStream<Void>.Continuation
     private let logger = Logger(label: "ronda.live")
 
-    init(store: any CentralStore, schema: Schema, limits: Limits) {
+    init(
+        store: any CentralStore, schema: Schema, limits: Limits,
+        now: @escaping @Sendable () -> Instant
+    ) {
+        self.now = now
         self.store = store
         self.schema = schema
         self.limits = limits
@@ -162,7 +167,7 @@ package final class LiveFeed: Sendable {
             return !state.isLooking
         }
         guard isMine else { return }
-        while let question = state.withLock({ $0.nextQuestion(limits) }) {
+        while let question = state.withLock({ $0.nextQuestion(limits, at: now()) }) {
             do {
                 let schema = schema
                 let answer = try await store.read { try question.answer(in: $0, schema: schema) }
@@ -206,7 +211,9 @@ extension LiveFeed.State {
         return deaf
     }
 
-    fileprivate mutating func nextQuestion(_ limits: Limits) -> LiveQuestion? {
+    fileprivate mutating func nextQuestion(
+        _ limits: Limits, at now: Instant
+    ) -> LiveQuestion? {
         guard !wish.isEmpty, !entries.isEmpty else {
             wish = []
             isLooking = false
@@ -215,7 +222,7 @@ extension LiveFeed.State {
         defer { wish = [] }
         return LiveQuestion(
             wish: wish, entries: entries, heads: heads, epoch: epoch,
-            heartbeatMilliseconds: limits.liveHeartbeatMilliseconds)
+            heartbeatMilliseconds: limits.liveHeartbeatMilliseconds, now: now)
     }
 
     fileprivate mutating func take(_ answer: LiveQuestion.Answer) -> [(LiveListener, LiveMail)] {

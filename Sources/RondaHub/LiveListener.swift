@@ -4,6 +4,8 @@ internal import Synchronization
 package enum LiveEnd: String, Sendable, Hashable, CaseIterable {
     /// The device does not exist any more, or its secret is no longer good.
     case badCredential
+    /// The device's access has ended.
+    case revoked
     /// The hub has a new history: positions of the old one mean nothing.
     case renewed
     /// The same device has opened as many streams since as it may have.

@@ -8,6 +8,8 @@ struct LiveQuestion: Sendable {
     let heads: [UInt32: UInt64]
     let epoch: UInt64?
     let heartbeatMilliseconds: Int64
+    /// By the hub's clock, which ends access at the moment that was set for it.
+    let now: Instant
 
     enum Outcome: Sendable {
         case end(LiveEnd)
@@ -38,9 +40,12 @@ struct LiveQuestion: Sendable {
             guard isConcerned else { continue }
             let login: Login
             do {
-                login = try entry.credential.login(in: store)
+                login = try entry.credential.login(in: store, at: now)
             } catch let error as HubError where error.code == .badCredential {
                 outcomes.append((key, .end(.badCredential)))
+                continue
+            } catch let error as HubError where error.code == .revoked {
+                outcomes.append((key, .end(.revoked)))
                 continue
             }
             let visible = login.account.visible(schema)

@@ -22,7 +22,10 @@ struct Page: Sendable {
         response.epoch = Data(hub.epochBytes)
         response.lastCommit = pushed.lastNumber
         response.forkedAt = pushed.forkedAt
-        let advice = WireAdvice(login.device, isRecovering: isRecovering)
+        var advice = WireAdvice(login.device, isRecovering: isRecovering)
+        if !request.app.isEmpty {
+            advice.bundleKey = Data(BundleSeal.publicKey(ofSeed: hub.key))
+        }
         if advice != WireAdvice() { response.advice = advice }
         var table = IDTable()
         response.verdicts = pushed.verdicts.map { WireVerdict($0, &table) }

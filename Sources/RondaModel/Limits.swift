@@ -61,6 +61,16 @@ package struct Limits: Sendable, Hashable {
     /// Scopes of which a device keeps the poked position; with more it exchanges without looking.
     package var livePokedScopes = 1_000
     package var liveEventBytes = 4_096
+    /// How a client names itself.
+    package var appBytes = 64
+    package var deviceNameCharacters = 100
+    /// Wrong tries at a one-time code before it is locked.
+    package var wrongTriesOfCode = 5
+    /// A wrong code is not answered sooner than this after it came.
+    package var wrongCodeMilliseconds: Int64 = 250
+    /// The cost of a password's hash, as a power of two: 32 MiB and three passes, which is what OWASP's
+    /// password storage sheet asks for at this memory.
+    package var passwordLogRounds = 15
 
     package init() {}
 }

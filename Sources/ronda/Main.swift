@@ -15,7 +15,7 @@ struct Main {
             isInputTerminal: isatty(STDIN_FILENO) == 1,
             isOutputTerminal: isatty(STDOUT_FILENO) == 1,
             isErrorTerminal: isatty(STDERR_FILENO) == 1,
-            width: columns, timeZone: .current, surroundings: .system,
+            width: columns, timeZone: .current, surroundings: surroundings,
             makeTransport: { server throws(TransportError) in
                 try transport(to: server)
             })
@@ -23,6 +23,12 @@ struct Main {
         context.interrupts = { interrupts.listen() }
         let status = await Terminal.run(Array(CommandLine.arguments.dropFirst()), in: context)
         exit(status.rawValue)
+    }
+
+    private static var surroundings: DeviceSurroundings {
+        var surroundings = DeviceSurroundings.system
+        surroundings.app = Terminal.version
+        return surroundings
     }
 
     /// Nobody can be told when there is nowhere left to write.
@@ -37,11 +43,14 @@ struct Main {
     /// The largest answer taken from a server, decompressed.
     private static let maximumResponseBytes = 32 << 20
 
-    private static func transport(to server: String) throws(TransportError) -> any Transport {
+    private static func transport(to server: ServerAddress) throws(TransportError) -> any Transport
+    {
         #if os(Linux)
-            try CurlTransport(server: server, maximumResponseBytes: maximumResponseBytes)
+            try CurlTransport(
+                server: server.url, pin: server.pin, maximumResponseBytes: maximumResponseBytes)
         #else
-            try URLSessionTransport(server: server, maximumResponseBytes: maximumResponseBytes)
+            try URLSessionTransport(
+                server: server.url, pin: server.pin, maximumResponseBytes: maximumResponseBytes)
         #endif
     }
 

@@ -186,6 +186,9 @@ final class HubTransport: Transport {
                 body = try await hub.enrol(
                     WireEnrolRequest(serializedBytes: plain), secret: secret
                 ).serializedBytes()
+            case "/v1/bundles":
+                body = try await hub.deliver(WireBundle(serializedBytes: plain))
+                    .serializedBytes()
             case "/v1/compare":
                 body = try await hub.compare(
                     WireCompareRequest(serializedBytes: plain), secret: secret ?? []

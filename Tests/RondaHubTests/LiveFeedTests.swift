@@ -188,6 +188,33 @@ struct LiveFeedTests {
         }
     }
 
+    @Test("access that is taken away, or comes to its end, ends the stream, whatever moves")
+    func accessEnds() async throws {
+        let world = try await TestWorld()
+        let (first, second) = (try await world.device(of: "ana"), try await world.device(of: "ana"))
+        let (ana, _) = try await listener(world, first)
+        let (other, _) = try await listener(world, second)
+        try await world.hub.revokeDevice(first.id)
+        await world.hub.live.tick()
+        #expect(await ana.next() == .ended(.revoked))
+        #expect(!other.hasMail)
+        let end = world.surroundings.now.adding(milliseconds: 60_000)
+        try await world.hub.expireDevice(second.id, at: end)
+        await world.hub.live.tick()
+        #expect(world.hub.live.listenerCount == 1)
+        // Nothing is written when the moment comes: the next heartbeat finds it.
+        world.surroundings.advance(milliseconds: 60_000)
+        let limits = world.hub.limits
+        for _ in 0...(limits.liveHeartbeatMilliseconds / limits.livePollMilliseconds) {
+            await world.hub.live.tick()
+        }
+        #expect(await other.next() == .ended(.revoked))
+        #expect(world.hub.live.listenerCount == 0)
+        await #expect(throws: HubError(.revoked)) {
+            try await world.hub.listen(secret: first.secret)
+        }
+    }
+
     @Test("a renewed history ends the streams of the old one")
     func renewed() async throws {
         let world = try await TestWorld()

@@ -92,4 +92,28 @@ struct WatchTests {
         #expect(await watch.outcome().status == 0)
         await again.stop()
     }
+
+    private struct Made: Decodable {
+        let pin: String
+    }
+
+    @Test("over TLS by a fingerprint, until the office ends the device's access: that ends it")
+    func accessEnds() async throws {
+        let office = try await Office.prepared()
+        let pin = try await office.expectDone("certificate").decode(Made.self).pin
+        let server = try await office.serve()
+        let login = try await office.ronda(
+            "ana", "login", "--server", server.url, "--pin", pin, "--code",
+            try await office.code(for: "ana"))
+        #expect(login.status == 0, "\(login.output)\(login.errors)")
+        let lines = Lines()
+        let watch = try watch(office, "ana", lines)
+        #expect(await lines.line(with: "\"state\":\"live\"") != nil)
+        try await office.expectDone("devices", "revoke", "ana")
+        #expect(await lines.line(with: "\"error\"", "\"revoked\"") != nil)
+        #expect(await watch.outcome().status != 0)
+        let status = try await office.ronda("ana", "status")
+        #expect(status.output.contains("\"revoked\":true"))
+        await server.stop()
+    }
 }

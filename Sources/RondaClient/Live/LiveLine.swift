@@ -31,7 +31,7 @@ struct LiveLine: Sendable {
             var advised: Int64 = 0
             if case .answered(let response) = ending {
                 // Who may not listen may not exchange either: the exchange says why.
-                if response.status == 401 { signals.mustExchange() }
+                if response.status == 401 || response.status == 403 { signals.mustExchange() }
                 let seconds = response.headers["retry-after"].flatMap { Int64($0) } ?? 0
                 advised = min(max(seconds, 0), 3_600) * 1_000
             }
@@ -139,7 +139,7 @@ private final class LiveEar: Sendable {
         case "scopes": signals.mustExchange()
         case "bye":
             let code = try? JSONDecoder().decode(Bye.self, from: data).code
-            if code == "badCredential" || code == "renewed" { signals.mustExchange() }
+            if ["badCredential", "revoked", "renewed"].contains(code) { signals.mustExchange() }
         default: break
         }
     }

@@ -33,14 +33,18 @@
         /// - Parameters:
         ///   - server: The server's address, such as `https://ronda.example` or
         ///     `http://127.0.0.1:8080`. A path in it goes before the path of every request.
+        ///   - pin: The fingerprint of the server's public key, `sha256//` and base64. With it that
+        ///     key alone is taken, whoever signed the certificate and for whatever name.
         ///   - maximumResponseBytes: The largest answer accepted, decompressed.
         /// - Throws: `misconfigured` if the address is not an absolute http or https URL, or holds
         ///   a user, a query or a fragment. No connection is attempted.
-        public init(server: String, maximumResponseBytes: Int) throws(TransportError) {
+        public init(
+            server: String, pin: String? = nil, maximumResponseBytes: Int
+        ) throws(TransportError) {
             guard Self.libraryStatus == CURLE_OK else {
                 throw TransportError(.misconfigured, detail: "libcurl could not start")
             }
-            self.server = try CurlServer(server)
+            self.server = try CurlServer(ServerAddress(server, pin: pin))
             self.maximumResponseBytes = maximumResponseBytes
             let handle = try CurlHandle()
             waker = handle.waker

@@ -18,7 +18,13 @@
 
         /// - Throws: `misconfigured` if the address is not an absolute http or https URL, or holds
         ///   a user, a query or a fragment. No connection is attempted.
-        public init(server: String, maximumResponseBytes: Int) throws(TransportError) {
+        public init(
+            server: String, pin: String? = nil, maximumResponseBytes: Int
+        ) throws(TransportError) {
+            guard pin == nil else {
+                throw TransportError(
+                    .misconfigured, detail: "fingerprints are not supported on this system")
+            }
             guard let url = URLComponents(string: server), url.host?.isEmpty == false,
                 ["http", "https"].contains(url.scheme?.lowercased()),
                 url.user == nil, url.password == nil, url.query == nil, url.fragment == nil

@@ -9,6 +9,7 @@ internal import RondaHub
 /// (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 struct LiveEndpoint: Sendable {
     let hub: Hub
+    let limiter: RequestLimiter?
     let logger: Logger
 
     /// - Parameter failed: the answer to who may not listen.
@@ -16,7 +17,9 @@ struct LiveEndpoint: Sendable {
         secret: Result<[UInt8], HubError>, failed: (HubError) -> Response
     ) async -> Response {
         do throws(HubError) {
-            let listener = try await hub.listen(secret: try secret.get())
+            let secret = try secret.get()
+            try await limiter?.admit(secret)
+            let listener = try await hub.listen(secret: secret)
             count("ok")
             var headers: HTTPFields = [
                 .contentType: "text/event-stream", .cacheControl: "no-store",

@@ -6,7 +6,7 @@ internal import Synchronization
 struct SyncWatch: Sendable {
     let session: Session
     let store: LocalStore
-    let server: String
+    let server: ServerAddress
 
     /// What all the syncs since the beginning did together.
     private final class Total: Sendable {
