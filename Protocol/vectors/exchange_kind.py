@@ -224,6 +224,7 @@ class Play:
         request.open.extend(range(opened["from"], opened["to"] + 1) if isinstance(opened, dict) else opened)
         request.queued, request.push_only = asked.get("queued", 0), asked.get("pushOnly", False)
         request.complete_to_ms = asked.get("completeTo", 0)
+        request.verdicts_seen = asked.get("verdictsSeen", 0)
         request.assignment = 0 if request.push_only else self.names.mark(asked.get("assignment", client.assignment))
         request.device_time_ms = asked.get("deviceTime", 0)
         if "proof" in asked:
@@ -283,6 +284,8 @@ class Play:
         if client.epoch and answer.epoch != client.epoch:
             out["newEpoch"] = True
         out["lastCommit"] = answer.last_commit
+        if answer.chain:
+            out["chain"] = answer.chain.hex()
         if answer.forked_at:
             out["forkedAt"] = answer.forked_at
         out["verdicts"] = {str(e.number): {**said_verdict(self.names, e), **said_disposition(e)} for e in entries}

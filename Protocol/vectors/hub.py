@@ -274,6 +274,9 @@ class Hub:
             self.tell_streams(device, request, own, answer)
             answer.assignment = self.journal.assignment
         answer.epoch, answer.last_commit = self.epoch, device.last
+        settled = min(request.verdicts_seen, device.last)
+        if settled and not judged:
+            answer.chain = device.chain(settled)
         answer.advice.copies, answer.advice.recovering = device.copies, self.journal.recovering
         answer.advice.covered_by_backup = device.covered
         if judged:
@@ -287,7 +290,8 @@ class Hub:
 
     def proves_loss(self, device, request):
         proof = request.proof
-        return (request.HasField("proof") and request.epoch == self.epoch and proof.number > device.last
+        return (request.HasField("proof") and request.epoch == self.epoch and (
+                    proof.number > device.last or proof.chain != device.chain(proof.number))
                 and proof.received_at_ms >= self.renewed_at
                 and wire.verify(wire.public_key(self.secret), wire.receipt_bytes(
                     self.id, device.id, proof.number, proof.chain, proof.received_at_ms), proof.signature))

@@ -195,7 +195,8 @@ package final class Hub: Sendable {
                 request.queued > 0 || login.device.floor >= min(request.assignment, hub.assignment),
                 !login.device.learns(from: request, limits: self.limits)
             else { return nil }
-            let pushed = PushResult(lastNumber: login.device.lastNumber)
+            let pushed = PushResult(
+                lastNumber: login.device.lastNumber, chain: login.device.chain)
             self.hear(request, from: login.device.id, at: now)
             return try self.page(request, login, [], []).answer(
                 store, login: login, pushed: pushed)

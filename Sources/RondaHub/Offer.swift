@@ -64,7 +64,7 @@ struct PushResult: Sendable {
     var verdicts: [Verdict] = []
     /// The last commit of the device that the hub has, and its chain hash.
     var lastNumber: UInt64
-    var chain = ChainHash.start
+    var chain: ChainHash
     var receivedAt = Instant(milliseconds: 0)
     /// Where the offered chain leaves the one the hub has; 0 nowhere.
     var forkedAt: UInt64 = 0

@@ -13,6 +13,16 @@ struct Page: Sendable {
     let request: WireExchangeRequest
     let own: OwnWrites
 
+    /// The chain at what the device has settled, or at what there is of it.
+    private func settledChain(
+        _ store: any StoreReader, _ device: Device, _ pushed: PushResult
+    ) throws -> ChainHash? {
+        let number = min(request.verdictsSeen, pushed.lastNumber)
+        if number == pushed.lastNumber { return number == 0 ? nil : pushed.chain }
+        let entry = try number == 0 ? nil : store.journal(device: device.id, number: number)
+        return entry.map { .of(Data($0.commit)) }
+    }
+
     func answer(
         _ store: any StoreReader, login: Login, pushed: PushResult
     ) throws -> WireExchangeResponse {
@@ -22,6 +32,10 @@ struct Page: Sendable {
         response.epoch = Data(hub.epochBytes)
         response.lastCommit = pushed.lastNumber
         response.forkedAt = pushed.forkedAt
+        // A verdict says as much: the bytes name the chain they continue.
+        if pushed.verdicts.isEmpty, let chain = try settledChain(store, login.device, pushed) {
+            response.chain = Data(chain.id.bytes)
+        }
         var advice = WireAdvice(login.device, isRecovering: isRecovering)
         if !request.app.isEmpty {
             advice.bundleKey = Data(BundleSeal.publicKey(ofSeed: hub.key))

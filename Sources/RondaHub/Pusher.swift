@@ -24,7 +24,7 @@ struct Pusher: Sendable {
         }
         var device = login.device
         var hub = try store.hub()
-        if try isProofOfLoss(push.request, device: device, hub: hub) {
+        if try isProofOfLoss(push.request, device: device, hub: hub, in: store) {
             hub = hub.renewed(epoch: surroundings.random(), at: now)
             try store.put(hub)
             try store.append(
@@ -37,7 +37,7 @@ struct Pusher: Sendable {
         let writer = CommitWriter(
             device: device.id, account: login.account, receivedAt: now,
             clockOffsetMilliseconds: push.request.clockOffset(at: now), floor: device.floor)
-        var result = PushResult(lastNumber: device.lastNumber)
+        var result = PushResult(lastNumber: device.lastNumber, chain: device.chain)
         // A request from before a restore may be a late one, of commits the device has meanwhile
         // decided about: it is told of the restore, and offers again.
         let isPresent =
@@ -141,14 +141,17 @@ struct Pusher: Sendable {
         }
     }
 
-    /// Whether the device shows a receipt of this hub for more than the hub has: its history was
-    /// set back without a restore.
+    /// Whether the device shows a receipt of this hub for more than the hub has, or for other
+    /// commits than the hub has: its history was set back without a restore.
     private func isProofOfLoss(
-        _ request: WireExchangeRequest, device: Device, hub: HubIdentity
+        _ request: WireExchangeRequest, device: Device, hub: HubIdentity, in store: any StoreReader
     ) throws -> Bool {
-        guard request.hasProof, request.proof.number > device.lastNumber,
-            request.epoch == Data(hub.epochBytes)
-        else { return false }
+        guard request.hasProof, request.epoch == Data(hub.epochBytes) else { return false }
+        if request.proof.number <= device.lastNumber {
+            let entry = try store.journal(device: device.id, number: request.proof.number)
+            let chain = entry.map { ChainHash.of(Data($0.commit)).id.bytes }
+            if chain == Array(request.proof.chain) { return false }
+        }
         // From before the last renewal: that history is known to be lost.
         if let renewed = hub.renewedAt, request.proof.receivedAtMs < renewed.milliseconds {
             return false

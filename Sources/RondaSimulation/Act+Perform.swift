@@ -3,7 +3,9 @@ internal import RondaModel
 
 extension Act {
     /// Does on a device what a person would do; does nothing where there is nothing to do it to.
-    func perform(in capture: inout Capture, by person: Template.Person) throws {
+    func perform(
+        in capture: inout Capture, by person: Template.Person, account: RecordID
+    ) throws {
         let customers = try capture.reader.records(Customer.self)
         func customer(_ which: Int) -> Customer? {
             customers.isEmpty ? nil : customers[which % customers.count]
@@ -54,7 +56,14 @@ extension Act {
             promise.customer = customer.id
             promise.words = "Llamar \(which)"
             promise.dueAt = now.adding(milliseconds: 86_400_000)
+            if which % 3 == 0 { promise.owner = account }
             try capture.create(promise)
+        case .takeOver(let which):
+            let promises = try capture.reader.records(Commitment.self)
+            guard !promises.isEmpty else { return }
+            try capture.update(Commitment.self, promises[which % promises.count].id) {
+                $0.owner = account
+            }
         case .keepPromise(let which, let how):
             let promises = try capture.reader.records(Commitment.self)
             guard !promises.isEmpty else { return }

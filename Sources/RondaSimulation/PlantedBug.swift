@@ -30,6 +30,8 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     case trustedClock
     /// The hub takes more to be complete than a device said.
     case earlyWatermark
+    /// Nobody is told that a record has left.
+    case hiddenDeparture
 
     func spoil(_ answer: inout WireExchangeResponse, to request: WireExchangeRequest) {
         switch self {
@@ -40,6 +42,10 @@ package enum PlantedBug: String, Sendable, CaseIterable {
         case .lostDelta:
             for index in answer.streams.indices where answer.streams[index].deltas.count > 2 {
                 answer.streams[index].deltas.removeLast()
+            }
+        case .hiddenDeparture:
+            for index in answer.streams.indices {
+                answer.streams[index].deltas.removeAll { $0.left }
             }
         case .silentRestore:
             answer.lastCommit = max(answer.lastCommit, request.verdictsSeen)

@@ -18,7 +18,7 @@ private struct Weather {
     private let kinds: [Kind]
 
     private enum Kind: CaseIterable {
-        case clocks, copies, restores, unnoticed, tray, late, disk, purge, upgrade, losses
+        case clocks, copies, restores, unnoticed, tray, late, disk, purge, upgrade, losses, moves
     }
 
     init(drawnBy draw: inout Draw) {
@@ -72,7 +72,7 @@ private struct Weather {
         case 15: return .delete(which)
         case 16: return .visit(which, aspects: draw.below(16))
         case 17: return .visitState(which, draw.below(5))
-        case 18: return .promise(which)
+        case 18: return draw.percent(70) ? .promise(which) : .takeOver(which)
         case 19: return .keepPromise(which, draw.below(3))
         case 20: return .referral(which, contact: draw.below(3))
         case 21, 22: return .enrol(which)
@@ -118,6 +118,10 @@ private struct Weather {
         case .purge:
             return draw.percent(40) ? .purge : .capture(device, .delete(draw.below(100)), dies: nil)
         case .upgrade: return draw.percent(40) ? .upgradeHub : .wait(milliseconds: 10)
+        case .moves:
+            return draw.percent(60)
+                ? .moveCustomer(draw.below(1_000), to: draw.below(2))
+                : .assign(draw.below(3), mask: draw.below(4))
         case .losses: return draw.percent(20) ? .lose(device) : .wait(milliseconds: 10)
         }
     }

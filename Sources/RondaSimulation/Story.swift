@@ -28,6 +28,8 @@ package enum Act: Sendable, Hashable {
     /// Moves a visit along, or back.
     case visitState(Int, Int)
     case promise(Int)
+    /// Hands the keeping of a promise to whoever is at the device.
+    case takeOver(Int)
     case keepPromise(Int, Int)
     case referral(Int, contact: Int)
     case enrol(Int)
@@ -73,6 +75,10 @@ package enum Step: Sendable, Hashable {
     case fillHub(Bool)
     case purge
     case upgradeHub
+    /// The office hands one customer over to a territory.
+    case moveCustomer(Int, to: Int)
+    /// The office assigns a person other territories, by the bits of `mask`.
+    case assign(Int, mask: Int)
 }
 
 /// A world and what happens in it, as values: what a seed draws, what a test writes down, what is

@@ -16,10 +16,15 @@ extension World {
         }
         let oracle = Oracle(
             journal, schema: wasUpgraded ? Schema.current.later : Schema.current)
-        guard Set(records.map(\.id)) == oracle.records else {
+        // What the hub makes itself is in no commit.
+        let made = Set(records.filter { $0.entity != .suggestion }.map(\.id))
+        guard oracle.records.subtracting(oracle.partial).isSubset(of: made),
+            made.isSubset(of: oracle.records)
+        else {
             throw Violation(what: "the hub has other records than its journal makes")
         }
-        for record in records {
+        for record in records
+        where record.entity != .suggestion && !oracle.partial.contains(record.id) {
             if let problem = oracle.problem(of: record, exactly: restores == 0) {
                 throw Violation(
                     what: "merge of \(record.entity.rawValue) \(record.id): \(problem)")
@@ -49,12 +54,17 @@ struct Oracle {
     }
 
     private var touches: [RecordID: [Touch]] = [:]
+    /// Records that were changed in good faith, perhaps by a suggestion only.
+    private(set) var partial: Set<RecordID> = []
     private let schema: Schema
 
     init(_ journal: Journal, schema: Schema) {
         self.schema = schema
-        for row in journal.rows where [.accepted, .merged].contains(row.verdict.outcome) {
+        for row in journal.rows
+        where [.accepted, .merged, .handedOver].contains(row.verdict.outcome) {
             for (change, version) in zip(row.commit.changes, row.verdict.versions) {
+                // What was taken over tells no version.
+                if version == 0 { partial.insert(change.record) }
                 touches[change.record, default: []].append(
                     Touch(row: row, change: change, version: version))
             }

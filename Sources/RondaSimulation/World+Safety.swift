@@ -57,7 +57,8 @@ extension World {
         }
     }
 
-    /// A final verdict stays, and so does what a number was given to.
+    /// A final verdict stays, and so does what a number was given to. Each delivery has its own: a
+    /// commit that copies of one device deliver under two ids is judged twice.
     private func checkVerdict(_ row: JournalRow) throws {
         let (tag, outcome) = (row.commit.tag, row.verdict.outcome)
         let place = "\(row.device) \(row.number)"
@@ -65,9 +66,9 @@ extension World {
             throw Violation(what: "\(place) was #\(before) and is #\(tag) now")
         }
         contents[place] = tag
-        if let before = verdicts[tag], before != outcome {
+        if let before = verdicts[place], before != outcome {
             throw Violation(what: "#\(tag) was \(before) and is \(outcome) now")
         }
-        if outcome != .waiting { verdicts[tag] = outcome }
+        if outcome != .waiting { verdicts[place] = outcome }
     }
 }

@@ -1,6 +1,7 @@
 internal import GRDB
 internal import RondaClient
 internal import RondaHub
+internal import RondaMerge
 internal import RondaModel
 internal import RondaStore
 internal import RondaStoreSQLite
@@ -41,15 +42,21 @@ final class World {
     private let captures = Counter()
     private var backups: [SQLiteStore] = []
     private(set) var restores = 0
+    /// What the office did itself, and how much of it the last backup has.
+    private var officeActs = 0
+    private var officeActsBefore = 0
+    private(set) var wasSetBackUnnoticed = false
     /// Somebody's device, or its id, is gone for good: the office has to close a recovery.
     private(set) var isAnybodyGone = false
     private(set) var wasPurged = false
     private(set) var wasUpgraded = false
     private(set) var wereClocksWrong = false
+    /// What is captured again is captured with what is known by then.
+    private(set) var wasResubmitted = false
     /// How many copies of stores went on beside or instead of others.
     private(set) var copies = 0
-    /// Final verdicts as they were first seen.
-    var verdicts: [Tag: Outcome] = [:]
+    /// Final verdicts and contents as they were first seen, by device and number.
+    var verdicts: [String: Outcome] = [:]
     var contents: [String: Tag] = [:]
     private let edition: Edition
     /// Where the first stores came from; `nil` for new ones.
@@ -227,10 +234,11 @@ final class World {
         let before = try await last(machine)
         var result = ""
         let person = Template.people[machine.person]
+        let account = template.accounts[machine.person]
         let died = try await machine.run(dies: dies) {
             do throws(ClientError) {
                 let receipt = try await machine.store.capture { capture in
-                    try act.perform(in: &capture, by: person)
+                    try act.perform(in: &capture, by: person, account: account)
                 }
                 result = receipt == nil ? "nothing" : "done"
             } catch {
@@ -280,6 +288,7 @@ final class World {
             case .discard: try await machine.store.discard(tray: item.n)
             case .handOver: try await machine.store.handOver(tray: item.n)
             case .resubmit:
+                wasResubmitted = true
                 try await machine.store.resubmit(tray: item.n) { capture in
                     try Act.correct(item, in: &capture, by: person)
                 }
@@ -363,17 +372,45 @@ final class World {
                 backups = []
             }
             backups.append(copy)
+            officeActsBefore = officeActs
             trace.add("backup\(isNoted ? ", noted" : "")", fault: "backups")
-        case .restore(let isNoticed):
+        case .restore(let isWanted):
             guard let backup = backups.last else { return }
+            // What only the office did since the backup nobody could prove.
+            let isNoticed = isWanted || officeActs != officeActsBefore
             try checkNothingLost(in: try await Journal.read(network.store, by: reader))
             restores += 1
             (verdicts, contents) = ([:], [:])
             network.restart(over: try backup.copy(schema: edition.current))
+            wasSetBackUnnoticed = wasSetBackUnnoticed || !isNoticed
             if isNoticed { try await hub.renewHistory() }
             trace.add(
                 isNoticed ? "the hub is restored" : "the hub is set back and nobody notices",
                 fault: isNoticed ? "hub restores" : "hubs set back unnoticed")
+        case .moveCustomer(let which, let to):
+            let customers = try await network.store.read { store in
+                var customers: [RecordID] = []
+                try store.records(of: .customer) { if !$0.isDeleted { customers.append($0.id) } }
+                return customers
+            }
+            guard !customers.isEmpty else { return }
+            let territory = Template.territories[to]
+            officeActs += 1
+            let moved = try await hub.move(
+                [customers[which % customers.count]], to: Template.territory(territory))
+            trace.add(
+                "the office moves \(customers[which % customers.count]) to \(territory): \(moved)",
+                fault: moved > 0 ? "customers moved" : nil)
+        case .assign(let person, let mask):
+            let codes = Template.territories.indices.filter { mask & 1 << $0 != 0 }
+                .map { Template.territories[$0] }
+            officeActs += 1
+            try await hub.assign([
+                template.accounts[person]: NewAssignment(
+                    territories: Set(codes.map(Template.territory)))
+            ])
+            trace.add(
+                "\(Template.people[person].login) has \(codes) now", fault: "assignments changed")
         case .upgradeHub:
             guard edition.upgrade() else { return }
             network.restart(over: try network.store.copy(schema: edition.current))

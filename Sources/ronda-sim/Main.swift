@@ -64,6 +64,11 @@ struct Main: AsyncParsableCommand {
                 underWay.remove(outcome.story.seed)
                 summary.add(outcome)
                 if trace { tell(outcome) }
+                if let violation = outcome.violation, !json {
+                    // At once: a long run may be cut short.
+                    FileHandle.standardOutput.write(
+                        Data("seed \(outcome.story.seed): \(violation)\n".utf8))
+                }
                 begin()
             }
         }
@@ -94,9 +99,6 @@ struct Main: AsyncParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             print(String(decoding: try encoder.encode(summary.told(self)), as: UTF8.self))
             return
-        }
-        for violation in summary.violations.prefix(20) {
-            print("seed \(violation.seed): \(violation.what)")
         }
         if let first = summary.first, let shortest = summary.shortest {
             print("replay: \(replay(first.story.seed)) --trace")

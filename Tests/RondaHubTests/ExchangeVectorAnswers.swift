@@ -64,6 +64,7 @@ extension ExchangeVector {
             ("status", .integer(200)),
             ("newEpoch", .bool(!device.epoch.isEmpty && device.epoch != answer.epoch)),
             ("lastCommit", .integer(answer.lastCommit)),
+            ("chain", .string(RecordID(bytes: answer.chain)?.hex ?? "")),
             ("forkedAt", .integer(answer.forkedAt)),
             ("more", .bool(answer.more)),
             ("verdicts", .members(verdicts.map { ($0.key, $0.value) })),

@@ -69,7 +69,7 @@ extension ExchangeVector {
     ) throws -> WireExchangeRequest {
         try asked.only([
             "commits", "cursors", "epoch", "protocol", "secret", "device", "tray", "given", "open",
-            "queued", "pushOnly", "completeTo", "deviceTime", "proof", "assignment",
+            "queued", "pushOnly", "completeTo", "deviceTime", "proof", "assignment", "verdictsSeen",
         ])
         var request = WireExchangeRequest()
         request.protocol = UInt32(asked["protocol"]?.int ?? 1)
@@ -94,6 +94,7 @@ extension ExchangeVector {
         request.open = try numbers(asked["open"])
         request.queued = UInt32(asked["queued"]?.int ?? 0)
         request.pushOnly = asked["pushOnly"]?.flag ?? false
+        request.verdictsSeen = asked["verdictsSeen"]?.uint ?? 0
         request.completeToMs = asked["completeTo"]?.uint ?? 0
         request.assignment =
             try asked["assignment"].map(names.mark) ?? (request.pushOnly ? 0 : device.assignment)

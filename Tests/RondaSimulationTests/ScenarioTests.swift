@@ -124,6 +124,36 @@ import Testing
         #expect(outcome.trace.faults["commits accepted"] == 20)
     }
 
+    @Test("server set back and filled up by a copy: the other copy's work is missed all the same")
+    func setBackAndFilled() async throws {
+        let outcome = try await live(
+            [Self.ana, Self.beto],
+            captures(0, 4) + [.sync(0, [], dies: nil), .backUp(isNoted: true), .clone(0)]
+                + captures(0, 3) + captures(2, 3) + [.sync(0, [], dies: nil)]
+                + [.restore(isNoticed: false), .sync(2, [], dies: nil), .sync(0, [], dies: nil)])
+        #expect(outcome.trace.faults["commits accepted"] == 10)
+        #expect(outcome.trace.faults["hubs set back unnoticed"] == 1)
+    }
+
+    @Test("scope exit: visits and edits of a customer that moved meanwhile; moved back and forth")
+    func scopeExit() async throws {
+        let outcome = try await live(
+            [Self.ana, 2, Self.office],
+            (0..<3).map { .sync($0, [], dies: nil) }
+                + (0..<4).flatMap { which -> [Step] in
+                    [
+                        .capture(0, .visit(which, aspects: 7), dies: nil),
+                        .capture(0, .editCustomer(which, field: 1, value: which), dies: nil),
+                        .capture(0, .promise(which * 3), dies: nil),
+                    ]
+                }
+                + (0..<8).map { .moveCustomer($0, to: 1) } + [.sync(1, [], dies: nil)]
+                + [.sync(0, [], dies: nil)] + (0..<8).map { .moveCustomer($0, to: 0) }
+                + [.sync(0, [], dies: nil), .assign(0, mask: 0), .assign(2, mask: 3)])
+        #expect((outcome.trace.faults["commits handedOver"] ?? 0) > 0)
+        #expect(outcome.trace.faults["commits refused"] == nil)
+    }
+
     @Test("a device enrolled after the backup comes back with a new code")
     func enrolledAfterTheBackup() async throws {
         let outcome = try await live(

@@ -31,6 +31,9 @@ struct Outbox {
         let state: State
         /// What a lost history of the hub had made of it, when it is offered again.
         let given: WireGiven?
+
+        /// Whether it is offered again though it had been refused: its content is in the tray.
+        var wasRefused: Bool { given.map { $0.code != .unspecified } ?? false }
     }
 
     let database: Database
@@ -129,7 +132,7 @@ struct Outbox {
         return try statement.step() ? Int(statement.int64(0)) : 0
     }
 
-    /// The own work that the hub's records do not hold yet, in order of capture.
+    /// The own work that the hub's records do not hold yet and that is shown, in order of capture.
     func unsettled() throws -> [Entry] {
         let statement = try database.prepared(
             """
@@ -139,7 +142,10 @@ struct Outbox {
         statement.bind(1, try settled())
         defer { statement.reset() }
         var entries: [Entry] = []
-        while try statement.step() { entries.append(try entry(statement)) }
+        while try statement.step() {
+            let entry = try entry(statement)
+            if !entry.wasRefused { entries.append(entry) }
+        }
         return entries
     }
 
@@ -169,8 +175,24 @@ struct Outbox {
     }
 
     /// Numbers, chains and freezes the commits that were never offered before, and returns the
-    /// next batch to offer.
-    func seal(of identity: Int64, limit: Int, bytes: Int) throws -> [Entry] {
+    /// next batch to offer. What has a number up to `told` the hub had before it was offered: its
+    /// effects are told like those of others' work.
+    func seal(of identity: Int64, limit: Int, bytes: Int, told: UInt64) throws -> [Entry] {
+        try sealed(of: identity, limit: limit, bytes: bytes).map { entry in
+            guard entry.commit.number <= told, entry.given == nil else { return entry }
+            var given = WireGiven()
+            given.number = entry.commit.number
+            let statement = try database.prepared("UPDATE outbox SET given = ? WHERE n = ?")
+            statement.bind(1, try given.serializedBytes() as [UInt8])
+            statement.bind(2, entry.n)
+            try statement.run()
+            return Entry(
+                n: entry.n, commit: entry.commit, bytes: entry.bytes, state: entry.state,
+                given: given)
+        }
+    }
+
+    private func sealed(of identity: Int64, limit: Int, bytes: Int) throws -> [Entry] {
         let entries = try pending(of: identity, limit: limit, bytes: bytes)
         var (number, chain) = try lastLink(of: identity)
         return try entries.map { entry in
@@ -462,20 +484,19 @@ extension Outbox {
             .filter { $0.0.state == .accepted || $0.0.state == .merged }
     }
 
-    /// The first of the commits that are kept without a gap up to the one before `number`, at most
-    /// `limit` of them; `nil` when that one is forgotten.
-    func firstKept(before number: UInt64, limit: Int, of identity: Int64) throws -> UInt64? {
+    /// The first of the commits that are kept without a gap up to `number`; `nil` when that one is
+    /// forgotten.
+    func firstKept(upTo number: UInt64, of identity: Int64) throws -> UInt64? {
         let statement = try database.prepared(
             """
-            SELECT number FROM outbox WHERE identity = ? AND number > 0 AND number < ?
-            ORDER BY number DESC LIMIT ?
+            SELECT number FROM outbox WHERE identity = ? AND number > 0 AND number <= ?
+            ORDER BY number DESC
             """)
         statement.bind(1, identity)
         statement.bind(2, Int64(clamping: number))
-        statement.bind(3, Int64(limit))
         defer { statement.reset() }
         var first: UInt64?
-        while try statement.step(), statement.uint64(0) == (first ?? number) - 1 {
+        while try statement.step(), statement.uint64(0) == first.map({ $0 - 1 }) ?? number {
             first = statement.uint64(0)
         }
         return first

@@ -80,6 +80,9 @@ struct Facts {
         case isRevoked
         /// What the hub was last told of this program, and in which history.
         case toldApp
+        /// The last commit of the present identity that the hub was said to have. A copy may have
+        /// delivered what this store has still to offer, and the streams have told it.
+        case heard
     }
 
     let database: Database

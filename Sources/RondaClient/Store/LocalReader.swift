@@ -77,6 +77,13 @@ public struct LocalReader {
         return try rows(type, where: "\"\(field.name)\" = ?", bind: { $0.bind(1, customer) })
     }
 
+    /// The customers that the office found to be this one (SPEC §5.7), in order of id. Reads the
+    /// customers' table once.
+    public func aliases(of customer: RecordID) throws -> [Customer] {
+        try rows(
+            Customer.self, where: "\"mergedInto\" = ?", bind: { $0.bind(1, customer) })
+    }
+
     /// The records whose instant `field` lies before `end`, earliest first.
     func records<R: RondaRecord>(
         _ type: R.Type, instant field: String, from start: Instant, to end: Instant

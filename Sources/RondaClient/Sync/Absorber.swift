@@ -216,7 +216,7 @@ extension Absorber {
     private mutating func settle(_ entry: Outbox.Entry, _ verdict: Verdict) throws {
         let state = Self.state(verdict.outcome)
         // What a lost history had said already is no news.
-        let isNews = entry.given.map { ($0.code != .unspecified) != (state == .refused) } ?? true
+        let isNews = entry.given == nil || entry.wasRefused != (state == .refused)
         switch state {
         case .accepted: result.accepted += isNews ? 1 : 0
         case .merged:
@@ -233,6 +233,8 @@ extension Absorber {
         // What was offered again, or had waited, may have been written over by what had seen it:
         // the hub tells all of that.
         let isFresh = entry.state == .pending && entry.given == nil
+        // What was refused already is not among the records.
+        if entry.wasRefused && state == .refused { return }
         let suggested = Set(
             verdict.handovers.filter { $0.suggestions > 0 }.map(\.record))
         for change in entry.commit.changes {

@@ -44,9 +44,15 @@ struct History {
 
     /// Another history of the hub: every position in it means something else.
     func enter(epoch: [UInt8]) throws {
-        if try facts.bytes(.epoch) != nil { try Standing(database: database).doubt() }
-        try database.execute(sql: "DELETE FROM cursor")
+        let isFirst = try facts.bytes(.epoch) == nil
         try facts.set(.epoch, epoch)
+        if !isFirst { try forgetStreams() }
+    }
+
+    /// Every stream is read anew; what none of them tells again is gone.
+    func forgetStreams() throws {
+        try Standing(database: database).doubt()
+        try database.execute(sql: "DELETE FROM cursor")
         try facts.remove(.assignment)
     }
 
@@ -67,6 +73,7 @@ struct History {
         try facts.remove(.nextSecret)
         try facts.remove(.receipt)
         try facts.remove(.copies)
+        try facts.remove(.heard)
         try outbox.move(from: present.ordinal, to: present.ordinal + 1)
     }
 

@@ -110,8 +110,12 @@ extension LocalStore {
             try await pool.write { database in
                 let facts = Facts(database: database)
                 // Two logins at once on one store: the first one holds.
-                if let other = try facts.identity(), other.device != identity.device {
+                let other = try facts.identity()
+                if let other, other.device != identity.device {
                     throw Self.alreadyLoggedIn(other)
+                } else if other != nil {
+                    // A hub that had lost the device had lost what it told it, too.
+                    try History(database: database).forgetStreams()
                 }
                 try facts.set(.device, identity.device.bytes)
                 try facts.set(.account, identity.account.bytes)

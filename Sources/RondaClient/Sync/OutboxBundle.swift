@@ -127,8 +127,11 @@ private struct OutboxExport {
     }
 
     private func requests(of ordinal: Int64, limits: Limits) throws -> [WireExchangeRequest] {
+        let facts = Facts(database: database)
+        let isPresent = try facts.number(.identity) ?? 0 == ordinal
+        let heard = isPresent ? try facts.number(.heard) ?? 0 : 0
         let sealed = try Outbox(database: database)
-            .seal(of: ordinal, limit: .max, bytes: .max)
+            .seal(of: ordinal, limit: .max, bytes: .max, told: UInt64(clamping: heard))
         var requests: [WireExchangeRequest] = []
         var size = 0
         for entry in sealed {

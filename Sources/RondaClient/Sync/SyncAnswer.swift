@@ -55,6 +55,9 @@ struct SyncAnswer: Sendable {
         var absorber = try Absorber(database, now: hubNow)
         let absorbed = try absorber.absorb(response, as: round.identity)
         try facts.set(.clockOffset, number: response.serverTimeMs &- now.milliseconds)
+        if !round.isPast {
+            try facts.set(.heard, number: Int64(clamping: response.lastCommit))
+        }
         if response.hasReceipt, !round.isPast {
             try facts.set(.receipt, try response.receipt.serializedBytes())
         }
@@ -76,14 +79,12 @@ struct SyncAnswer: Sendable {
                 of: round.identity)
         }
         var outcome = Outcome(absorbed: absorbed, pending: try outbox.pendingCount())
-        if round.isForkedFromItsFirst(response) {
-            // The chains part further back, in what the hub had before it was restored.
-            let first = try outbox.firstKept(
-                before: response.forkedAt, limit: limits.commitsPerExchange, of: round.identity)
-            if let first {
-                try history.rewind(to: first - 1, of: round.identity)
-                outcome.wentBack = true
-            }
+        if self.history != .renewed, let last = try round.partedAt(response, outbox),
+            let first = try outbox.firstKept(upTo: last, of: round.identity)
+        {
+            // Where the chains part is found by offering all of it again.
+            try history.rewind(to: first - 1, of: round.identity)
+            outcome.wentBack = true
         }
         let isCut = try outbox.isCut(after: response.lastCommit, of: round.identity)
         let isOver = isCut || self.history == .copy && !outcome.wentBack

@@ -35,8 +35,10 @@ struct SyncRound: Sendable {
         }
         let identity = past?.identity ?? present.ordinal
         let outbox = Outbox(database: database)
+        let heard = past == nil ? try facts.number(.heard) ?? 0 : 0
         let sent = try outbox.seal(
-            of: identity, limit: limits.commitsPerExchange, bytes: limits.commitBytes)
+            of: identity, limit: limits.commitsPerExchange, bytes: limits.commitBytes,
+            told: UInt64(clamping: heard))
         var request = WireExchangeRequest()
         request.protocol = 1
         request.schema = Schema.current.version
@@ -97,10 +99,15 @@ struct SyncRound: Sendable {
         return cursors
     }
 
-    /// Whether the first commit it offered again, settled once, is another one at the hub.
-    func isForkedFromItsFirst(_ response: WireExchangeResponse) -> Bool {
-        response.forkedAt > 1 && response.forkedAt == request.commits.first?.number
-            && request.given.first?.number == response.forkedAt
+    /// The last settled commit under whose number the hub has another store's: one that was set back
+    /// and that a copy of this store has written to since (SPEC §7.2).
+    func partedAt(_ response: WireExchangeResponse, _ outbox: Outbox) throws -> UInt64? {
+        let last = min(settledNumber, response.lastCommit)
+        guard last > 0, !response.chain.isEmpty,
+            let chain = try outbox.chain(number: last, of: identity),
+            chain.id.bytes != Array(response.chain)
+        else { return nil }
+        return last
     }
 
     /// Whether there is said to be more, but not beyond where this request began.

@@ -71,6 +71,11 @@ struct SyncSession {
                 response = try await prove(&round, after: response, as: past)
                 continue
             }
+            if let proof = try await proofOfAnotherChain(response, to: round, as: past) {
+                round.request.proof = proof
+                response = try await exchange(round)
+                continue
+            }
             guard history != .same || !round.isStuck(at: response) else {
                 throw Self.contradiction("a page that leads back to where it began")
             }
@@ -92,6 +97,12 @@ struct SyncSession {
                 following = nil
             }
             progress(report)
+            if outcome.wentBack && history == .same {
+                surprises += 1
+                guard surprises <= store.limits.surprisesPerSync else {
+                    throw Self.contradiction("\(surprises) other chains in one sync")
+                }
+            }
             if let following {
                 response = following
                 continue
@@ -221,17 +232,37 @@ extension SyncSession {
 // MARK: - Putting right
 
 extension SyncSession {
+    private static func receipt(
+        of past: Int64?, in database: Database
+    ) throws -> WireReceipt? {
+        let facts = Facts(database: database)
+        let receipt =
+            try past == nil
+            ? facts.bytes(.receipt)
+            : facts.pastIdentities().first { $0.identity == past }?.receipt
+        return receipt.flatMap { try? WireReceipt(serializedBytes: $0) }
+    }
+
+    /// The receipt to show when the hub has another store's commits in the place of this one's.
+    /// A hub that signed for these was set back; it has no effect where this store was.
+    private func proofOfAnotherChain(
+        _ response: WireExchangeResponse, to round: SyncRound, as past: Int64?
+    ) async throws(ClientError) -> WireReceipt? {
+        guard !round.request.hasProof else { return nil }
+        return try await store.writing { database in
+            guard try round.partedAt(response, Outbox(database: database)) != nil else {
+                return nil
+            }
+            return try Self.receipt(of: past, in: database)
+        }
+    }
+
     /// The hub has less than it acknowledged: its own receipt shows it that it was set back.
     private func prove(
         _ round: inout SyncRound, after response: WireExchangeResponse, as past: Int64?
     ) async throws(ClientError) -> WireExchangeResponse {
-        let receipt = try await store.writing { database in
-            let facts = Facts(database: database)
-            guard let past else { return try facts.bytes(.receipt) }
-            return try facts.pastIdentities().first { $0.identity == past }?.receipt
-        }
-        guard !round.request.hasProof, let receipt,
-            let proof = try? WireReceipt(serializedBytes: receipt),
+        let receipt = try await store.writing { try Self.receipt(of: past, in: $0) }
+        guard !round.request.hasProof, let proof = receipt,
             proof.number > response.lastCommit
         else {
             throw ClientError(

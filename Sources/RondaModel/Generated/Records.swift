@@ -144,6 +144,16 @@ public struct Customer: RondaRecord {
         get { fields.text(18) }
         set { fields.set(18, newValue.map { .composed($0) }) }
     }
+    /// The same as (es el mismo que). To a `customer`.
+    public var mergedInto: RecordID? {
+        get { fields.ref(19) }
+        set { fields.set(19, newValue.map { .ref($0) }) }
+    }
+    /// Not the same as (no es el mismo que). To a `customer`.
+    public var notSameAs: [RecordID] {
+        get { fields.refs(20) }
+        set { fields.set(20, elements: newValue.map { .ref($0) }) }
+    }
 }
 
 /// A record of the entity `purchase`: purchase (compra).

@@ -686,6 +686,13 @@ package nonisolated struct WireExchangeResponse: @unchecked Sendable {
     set {_uniqueStorage()._assignment = newValue}
   }
 
+  /// The chain hash of the lower of `last_commit` and the request's `verdicts_seen`: whether the hub has
+  /// this store's commits or those of a copy (SPEC §7.2).
+  package var chain: Data {
+    get {_storage._chain}
+    set {_uniqueStorage()._chain = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1864,7 +1871,7 @@ nonisolated extension WireReceipt: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}server_time_ms\0\u{1}ids\0\u{1}verdicts\0\u{1}streams\0\u{3}lost_scopes\0\u{1}more\0\u{1}advice\0\u{3}last_commit\0\u{1}receipt\0\u{3}forked_at\0\u{1}assignment\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}server_time_ms\0\u{1}ids\0\u{1}verdicts\0\u{1}streams\0\u{3}lost_scopes\0\u{1}more\0\u{1}advice\0\u{3}last_commit\0\u{1}receipt\0\u{3}forked_at\0\u{1}assignment\0\u{2}\u{2}chain\0")
 
   fileprivate class _StorageClass {
     var _epoch: Data = Data()
@@ -1879,6 +1886,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
     var _receipt: WireReceipt? = nil
     var _forkedAt: UInt64 = 0
     var _assignment: UInt64 = 0
+    var _chain: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1901,6 +1909,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
       _receipt = source._receipt
       _forkedAt = source._forkedAt
       _assignment = source._assignment
+      _chain = source._chain
     }
   }
 
@@ -1931,6 +1940,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._receipt) }()
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._forkedAt) }()
         case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._assignment) }()
+        case 14: try { try decoder.decodeSingularBytesField(value: &_storage._chain) }()
         default: break
         }
       }
@@ -1979,6 +1989,9 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._assignment != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._assignment, fieldNumber: 12)
       }
+      if !_storage._chain.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._chain, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2000,6 +2013,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._receipt != rhs_storage._receipt {return false}
         if _storage._forkedAt != rhs_storage._forkedAt {return false}
         if _storage._assignment != rhs_storage._assignment {return false}
+        if _storage._chain != rhs_storage._chain {return false}
         return true
       }
       if !storagesAreEqual {return false}

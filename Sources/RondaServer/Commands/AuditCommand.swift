@@ -92,6 +92,11 @@ extension AuditAct {
             en: "made or changed a team", es: "creó o cambió un equipo de trabajo"),
         .customerMove: Phrase(
             en: "moved customers to a territory", es: "pasó clientes a un territorio"),
+        .customerMerge: Phrase(en: "merged two customers", es: "unió dos clientes"),
+        .customerSeparate: Phrase(
+            en: "undid a merger of customers", es: "deshizo una unión de clientes"),
+        .customerApart: Phrase(
+            en: "said that two customers are two", es: "dijo que dos clientes son dos"),
         .accountPassword: Phrase(en: "set a password", es: "fijó una contraseña"),
         .accountLock: Phrase(
             en: "sign-in held back after wrong passwords",

@@ -18,7 +18,7 @@ package struct RondaServerCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, ImportCommand.self, SampleCommand.self,
             UserCommand.self, AssignCommand.self, TeamCommand.self, MoveCommand.self,
-            DeviceCommand.self, ProgrammeCommand.self, StatusCommand.self,
+            DuplicatesCommand.self, DeviceCommand.self, ProgrammeCommand.self, StatusCommand.self,
             TrayCommand.self, BackupCommand.self, VerifyCommand.self, RestoreCommand.self,
             RecoveryCommand.self, ReceiptCommand.self, PurgeCommand.self, AuditCommand.self,
             DevicesCommand.self, CertificateCommand.self, CodesCommand.self, AccountCommand.self,

@@ -13,7 +13,10 @@ struct CustomerPage: Sendable {
 
     let customer: Customer
     let name: CustomerName
-    let territory: String
+    /// What the customer's references are called, by the record they are to.
+    let titles: [RecordID: String]
+    /// The customers that the office found to be this one: what was captured about them is here too.
+    let aliases: [CustomerName]
     let promises: [PromiseRow]
     let visits: [VisitRow]
     let enrolments: [EnrolmentRow]
@@ -29,25 +32,39 @@ struct CustomerPage: Sendable {
     {
         let names = try Names(reader)
         let customer = try Finder(reader: reader).customer(asked)
-        let id = customer.id
-        let promises = try reader.records(Commitment.self, of: id)
-        let visits = try reader.records(Visit.self, of: id)
-        let entries = try reader.records(PointsEntry.self, of: id)
-        let claims = try reader.records(ReferralClaim.self, of: id)
-        let referrals = try reader.records(Referral.self, of: id)
-        let enrolments = try reader.records(Enrolment.self, of: id)
+        let aliases = try reader.aliases(of: customer.id)
+        let ids = [customer.id] + aliases.map(\.id)
+        func all<R: RondaRecord>(_ type: R.Type) throws -> [R] {
+            try ids.flatMap { try reader.records(type, of: $0) }
+        }
+        let promises = try all(Commitment.self)
+        let visits = try all(Visit.self)
+        let entries = try all(PointsEntry.self)
+        let claims = try all(ReferralClaim.self)
+        // One referral may name both.
+        let referrals = try all(Referral.self).reduce(into: [Referral]()) { known, referral in
+            if !known.contains(where: { $0.id == referral.id }) { known.append(referral) }
+        }
+        let enrolments = try all(Enrolment.self)
         let own = Set(
-            [id] + promises.map(\.id) + visits.map(\.id) + entries.map(\.id) + claims.map(\.id)
+            ids + promises.map(\.id) + visits.map(\.id) + entries.map(\.id) + claims.map(\.id)
                 + referrals.map(\.id) + enrolments.map(\.id))
+        let titles = try (Schema.current[.customer]?.fields ?? []).enumerated()
+            .reduce(into: [RecordID: String]()) { titles, field in
+                guard case .ref(let id) = customer.fields[field.offset].value else { return }
+                titles[id] =
+                    field.element.target == .customer
+                    ? try names.customer(id).handle : names.ref(id, target: field.element.target)
+            }
         return CustomerPage(
             customer: customer, name: try names.customer(customer),
-            territory: customer.territory.map { names.ref($0, target: .territory) } ?? "",
+            titles: titles, aliases: try aliases.map { try names.customer($0) },
             promises: PromiseRow.ordered(try promises.map { try names.row($0, now: now) })
                 .filter(\.state.isOpen),
             visits: try VisitList.latest(visits, most: visitsShown).map { try names.row($0) },
             enrolments: try enrolments.map { try names.row($0, entries: entries) },
             points: entries.compactMap(\.points).reduce(0, +),
-            purchases: Purchases(try reader.records(Purchase.self, of: id)),
+            purchases: Purchases(try all(Purchase.self)),
             referrals: try referrals.map { referral in
                 try names.row(referral, claims: claims.filter { $0.referral == referral.id })
             },

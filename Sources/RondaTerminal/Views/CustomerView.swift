@@ -58,12 +58,19 @@ enum CustomerView {
         let values = page.customer.fields
         var rows = [CardRow("id", Phrase("id"), Cell(page.customer.id.description, tone: .quiet))]
         for (position, field) in entity.fields.enumerated() where !values[position].isEmpty {
-            let text = wording.text(values[position], of: field) { _ in page.territory }
+            let text = wording.text(values[position], of: field) {
+                page.titles[$0] ?? String($0.hex.prefix(8))
+            }
             let plain = values[position].plainText(of: field)
             rows.append(
                 CardRow(
                     field.name, field.label, Cell(text, plain: plain),
                     isForPrograms: field.type == .real))
+        }
+        if !page.aliases.isEmpty {
+            let handles = page.aliases.map(\.handle).joined(separator: ", ")
+            rows.append(
+                CardRow("aliases", Phrase(en: "also", es: "también"), Cell(handles)))
         }
         rows.append(
             CardRow(
@@ -107,7 +114,8 @@ enum CustomerView {
                 "enrolments": .array(page.enrolments.map(\.json)),
                 "points": .integer(page.points),
                 "referrals": .array(page.referrals.map(\.json)),
-                "territoryCode": .string(page.territory),
+                "territoryCode": .string(page.customer.territory.flatMap { page.titles[$0] } ?? ""),
+                "aliases": .array(page.aliases.map { .id($0.id) }),
                 "purchases": .object([
                     "count": .integer(page.purchases.count),
                     "units": .integer(page.purchases.units),
