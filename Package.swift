@@ -21,6 +21,14 @@ let arguments: Target.Dependency = .product(
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(
+    name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(
+    name: "HummingbirdTLS", package: "hummingbird")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let signals: Target.Dependency = .product(
@@ -52,6 +60,9 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -92,7 +103,8 @@ let package = Package(
                 "RondaMerge",
                 hummingbird, arguments, logging, metrics, lifecycle, signals, protobuf,
                 "RondaSQLite",
-                "RondaProtobuf", httpTypes, nioCore,
+                "RondaProtobuf", httpTypes, nioCore, hummingbirdCore, hummingbirdTLS, nioSSL, x509,
+                asn1, crypto,
             ]),
         // The device.
         source(
@@ -107,7 +119,7 @@ let package = Package(
             "RondaHub",
             [
                 "RondaStore", "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", logging,
-                crypto, protobuf,
+                crypto, cryptoExtras, protobuf,
             ]),
         source(
             "RondaStoreSQLite", ["RondaStore", "RondaSQLite", "RondaMerge", "RondaModel", grdb]),
@@ -136,7 +148,7 @@ let package = Package(
                 "RondaStore", "RondaWire", "RondaProtobuf", protobuf,
             ]),
         tests("RondaClient", ["RondaClient"]),
-        tests("RondaServer", ["RondaServer", "RondaModel"]),
+        tests("RondaServer", ["RondaServer", "RondaHub", "RondaModel"]),
         tests("RondaMerge", ["RondaMerge", "RondaModel"]),
         tests(
             "RondaFuzz",
@@ -151,7 +163,7 @@ let package = Package(
             "RondaHub",
             [
                 "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaMerge", "RondaWire",
-                "RondaProtobuf", "RondaModel", protobuf,
+                "RondaProtobuf", "RondaModel", protobuf, grdb,
             ]),
         tests(
             "RondaStoreSQLite",
@@ -169,8 +181,9 @@ let package = Package(
         tests(
             "RondaEndToEnd",
             [
-                "RondaClient", "RondaHub", "RondaStoreSQLite", "RondaStore",
-                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb,
+                "RondaClient", "RondaServer", "RondaHub", "RondaStoreSQLite", "RondaStore",
+                "RondaMerge", "RondaWire", "RondaProtobuf", "RondaModel", protobuf, grdb, lifecycle,
+                logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -15,6 +15,12 @@ public struct ClientError: Error, Sendable {
         case offline
         /// The server answered, and refused the request as a whole.
         case server
+        /// The server could not prove who it is: nothing was sent.
+        case insecure
+        /// The server has not told its key for bundles yet.
+        case noBundleKey
+        /// A file that is no bundle, or not a whole one.
+        case badBundle
         /// Another process is syncing this store.
         case alreadySyncing
         /// The server no longer has work that it had acknowledged.
@@ -32,11 +38,14 @@ public struct ClientError: Error, Sendable {
     public let serverCode: String?
     /// How long the server asks to wait before the next try; 0 when it says nothing.
     public let retryAfterMilliseconds: Int64
+    /// The server says that this device or its account asks too much.
+    let isTooMuch: Bool
 
     package init(
         _ code: Code, _ phrase: Phrase, detail: String = "", problems: [CaptureProblem] = [],
-        serverCode: String? = nil, retryAfterMilliseconds: Int64 = 0
+        serverCode: String? = nil, retryAfterMilliseconds: Int64 = 0, isTooMuch: Bool = false
     ) {
+        self.isTooMuch = isTooMuch
         self.code = code
         self.phrase = phrase
         self.detail = detail
@@ -103,8 +112,7 @@ extension ClientError {
         let failure = StoreError(error)
         return ClientError(
             failure.code == .notFound ? .notLoggedIn : .store,
-            failure.phrase(
-                path: path, creator: "ronda login --server URL --code CODE", of: .device),
+            failure.phrase(path: path, creator: "ronda login --server URL", of: .device),
             detail: "\(failure.code.rawValue): \(failure.detail)")
     }
 }

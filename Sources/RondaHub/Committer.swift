@@ -52,6 +52,18 @@ final class Committer {
         }
     }
 
+    /// Keeps a commit of a device whose access has ended, without applying it: it lies at the
+    /// office, which may have it judged.
+    func surrender(_ offer: Offer, by writer: CommitWriter) throws -> Verdict {
+        var verdict = settledBefore(offer) ?? .refused(offer.number, Refusal(.revoked))
+        if verdict.disposition == .open { verdict.disposition = .office }
+        let kept = verdict
+        return try store.savepoint {
+            try append(offer, by: writer, kept)
+            return kept
+        }
+    }
+
     /// Sets aside a commit on which the hub has failed again and again.
     func quarantine(_ offer: Offer, by writer: CommitWriter) throws -> Verdict {
         let verdict = Verdict.refused(offer.number, Refusal(.internalFault))
@@ -121,13 +133,7 @@ extension Committer {
     private func plan(
         _ offer: Offer, by writer: CommitWriter, former: [UInt64]
     ) throws -> (Plan, [RecordID: StoredRecord]) {
-        // What a lost history refused, and somebody may have dealt with since, stays refused.
-        if let given = offer.given, given.code != .unspecified {
-            let code = RefusalCode(rawValue: UInt32(clamping: given.code.rawValue))
-            var verdict = Verdict.refused(offer.number, Refusal(code ?? .internalFault))
-            verdict.disposition = given.disposition.model
-            return (Plan(verdict: verdict, records: []), [:])
-        }
+        if let verdict = settledBefore(offer) { return (Plan(verdict: verdict, records: []), [:]) }
         let commit: Commit
         switch offer.commit {
         case .success(let readable): commit = readable
@@ -167,6 +173,15 @@ extension Committer {
             if let taken = try store.record(planned.record.id) { return taken }
         }
         return nil
+    }
+
+    /// What a lost history refused, and somebody may have dealt with since, stays refused.
+    private func settledBefore(_ offer: Offer) -> Verdict? {
+        guard let given = offer.given, given.code != .unspecified else { return nil }
+        let code = RefusalCode(rawValue: UInt32(clamping: given.code.rawValue))
+        var verdict = Verdict.refused(offer.number, Refusal(code ?? .internalFault))
+        verdict.disposition = given.disposition.model
+        return verdict
     }
 
     private func lastAssignment() throws -> UInt64 {

@@ -45,7 +45,8 @@ extension Hub {
 
     /// Adds a person, and the staff record by which devices know them.
     package func addAccount(
-        login: String, name: String, role: Role, territoryCodes: [String]
+        login: String, name: String, role: Role, territoryCodes: [String],
+        by actor: String = AuditEntry.server
     ) async throws -> Account {
         let schema = schema
         let territories = territoryCodes.map { code in
@@ -81,28 +82,17 @@ extension Hub {
         // would be a person whom devices cannot name.
         try await store.read { try check($0) }
         if let refusal = try await submitAsSystem([[change]]).first?.refusal { throw refusal }
+        let note = AuditNote(
+            .accountAdd, by: actor, subject: login,
+            detail: ([role.rawValue] + territoryCodes).joined(separator: " "))
+        let now = surroundings.now()
         try await store.write { store in
             try check(store)
             try store.put(account)
             try Assignments(store: store, schema: schema).refresh()
+            try store.append(note.entry(at: now))
         }
         return account
-    }
-
-    /// A one-time code for a new device of this account. Only its hash is kept.
-    package func newCode(login: String) async throws -> (code: String, expiresAt: Instant) {
-        let code = Secret.code(random: surroundings.random())
-        let expiresAt = surroundings.now().adding(milliseconds: limits.codeLifetimeMilliseconds)
-        try await store.write { store in
-            guard let account = try store.account(login: login) else {
-                throw AccountProblem.unknownLogin
-            }
-            try store.put(
-                EnrolmentCode(
-                    codeHash: Secret.hash(Array(code.utf8)), account: account.id,
-                    expiresAt: expiresAt))
-        }
-        return (code, expiresAt)
     }
 
     /// By what somebody asks for a device.
@@ -111,6 +101,13 @@ extension Hub {
         case code(String)
         /// The secret of a device of the same account.
         case device(secret: [UInt8])
+
+        fileprivate var name: String {
+            switch self {
+            case .code: "by a code"
+            case .device: "by a device of the account"
+            }
+        }
     }
 
     package struct Enrolment: Sendable {
@@ -147,6 +144,7 @@ extension Hub {
         answer.role = enrolment.account.role.rawValue
         answer.hub = Data(enrolment.hub.id.bytes)
         answer.hubKey = Data(Receipt.publicKey(of: enrolment.hub.key))
+        answer.bundleKey = Data(BundleSeal.publicKey(ofSeed: enrolment.hub.key))
         return answer
     }
 
@@ -166,16 +164,18 @@ extension Hub {
         }
         let secretHash = Secret.hash(secret)
         let id = known ?? surroundings.mint()
-        let now = surroundings.now()
+        let (now, limits) = (surroundings.now(), limits)
         do {
             return try await store.write { store in
-                let (account, used, close) = try Self.admit(ticket, at: now, in: store)
+                let (account, used, close) = try Self.admit(
+                    ticket, at: now, limits: limits, in: store)
                 guard owner == nil || owner == account.id else {
                     throw HubError(.badCode, "the device is another account's")
                 }
                 let hub = try store.hub()
                 let holder = try store.device(secretHash: secretHash)
                 if let holder {
+                    guard holder.hasAccess(at: now) else { throw HubError(.revoked) }
                     // The same asked again, or a device that was not lost after all.
                     guard holder.account == account.id, known == nil || known == holder.id,
                         used == nil || used == holder.id
@@ -188,31 +188,41 @@ extension Hub {
                 }
                 guard used == nil, try store.device(id) == nil else { throw HubError(.badCode) }
                 var device = Device(
-                    id: id, account: account.id, name: String(name.prefix(100)),
+                    id: id, account: account.id,
+                    name: String(name.prefix(limits.deviceNameCharacters)),
                     secretHash: secretHash, lastSeen: now)
                 // A new one has nothing to offer again; one that is brought back has.
                 if known == nil { device.epoch = hub.epoch }
                 try store.put(device)
                 try close(id)
+                try store.append(
+                    AuditEntry(
+                        at: now, actor: account.login, act: .deviceEnrol, subject: id.description,
+                        detail: ticket.name))
                 if known == nil { try Self.noteCopy(ticket, at: now, in: store) }
                 return Enrolment(device: device, account: account, hub: hub)
             }
         } catch {
-            throw HubError(error)
+            let error = HubError(error)
+            if error.code == .badCode, case .code(let code) = ticket {
+                // Counted after what was undone.
+                do { try await noteWrong(code: code) } catch { throw HubError(error) }
+            }
+            throw error
         }
     }
 
     /// The account a ticket stands for, the device it was used for already, and what to do once it
     /// is used.
     private static func admit(
-        _ ticket: Ticket, at now: Instant, in store: any StoreWriter
+        _ ticket: Ticket, at now: Instant, limits: Limits, in store: any StoreWriter
     ) throws -> (Account, used: RecordID?, close: (RecordID) throws -> Void) {
         switch ticket {
         case .code(let code):
             let hash = Secret.hash(Array(Secret.normalised(code: code).utf8))
             guard var entry = try store.code(hash: hash),
                 let account = try store.account(entry.account),
-                entry.device != nil || now < entry.expiresAt
+                [.used, .open].contains(entry.state(at: now, limits: limits))
             else { throw HubError(.badCode) }
             return (
                 account, entry.device,
@@ -223,7 +233,7 @@ extension Hub {
             )
         case .device(let secret):
             let login = try Credential.secret(hash: Secret.hash(secret), claimed: Data())
-                .login(in: store)
+                .login(in: store, at: now)
             return (login.account, nil, { _ in })
         }
     }

@@ -17,10 +17,10 @@ extension Hub {
         let ranges = try request.ranges.map(Self.range)
         do {
             let credential = Credential.secret(hash: Secret.hash(secret), claimed: Data())
+            let now = surroundings.now()
             if request.isFirstStep {
-                let now = surroundings.now()
                 try await store.write { store in
-                    let device = try credential.login(in: store).device
+                    let device = try credential.login(in: store, at: now).device
                     try store.append(
                         Incident(
                             at: now, kind: .divergence, device: device.id,
@@ -28,7 +28,7 @@ extension Hub {
                 }
             }
             return try await store.read { store in
-                let login = try credential.login(in: store)
+                let login = try credential.login(in: store, at: now)
                 return try self.answer(request, ranges, login: login, in: store)
             }
         } catch {

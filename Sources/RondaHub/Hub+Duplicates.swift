@@ -43,40 +43,49 @@ extension Hub {
     /// Makes `alias` another name of `target`: nothing of it is moved or lost, and what is still
     /// captured about it goes on being taken.
     package func merge(
-        _ alias: RecordID, into target: RecordID
+        _ alias: RecordID, into target: RecordID, by actor: String = AuditEntry.server
     ) async throws(HubError) -> DuplicateProblem? {
         let end = try await reading { store in
             Duplicates(try Self.twins(in: store)).target(of: target)
         }
         if end == alias { return .sameCustomer }
-        return try await decide(alias, "mergedInto") { number, change in
+        let note = AuditNote(
+            .customerMerge, by: actor, subject: alias.description, detail: "into \(end)")
+        return try await decide(alias, "mergedInto", note) { number, change in
             change.sets = [FieldWrite(number, .ref(end))]
         }
     }
 
     /// Undoes a merger.
-    package func separate(_ alias: RecordID) async throws(HubError) -> DuplicateProblem? {
+    package func separate(
+        _ alias: RecordID, by actor: String = AuditEntry.server
+    ) async throws(HubError) -> DuplicateProblem? {
         let isMerged = try await reading { store in
             try Self.twins(in: store).first { $0.id == alias }?.mergedInto != nil
         }
         guard isMerged else { return .notMerged }
-        return try await decide(alias, "mergedInto") { number, change in
+        let note = AuditNote(.customerSeparate, by: actor, subject: alias.description)
+        return try await decide(alias, "mergedInto", note) { number, change in
             change.sets = [FieldWrite(number, nil)]
         }
     }
 
     /// Notes that two customers are not one, whatever they share.
     package func holdApart(
-        _ one: RecordID, _ other: RecordID
+        _ one: RecordID, _ other: RecordID, by actor: String = AuditEntry.server
     ) async throws(HubError) -> DuplicateProblem? {
         if one == other { return .sameCustomer }
-        return try await decide(min(one, other), "notSameAs") { number, change in
+        let note = AuditNote(
+            .customerApart, by: actor, subject: min(one, other).description,
+            detail: "from \(max(one, other))")
+        return try await decide(min(one, other), "notSameAs", note) { number, change in
             change.adds = [ElementWrite(number, .ref(max(one, other)))]
         }
     }
 
     private func decide(
-        _ customer: RecordID, _ field: String, _ write: (UInt32, inout Change) -> Void
+        _ customer: RecordID, _ field: String, _ note: AuditNote,
+        _ write: (UInt32, inout Change) -> Void
     ) async throws(HubError) -> DuplicateProblem? {
         guard let entity = schema[.customer], let position = entity.position(named: field) else {
             throw HubError(.fault, "a schema without \(field)")
@@ -84,7 +93,7 @@ extension Hub {
         let base = try await reading { try $0.record(customer)?.version ?? 0 }
         var change = Change(entity: .customer, record: customer, base: base)
         write(entity.fields[position].number, &change)
-        let verdict = try await submitAsSystem([[change]]).first
+        let verdict = try await submitAsSystem([[change]], note: note).first
         return verdict?.refusal.map { .refused($0.code) }
     }
 

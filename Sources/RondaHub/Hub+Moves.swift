@@ -98,13 +98,15 @@ extension Hub {
     /// Moves customers to a territory; those that are there already, or deleted, stay as they are.
     /// - Returns: how many moved.
     package func move(
-        _ customers: [RecordID], to territory: RecordID,
+        _ customers: [RecordID], to territory: RecordID, by actor: String = AuditEntry.server,
         progress: @Sendable (Int) -> Void = { _ in }
     ) async throws(HubError) -> Int {
         let schema = schema
         guard let entity = schema[.customer], let position = entity.position(named: "movedTo")
         else { throw HubError(.fault, "a schema without movedTo") }
         let number = entity.fields[position].number
+        let code = try await reading { try $0.code(ofTerritory: territory, schema) }
+        let note = AuditNote(.customerMove, by: actor, subject: code, namesCommits: true)
         var moved = 0
         for start in stride(from: 0, to: customers.count, by: 100) {
             let part = Array(customers[start..<min(start + 100, customers.count)])
@@ -118,7 +120,7 @@ extension Hub {
                         sets: [FieldWrite(number, .ref(territory))])
                 }
             }
-            let verdicts = try await submitAsSystem(changes.map { [$0] })
+            let verdicts = try await submitAsSystem(changes.map { [$0] }, note: note)
             moved += verdicts.count { $0.refusal == nil }
             progress(start + part.count)
         }
@@ -133,6 +135,16 @@ extension Hub {
         } catch {
             throw HubError(error)
         }
+    }
+}
+
+extension StoreReader {
+    /// A territory as administrators call it.
+    func code(ofTerritory id: RecordID, _ schema: Schema) throws -> String {
+        guard let position = schema[.territory]?.position(named: "code"),
+            case .one(.text(let code)) = try record(id)?.shown(position)
+        else { return id.description }
+        return code
     }
 }
 

@@ -26,13 +26,19 @@ extension Hub {
     /// Settles a refused commit at the office: the rep is told with the next sync.
     /// - Returns: false when there is no such refused commit.
     package func dispose(
-        device: RecordID, number: UInt64, _ disposition: Disposition
+        device: RecordID, number: UInt64, _ disposition: Disposition,
+        by actor: String = AuditEntry.server
     ) async throws(HubError) -> Bool {
-        try await committing { committer, store in
+        let now = surroundings.now()
+        return try await committing { committer, store in
             guard let entry = try store.journal(device: device, number: number),
                 entry.verdict.outcome == .refused
             else { return false }
             try committer.dispose(entry, disposition)
+            try store.append(
+                AuditEntry(
+                    at: now, actor: actor, act: disposition.act, subject: device.description,
+                    detail: "commit \(number)"))
             return true
         }
     }
@@ -40,33 +46,48 @@ extension Hub {
     /// Judges a refused commit again as it was captured, after what stood in its way is gone.
     /// - Returns: its verdict now; `nil` when there is no such refused commit.
     package func retry(
-        device: RecordID, number: UInt64
+        device: RecordID, number: UInt64, by actor: String = AuditEntry.server
     ) async throws(HubError) -> Verdict? {
-        try await committing { committer, store in
+        let now = surroundings.now()
+        return try await committing { committer, store in
             guard let entry = try store.journal(device: device, number: number),
                 entry.verdict.outcome == .refused,
                 entry.verdict.disposition == .open || entry.verdict.disposition == .office
             else { return nil }
-            return try committer.retry(entry)
+            let verdict = try committer.retry(entry)
+            try store.append(
+                AuditEntry(
+                    at: now, actor: actor, act: .trayRetry, subject: device.description,
+                    detail: "commit \(number): \(verdict.outcome)"))
+            return verdict
         }
     }
 
     /// Stops waiting for devices that have not offered again since a restore: what needs their
     /// work is refused from now on.
-    package func closeRecovery() async throws(HubError) {
+    package func closeRecovery(by actor: String = AuditEntry.server) async throws(HubError) {
+        let now = surroundings.now()
         try await committing { committer, store in
             let epoch = try store.hub().epoch
+            var given = 0
             for var device in try store.devices() where device.epoch != epoch {
+                given += device.secretHash.isEmpty ? 0 : 1
                 device.epoch = epoch
                 try store.put(device)
             }
+            try store.append(
+                AuditEntry(
+                    at: now, actor: actor, act: .recoveryClose,
+                    detail: "no longer waiting for \(given) devices"))
             try committer.reconsiderAll()
         }
     }
 
     /// Gives the hub a new history, as a restored one must have; `replaced` is the generation of the
     /// history it takes the place of.
-    package func renewHistory(above replaced: UInt64 = 0) async throws(HubError) {
+    package func renewHistory(
+        above replaced: UInt64 = 0, by actor: String = AuditEntry.server, from source: String = ""
+    ) async throws(HubError) {
         let (epoch, now) = (surroundings.random(), surroundings.now())
         try await committing { _, store in
             try store.put(try store.hub().renewed(epoch: epoch, at: now, above: replaced))
@@ -75,11 +96,15 @@ extension Hub {
                 device.covered = 0
                 try store.put(device)
             }
+            try store.append(AuditEntry(at: now, actor: actor, act: .restore, subject: source))
         }
     }
 
     /// Notes that a verified backup holds the commits that `backup` has.
-    package func noteBackup(_ backup: any CentralStore) async throws(HubError) {
+    package func noteBackup(
+        _ backup: any CentralStore, by actor: String = AuditEntry.server, to file: String = ""
+    ) async throws(HubError) {
+        let now = surroundings.now()
         do {
             let held = try await backup.read { try $0.devices() }
             try await store.write { store in
@@ -88,6 +113,7 @@ extension Hub {
                     device.covered = max(device.covered, copy.lastNumber)
                     try store.put(device)
                 }
+                try store.append(AuditEntry(at: now, actor: actor, act: .backup, subject: file))
             }
         } catch {
             throw HubError(error)
@@ -97,7 +123,9 @@ extension Hub {
     /// Removes for good what was deleted longer ago than `milliseconds`. The generation grows, so that
     /// a record which is made again under a derived id has none of the versions it had before.
     /// - Returns: how many records.
-    package func purge(olderThan milliseconds: Int64) async throws(HubError) -> Int {
+    package func purge(
+        olderThan milliseconds: Int64, by actor: String = AuditEntry.server
+    ) async throws(HubError) -> Int {
         let (schema, now) = (schema, surroundings.now())
         let before = now.milliseconds - milliseconds
         return try await committing { _, store in
@@ -114,6 +142,10 @@ extension Hub {
                 hub.generation = hub.renewed(epoch: 0, at: now).generation
                 try store.put(hub)
             }
+            try store.append(
+                AuditEntry(
+                    at: now, actor: actor, act: .purge,
+                    detail: "\(old.count) records deleted before \(before)"))
             return old.count
         }
     }
@@ -126,7 +158,7 @@ extension Hub {
             return try await store.read { store in
                 var least: Instant?
                 for device in try store.devices() where !device.secretHash.isEmpty {
-                    guard let seen = device.lastSeen,
+                    guard let seen = device.lastSeen, device.hasAccess(at: now),
                         now.milliseconds - seen.milliseconds < limits.activeDeviceMilliseconds,
                         let account = try store.account(device.account),
                         try Self.mayBringWork(device, account, to: scope, store, schema)
@@ -165,5 +197,16 @@ extension Hub {
             ) { $0.placements.map(\.scope) }
         }
         return mayBring
+    }
+}
+
+extension Disposition {
+    /// What the office did that set it.
+    fileprivate var act: AuditAct {
+        switch self {
+        case .open, .office: .trayOffice
+        case .discarded: .trayDiscard
+        case .resubmitted: .trayResubmit
+        }
     }
 }

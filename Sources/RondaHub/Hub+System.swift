@@ -1,12 +1,15 @@
 package import RondaModel
-internal import RondaStore
+package import RondaStore
 internal import RondaWire
 
 /// What the server itself captures: imports and administration go through the same commits,
 /// verdicts and journal as everybody's work.
 extension Hub {
-    /// Submits each group of changes as one commit of the server's own device.
-    package func submitAsSystem(_ groups: [[Change]]) async throws(HubError) -> [Verdict] {
+    /// Submits each group of changes as one commit of the server's own device. `note` is written in
+    /// each transaction in which not all of them are refused.
+    package func submitAsSystem(
+        _ groups: [[Change]], note: AuditNote? = nil
+    ) async throws(HubError) -> [Verdict] {
         var verdicts: [Verdict] = []
         var fruitless = 0
         while verdicts.count < groups.count {
@@ -23,7 +26,7 @@ extension Hub {
                 device.chain = commit.chainHash
                 return commit
             }
-            let taken = try await submit(commits, as: device.id)
+            let taken = try await submit(commits, as: device.id, note: note)
             fruitless = taken.isEmpty ? fruitless + 1 : 0
             if fruitless == 5 { throw HubError(.busy, "the server's own device is in use") }
             verdicts += taken

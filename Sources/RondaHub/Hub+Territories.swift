@@ -20,8 +20,10 @@ package struct NewAssignment: Sendable, Hashable {
 /// Who sees what: territories of accounts and teams (SPEC §4.12).
 extension Hub {
     /// Assigns accounts anew, all of them in one change of who sees what.
-    package func assign(_ changes: [RecordID: NewAssignment]) async throws(HubError) {
-        let schema = schema
+    package func assign(
+        _ changes: [RecordID: NewAssignment], by actor: String = AuditEntry.server
+    ) async throws(HubError) {
+        let (schema, now) = (schema, surroundings.now())
         try await assigning { store in
             for (id, change) in changes.sorted(by: { $0.key < $1.key }) {
                 guard var account = try store.account(id) else { continue }
@@ -29,16 +31,30 @@ extension Hub {
                 account.territories = change.territories ?? account.territories
                 account.teams = change.teams ?? account.teams
                 try store.put(account)
+                try store.append(
+                    AuditEntry(
+                        at: now, actor: actor, act: .accountTerritories, subject: account.login,
+                        detail: try change.detail(in: store, schema)))
             }
             try Assignments(store: store, schema: schema).refresh()
         }
     }
 
     /// Makes a team, or changes what it is assigned and who leads it.
-    package func put(_ team: Team) async throws(HubError) {
-        let schema = schema
+    package func put(
+        _ team: Team, by actor: String = AuditEntry.server
+    ) async throws(HubError) {
+        let (schema, now) = (schema, surroundings.now())
         try await assigning { store in
             try store.put(team)
+            let codes = try team.territories.sorted().map {
+                try store.code(ofTerritory: $0, schema)
+            }
+            let leaders = try team.leaders.sorted().compactMap { try store.account($0)?.login }
+            try store.append(
+                AuditEntry(
+                    at: now, actor: actor, act: .teamChange, subject: team.name,
+                    detail: AuditNote.list([("territories", codes), ("leaders", leaders)])))
             try Assignments(store: store, schema: schema).refresh()
         }
     }
@@ -51,5 +67,34 @@ extension Hub {
         } catch {
             throw HubError(error)
         }
+    }
+}
+
+extension NewAssignment {
+    /// What changes, for the audit.
+    fileprivate func detail(in store: any StoreReader, _ schema: Schema) throws -> String {
+        var parts: [(String, [String])] = []
+        if let role { parts.append(("role", [role.rawValue])) }
+        if let territories {
+            parts.append(
+                (
+                    "territories",
+                    try territories.sorted().map { try store.code(ofTerritory: $0, schema) }
+                ))
+        }
+        if let teams {
+            let names = try store.teams().filter { teams.contains($0.id) }.map(\.name)
+            parts.append(("teams", names))
+        }
+        return AuditNote.list(parts)
+    }
+}
+
+extension AuditNote {
+    /// Names and what belongs to each; a dash where that is nothing.
+    fileprivate static func list(_ parts: [(String, [String])]) -> String {
+        parts.map { name, items in
+            "\(name) \(items.isEmpty ? "-" : items.sorted().joined(separator: " "))"
+        }.joined(separator: ", ")
     }
 }

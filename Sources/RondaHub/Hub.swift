@@ -28,9 +28,14 @@ package final class Hub: Sendable {
     package let schema: Schema
     package let limits: Limits
     package let surroundings: Surroundings
+    /// Tells connected devices what has moved.
+    package let live: LiveFeed
     private let queue: PushQueue
     /// What devices that only read have said lately of how far their work is in: not worth a write.
     private let heard = Mutex<[RecordID: Instant]>([:])
+    /// Wrong passwords, by login: ten at once, then one a minute.
+    let wrongPasswords = Throttle<String>(Rate(burst: 10, perMinute: 1))
+    let refusalNotes = RefusalNotes()
 
     package init(
         store: any CentralStore, schema: Schema = .current, limits: Limits = Limits(),
@@ -40,10 +45,13 @@ package final class Hub: Sendable {
         self.schema = schema
         self.limits = limits
         self.surroundings = surroundings
+        let live = LiveFeed(
+            store: store, schema: schema, limits: limits, now: surroundings.now)
+        self.live = live
         queue = PushQueue(
             store: store,
             pusher: Pusher(schema: schema, limits: limits, surroundings: surroundings),
-            most: limits.commitsPerGroup)
+            most: limits.commitsPerGroup, onWritten: { live.wrote() })
     }
 
     /// One exchange: every commit gets its verdict, durably, and then the device gets what changed.
@@ -64,7 +72,8 @@ package final class Hub: Sendable {
                 let pushed = try await queue.submit(
                     Push(credential: credential, offers: offers, request: request))
                 answer = try await store.read { store in
-                    let login = try credential.login(in: store)
+                    let login = try credential.login(
+                        in: store, at: self.surroundings.now(), surrenders: request.pushOnly)
                     // Where the chain forked, the same numbers name another store's work.
                     let judged = Set(pushed.verdicts.map(\.number))
                     return try self.page(
@@ -81,11 +90,13 @@ package final class Hub: Sendable {
         }
     }
 
-    /// Throws `badCredential` unless the secret is a device's: nothing is opened for anybody else.
+    /// Throws `badCredential` unless the secret is a device's: nothing is opened for anybody else. One
+    /// without access is let in as far as this: it may hand in what it still has.
     package func admit(secret: [UInt8]) async throws(HubError) {
         let credential = Credential.secret(hash: Secret.hash(secret), claimed: Data())
         do {
-            _ = try await store.read { try credential.login(in: $0) }
+            let now = surroundings.now()
+            _ = try await store.read { try credential.login(in: $0, at: now, surrenders: true) }
         } catch {
             throw HubError(error)
         }
@@ -93,12 +104,28 @@ package final class Hub: Sendable {
 
     /// Submits commits of a device inside the server, such as an import.
     package func submit(
-        _ commits: [Commit], as device: RecordID
+        _ commits: [Commit], as device: RecordID, note: AuditNote? = nil
     ) async throws(HubError) -> [Verdict] {
         do {
             let offers = commits.map { Offer($0) }
-            return try await queue.submit(Push(credential: .inside(device), offers: offers))
-                .verdicts
+            var push = Push(credential: .inside(device), offers: offers)
+            push.note = note
+            return try await queue.submit(push).verdicts
+        } catch {
+            throw HubError(error)
+        }
+    }
+
+    /// Judges the commits of a device that somebody else brings.
+    func carry(
+        _ request: WireExchangeRequest, from device: RecordID
+    ) async throws(HubError) -> PushResult {
+        try check(request)
+        do {
+            var push = Push(
+                credential: .inside(device), offers: try offers(request), request: request)
+            push.isCarried = true
+            return try await queue.submit(push)
         } catch {
             throw HubError(error)
         }
@@ -158,14 +185,15 @@ package final class Hub: Sendable {
     ) async throws -> WireExchangeResponse? {
         let now = surroundings.now()
         return try await store.read { store in
-            let login = try credential.login(in: store)
+            let login = try credential.login(in: store, at: now, surrenders: request.pushOnly)
             guard let seen = login.device.lastSeen,
                 now.milliseconds - seen.milliseconds < Self.lastSeenMilliseconds
             else { return nil }
             let hub = try store.hub()
             let isSettled = login.device.epoch == hub.epoch || !hub.isRenewed
             guard isSettled, login.device.queued == request.queued,
-                request.queued > 0 || login.device.floor >= min(request.assignment, hub.assignment)
+                request.queued > 0 || login.device.floor >= min(request.assignment, hub.assignment),
+                !login.device.learns(from: request, limits: self.limits)
             else { return nil }
             let pushed = PushResult(
                 lastNumber: login.device.lastNumber, chain: login.device.chain)
@@ -200,6 +228,8 @@ extension WireExchangeRequest {
 struct Login {
     let device: Device
     let account: Account
+    /// False for one that may only hand in what it still has.
+    let hasAccess: Bool
 }
 
 /// By what a device is known.
@@ -210,7 +240,10 @@ enum Credential: Sendable {
     case secret(hash: [UInt8], claimed: Data)
 
     /// Looked up in every transaction, so that a revocation holds from the next request on.
-    func login(in store: any StoreReader) throws -> Login {
+    /// `surrenders` says that a device without access brings only what it still has.
+    func login(
+        in store: any StoreReader, at now: Instant, surrenders: Bool = false
+    ) throws -> Login {
         let device: Device?
         switch self {
         case .inside(let id): device = try store.device(id)
@@ -223,6 +256,8 @@ enum Credential: Sendable {
         guard let device, let account = try store.account(device.account) else {
             throw HubError(.badCredential)
         }
-        return Login(device: device, account: account)
+        let hasAccess = device.hasAccess(at: now)
+        guard hasAccess || surrenders else { throw HubError(.revoked) }
+        return Login(device: device, account: account, hasAccess: hasAccess)
     }
 }

@@ -3,7 +3,8 @@ package import RondaModel
 /// Why a hub does not answer a request at all. The answer to a single commit is a `Verdict`.
 package struct HubError: Error, Sendable, Hashable {
     package enum Code: String, Sendable, CaseIterable {
-        case badRequest, badCredential, badCode, tooLarge, unsupported, busy, full, fault
+        case badRequest, badCredential, revoked, badCode, badBundle, wrongHub, notNext, tooLarge,
+            unsupported, busy, full, fault
     }
     package let code: Code
     /// English, for the log and the answer's `detail`; names places, never values.
@@ -11,8 +12,13 @@ package struct HubError: Error, Sendable, Hashable {
     /// What happened to the store, when that is the reason: for who stands beside it, not for a
     /// device far away.
     package let store: StoreError?
+    /// How long to wait, where somebody asked too much; 0 otherwise.
+    package let waitMilliseconds: Int64
 
-    package init(_ code: Code, _ detail: String = "", store: StoreError? = nil) {
+    package init(
+        _ code: Code, _ detail: String = "", store: StoreError? = nil, waitMilliseconds: Int64 = 0
+    ) {
+        self.waitMilliseconds = waitMilliseconds
         self.code = code
         self.detail = detail
         self.store = store
@@ -34,10 +40,37 @@ package struct HubError: Error, Sendable, Hashable {
                     + "office",
                 es: "el servidor no conoce este equipo; su trabajo sin enviar se conserva, avise a "
                     + "la oficina")
+        case .revoked:
+            Phrase(
+                en:
+                    "this device's access has ended; its unsent work is kept, hand it to the office "
+                    + "with: ronda surrender",
+                es:
+                    "el acceso de este equipo terminó; su trabajo sin enviar se conserva, entréguelo "
+                    + "a la oficina con: ronda entregar")
         case .badCode:
             Phrase(
                 en: "the code is wrong, was used or has expired; ask the office for a new one",
                 es: "el código no es válido, ya se usó o venció; pida a la oficina uno nuevo")
+        case .badBundle:
+            Phrase(
+                en: "the bundle was altered or is not whole; nothing was applied, ask for it to be "
+                    + "exported again",
+                es: "el paquete fue alterado o no está completo; no se aplicó nada, pida que lo "
+                    + "exporten de nuevo")
+        case .wrongHub:
+            Phrase(
+                en: "the bundle is for another server; nothing was applied, keep it and deliver it "
+                    + "there",
+                es: "el paquete es para otro servidor; no se aplicó nada, consérvelo y entréguelo "
+                    + "allí")
+        case .notNext:
+            Phrase(
+                en: "what is in the bundle does not follow on what the server has of that device; "
+                    + "nothing is lost, the device itself has to sync",
+                es:
+                    "lo que trae el paquete no sigue a lo que el servidor tiene de ese equipo; nada "
+                    + "se pierde, el propio equipo debe sincronizar")
         case .tooLarge:
             Phrase(
                 en: "the request is larger than the server takes; nothing was applied, tell the "

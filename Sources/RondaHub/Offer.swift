@@ -1,6 +1,7 @@
 internal import Foundation
 internal import RondaModel
 internal import RondaProtobuf
+internal import RondaStore
 internal import RondaWire
 internal import SwiftProtobuf
 
@@ -53,6 +54,10 @@ struct Push: Sendable {
     let offers: [Offer]
     /// The rest of its request; empty for a device inside the server.
     var request = WireExchangeRequest()
+    /// Brought by somebody else, some time after the device wrote it.
+    var isCarried = false
+    /// What to note of a commit of the server's own device, once it is in.
+    var note: AuditNote?
 }
 
 struct PushResult: Sendable {

@@ -36,7 +36,10 @@ struct Page: Sendable {
         if pushed.verdicts.isEmpty, let chain = try settledChain(store, login.device, pushed) {
             response.chain = Data(chain.id.bytes)
         }
-        let advice = WireAdvice(login.device, isRecovering: isRecovering)
+        var advice = WireAdvice(login.device, isRecovering: isRecovering)
+        if !request.app.isEmpty {
+            advice.bundleKey = Data(BundleSeal.publicKey(ofSeed: hub.key))
+        }
         if advice != WireAdvice() { response.advice = advice }
         var table = IDTable()
         response.verdicts = pushed.verdicts.map { WireVerdict($0, &table) }

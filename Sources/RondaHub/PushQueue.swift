@@ -15,14 +15,20 @@ actor PushQueue {
     private let pusher: Pusher
     /// The most commits in one transaction.
     private let most: Int
+    /// Called after each transaction that is on the disk.
+    private let onWritten: @Sendable () -> Void
     private static let mostWaiting = 4_096
     private var isBusy = false
     private var waiting: [(push: Push, turn: CheckedContinuation<Turn, Never>)] = []
 
-    init(store: any CentralStore, pusher: Pusher, most: Int) {
+    init(
+        store: any CentralStore, pusher: Pusher, most: Int,
+        onWritten: @escaping @Sendable () -> Void = {}
+    ) {
         self.store = store
         self.pusher = pusher
         self.most = most
+        self.onWritten = onWritten
     }
 
     func submit(_ push: Push) async throws -> PushResult {
@@ -64,7 +70,7 @@ actor PushQueue {
             // Not a child task: who gives up its push, such as a device that hung up, must not take
             // along the others in the transaction.
             let store = store
-            return try await Task {
+            let results = try await Task {
                 try await store.write { store in
                     try pushes.map { push -> Result<PushResult, any Error> in
                         // What cannot be read for one device is no reason to fail the others.
@@ -76,6 +82,8 @@ actor PushQueue {
                     }
                 }
             }.value
+            onWritten()
+            return results
         } catch {
             return pushes.map { _ in .failure(error) }
         }

@@ -14,13 +14,14 @@ struct Pusher: Sendable {
     /// A failure of the push is a value, so that the others in the transaction stand; only a
     /// failure of the store itself is thrown.
     func run(_ push: Push, in store: any StoreWriter) throws -> Result<PushResult, any Error> {
+        let now = surroundings.now()
         let login: Login
         do {
-            login = try push.credential.login(in: store)
+            login = try push.credential.login(
+                in: store, at: now, surrenders: push.request.pushOnly)
         } catch let error as HubError {
             return .failure(error)
         }
-        let now = surroundings.now()
         var device = login.device
         var hub = try store.hub()
         if try isProofOfLoss(push.request, device: device, hub: hub, in: store) {
@@ -59,7 +60,10 @@ struct Pusher: Sendable {
                 break
             }
             do {
-                result.verdicts.append(try committer.accept(offer, by: writer))
+                result.verdicts.append(
+                    login.hasAccess
+                        ? try committer.accept(offer, by: writer)
+                        : try committer.surrender(offer, by: writer))
             } catch let error where !error.endsTransaction {
                 let failures = try store.countFailure(device: device.id, number: offer.number)
                 guard failures >= limits.failuresBeforeQuarantine else {
@@ -72,16 +76,40 @@ struct Pusher: Sendable {
             device.lastNumber = offer.number
             device.chain = .of(offer.bytes)
         }
-        if isPresent { try committer.dispose(push.request.tray, of: device.id) }
+        // Whoever holds a device without access can hand in its work, not throw it away.
+        if isPresent && login.hasAccess {
+            try committer.dispose(push.request.tray, of: device.id)
+        }
+        if !login.hasAccess, device.lastNumber > login.device.lastNumber {
+            try store.append(
+                AuditEntry(
+                    at: now, actor: login.account.login, act: .deviceSurrender,
+                    subject: device.id.description,
+                    detail: "commits \(login.device.lastNumber + 1) to \(device.lastNumber)"))
+        }
         result.lastNumber = device.lastNumber
         result.chain = device.chain
         result.receivedAt = now
         let isWhole =
             isPresent && result.forkedAt == 0 && offers.last?.number ?? 0 <= device.lastNumber
-        note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
+        if push.isCarried, device.lastNumber > login.device.lastNumber {
+            try store.append(
+                AuditEntry(
+                    at: now, actor: login.account.login, act: .bundle,
+                    subject: device.id.description,
+                    detail: "commits \(login.device.lastNumber + 1) to \(device.lastNumber)"))
+        }
+        // The device itself was not here.
+        if !push.isCarried {
+            note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
+        }
         try store.put(device)
         if login.device.epoch != device.epoch, hub.isRenewed, try !store.isRecovering() {
             try committer.reconsiderAll()
+        }
+        if let note = push.note {
+            let taken = result.verdicts.filter { $0.refusal == nil }.map(\.number)
+            if !taken.isEmpty { try store.append(note.entry(at: now, commits: taken)) }
         }
         // One of these commits may have brought what an earlier one waited for.
         for (index, verdict) in result.verdicts.enumerated() where verdict.outcome == .waiting {
@@ -99,6 +127,7 @@ struct Pusher: Sendable {
         // Who asks for a past id only does not work with it any more.
         if !request.pushOnly { device.lastSeen = now }
         // What is not judged yet is not in, whatever the device meant to send.
+        if request.protocol != 0 { device.learn(from: request, at: now, limits: limits) }
         guard isWhole, request.protocol != 0 else { return }
         device.queued = request.queued
         if request.completeToMs > 0 {
@@ -146,6 +175,41 @@ extension WireExchangeRequest {
     /// How far the device's clock is ahead of the hub's; 0 where it does not say.
     fileprivate func clockOffset(at now: Instant) -> Int64 {
         deviceTimeMs == 0 ? 0 : deviceTimeMs &- now.milliseconds
+    }
+}
+
+extension Device {
+    /// Whether the request says of the client what was not known.
+    func learns(from request: WireExchangeRequest, limits: Limits) -> Bool {
+        var copy = self
+        copy.learn(from: request, at: nil, limits: limits)
+        return copy != self
+    }
+
+    /// What the client says of itself, as far as it says it.
+    fileprivate mutating func learn(
+        from request: WireExchangeRequest, at now: Instant?, limits: Limits
+    ) {
+        if !request.app.isEmpty { app = request.app.cut(toBytes: limits.appBytes) }
+        if request.schema != 0 { schema = request.schema }
+        if let now, request.deviceTimeMs != 0 {
+            clockOffsetMilliseconds = request.clockOffset(at: now)
+        }
+    }
+}
+
+extension String {
+    /// At most so many bytes of UTF-8, one line.
+    fileprivate func cut(toBytes most: Int) -> String {
+        var text = ""
+        var left = most
+        for scalar in unicodeScalars {
+            let plain: Unicode.Scalar = scalar.value < 32 || scalar.value == 127 ? " " : scalar
+            left -= UTF8.width(plain)
+            if left < 0 { break }
+            text.unicodeScalars.append(plain)
+        }
+        return text
     }
 }
 

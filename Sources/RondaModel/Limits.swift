@@ -39,6 +39,38 @@ package struct Limits: Sendable, Hashable {
     package var compressFromBytes = 1_024
     /// Changes of history that a device follows in one sync; more of them contradict each other.
     package var surprisesPerSync = 8
+    /// Requests of devices that read from the start, while another one is answered.
+    package var bulkRequestsWaiting = 4_096
+    /// A live stream says something at least so often.
+    package var liveHeartbeatMilliseconds: Int64 = 20_000
+    /// How often the hub looks for what another process has written, while a device listens.
+    package var livePollMilliseconds: Int64 = 1_000
+    /// Heartbeats that may lie unread before the hub gives a stream up.
+    package var liveUnreadHeartbeats: Int64 = 3
+    package var liveStreams = 10_000
+    package var liveStreamsPerDevice = 4
+    /// A stream on which a device has heard nothing for so long is a dead one: 2.5 heartbeats.
+    package var liveStaleMilliseconds: Int64 = 50_000
+    /// The random part of the time between a poke and the exchange, so that devices which are poked
+    /// together do not come together.
+    package var livePokeJitterMilliseconds: Int64 = 200
+    /// How often a connected device looks for work that another process has captured.
+    package var liveCapturePollMilliseconds: Int64 = 1_000
+    /// A connected device exchanges at least so often: not everything moves a scope.
+    package var liveExchangeMilliseconds: Int64 = 300_000
+    /// Scopes of which a device keeps the poked position; with more it exchanges without looking.
+    package var livePokedScopes = 1_000
+    package var liveEventBytes = 4_096
+    /// How a client names itself.
+    package var appBytes = 64
+    package var deviceNameCharacters = 100
+    /// Wrong tries at a one-time code before it is locked.
+    package var wrongTriesOfCode = 5
+    /// A wrong code is not answered sooner than this after it came.
+    package var wrongCodeMilliseconds: Int64 = 250
+    /// The cost of a password's hash, as a power of two: 32 MiB and three passes, which is what OWASP's
+    /// password storage sheet asks for at this memory.
+    package var passwordLogRounds = 15
 
     package init() {}
 }

@@ -145,6 +145,8 @@ public enum RefusalCode: UInt32, Sendable, CaseIterable, Error {
     case erased = 16
     case schemaTooNew = 17
     case internalFault = 18
+    /// Offered after the device's access had ended: kept for the office, not applied.
+    case revoked = 19
 
     /// The stable name used in JSON.
     public var name: String { "\(self)" }
@@ -156,7 +158,7 @@ public enum RefusalCode: UInt32, Sendable, CaseIterable, Error {
             .fixCommit
         case .unknownEntity, .unknownField, .schemaTooNew: .upgrade
         case .futureBase: .resync
-        case .notPermitted, .erased: .tellUser
+        case .notPermitted, .erased, .revoked: .tellUser
         case .internalFault: .wait
         }
     }
@@ -253,6 +255,11 @@ public enum RefusalCode: UInt32, Sendable, CaseIterable, Error {
             Phrase(
                 en: "the server failed on this change; it is kept in the tray, tell the office",
                 es: "el servidor falló con este cambio; queda en la bandeja, avise a la oficina")
+        case .revoked:
+            Phrase(
+                en: "handed in after this device's access had ended; the office has it and decides",
+                es: "entregado cuando el acceso de este equipo ya había terminado; la oficina lo "
+                    + "tiene y decide")
         }
     }
 }

@@ -16,6 +16,28 @@ package protocol CentralStore: Sendable {
     func write<Result: Sendable>(
         _ body: @Sendable (any StoreWriter) throws -> Result
     ) async throws -> Result
+
+    /// What differs from an earlier one whenever anybody, in this process or another, has written
+    /// in between; `nil` where the store cannot tell.
+    func writeMark() async throws -> WriteMark?
+}
+
+extension CentralStore {
+    package func writeMark() async throws -> WriteMark? { nil }
+}
+
+/// A state of the store, without saying which.
+package struct WriteMark: Sendable, Hashable {
+    private let own: Int64
+    private let foreign: Int64
+
+    /// - Parameters:
+    ///   - own: grows with what this process writes.
+    ///   - foreign: changes with what others write.
+    package init(own: Int64, foreign: Int64) {
+        self.own = own
+        self.foreign = foreign
+    }
 }
 
 /// A hub's identity, and the name of its present history.
@@ -87,7 +109,7 @@ package struct Team: Sendable, Hashable {
 package struct Device: Sendable, Hashable {
     package let id: RecordID
     package let account: RecordID
-    package let name: String
+    package var name: String
     /// SHA-256 of the secret; empty for the devices inside the server.
     package let secretHash: [UInt8]
     package var lastNumber: UInt64
@@ -105,6 +127,17 @@ package struct Device: Sendable, Hashable {
     package var queued: UInt32 = 0
     /// The last change of who sees what that it knew when it had nothing left to send.
     package var floor: UInt64 = 0
+    /// The client and its version, and the version of its schema, as it last said.
+    package var app = ""
+    package var schema: UInt32 = 0
+    /// How far its clock was ahead of the hub's when it last sent commits.
+    package var clockOffsetMilliseconds: Int64?
+    /// When its access ends, or ended.
+    package var accessEndsAt: Instant?
+    /// Somebody took its access away.
+    package var isRevoked = false
+
+    package func hasAccess(at now: Instant) -> Bool { accessEndsAt.map { now < $0 } ?? true }
 
     package init(
         id: RecordID, account: RecordID, name: String, secretHash: [UInt8], lastNumber: UInt64 = 0,
@@ -127,11 +160,19 @@ package struct EnrolmentCode: Sendable, Hashable {
     package let expiresAt: Instant
     /// Set once used, so that the same device may ask again when the answer was lost.
     package var device: RecordID?
+    /// Its first half, which tells it from other codes; empty for one of an earlier format.
+    package let selector: String
+    package let issuedAt: Instant
+    /// Wrong codes that began with its selector.
+    package var failures = 0
 
     package init(
-        codeHash: [UInt8], account: RecordID, expiresAt: Instant, device: RecordID? = nil
+        codeHash: [UInt8], account: RecordID, expiresAt: Instant, device: RecordID? = nil,
+        selector: String = "", issuedAt: Instant = Instant(milliseconds: 0)
     ) {
         self.codeHash = codeHash
+        self.selector = selector
+        self.issuedAt = issuedAt
         self.account = account
         self.expiresAt = expiresAt
         self.device = device
@@ -290,6 +331,11 @@ package protocol StoreReader {
     func device(secretHash: [UInt8]) throws -> Device?
     func devices() throws -> [Device]
     func code(hash: [UInt8]) throws -> EnrolmentCode?
+    func code(selector: String) throws -> EnrolmentCode?
+    /// In order of issue.
+    func codes() throws -> [EnrolmentCode]
+    /// `nil` for an account without password.
+    func passwordHash(of account: RecordID) throws -> String?
     func journal(device: RecordID, number: UInt64) throws -> JournalEntry?
     /// Every record of an entity, in order of id.
     func records(of entity: EntityID, _ body: (StoredRecord) throws -> Void) throws
@@ -317,6 +363,8 @@ package protocol StoreReader {
     /// Whether a device that was here before a restore has not offered again what it has.
     func isRecovering() throws -> Bool
     func incidents() throws -> [Incident]
+    /// The latest `last` administrative acts since a moment, in order.
+    func audit(since: Instant?, last: Int) throws -> [AuditEntry]
 }
 
 package protocol StoreWriter: StoreReader {
@@ -338,9 +386,12 @@ package protocol StoreWriter: StoreReader {
     /// Counts a failure of the hub itself on a commit, and tells how many there were.
     func countFailure(device: RecordID, number: UInt64) throws -> Int
     func append(_ incident: Incident) throws
+    func append(_ entry: AuditEntry) throws
     func put(_ hub: HubIdentity) throws
     func put(_ team: Team) throws
     func put(_ account: Account) throws
     func put(_ device: Device) throws
     func put(_ code: EnrolmentCode) throws
+    func remove(_ code: EnrolmentCode) throws
+    func put(passwordHash: String, of account: RecordID, at now: Instant) throws
 }

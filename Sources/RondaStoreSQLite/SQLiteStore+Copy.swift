@@ -19,9 +19,14 @@ extension SQLiteStore {
             configuration.label = "backup"
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             let version = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
-            // Bringing it to the present format would change it; a restore does that to its own copy.
-            guard version == format else { throw StoreError(.failed, "format \(version)") }
-            return SQLiteStore(pool: queue, schema: schema)
+            guard version <= format else { throw StoreError(.newerFormat, "format \(version)") }
+            if version == format { return SQLiteStore(pool: queue, schema: schema) }
+            // Bringing it to the present format would change it: that is done to a copy in memory,
+            // and a restore does it to its own.
+            let copy = try DatabaseQueue()
+            try queue.backup(to: copy)
+            try copy.write { try upgrade($0, schema: schema) }
+            return SQLiteStore(pool: copy, schema: schema)
         }
     }
 }

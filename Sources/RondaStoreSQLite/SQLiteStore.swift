@@ -9,7 +9,7 @@ package import RondaStore
 package final class SQLiteStore: CentralStore {
     package static let fileName = "hub.sqlite"
     /// The format this code reads and writes; kept in `PRAGMA user_version`.
-    static let format = 3
+    static let format = 4
     /// "Rnda", kept in `PRAGMA application_id`, so that a stranger's database is told apart.
     static let applicationID = 0x526e_6461
 
@@ -63,6 +63,7 @@ package final class SQLiteStore: CentralStore {
 
     private static func fill(_ database: Database, hub: HubIdentity) throws {
         try database.execute(sql: tables)
+        try database.execute(sql: securityTables)
         try database.execute(
             sql: "INSERT INTO hub(id, epoch, generation, key) VALUES (?, ?, ?, ?)",
             arguments: [
@@ -133,11 +134,19 @@ package final class SQLiteStore: CentralStore {
     }
 
     /// Brings a store of an earlier format to the present one, in one transaction.
-    private static func upgrade(_ database: Database, schema: Schema) throws {
+    static func upgrade(_ database: Database, schema: Schema) throws {
         // Another process may have done it in between.
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         guard version < format else { return }
         if version < 2 { try renewTables(database) }
+        if version < 3 { try addTerritories(to: database) }
+        try database.execute(sql: securityTables)
+        if version < 3 { try adopt(in: database, since: version, schema: schema) }
+        try database.execute(sql: "PRAGMA user_version = \(format)")
+    }
+
+    /// What the third format added: who sees what, and where customers went.
+    private static func addTerritories(to database: Database) throws {
         try database.execute(
             sql: tables.replacing("CREATE TABLE", with: "CREATE TABLE IF NOT EXISTS"))
         for (table, column, type) in [
@@ -150,6 +159,12 @@ package final class SQLiteStore: CentralStore {
         ] where try !database.columns(in: table).contains(where: { $0.name == column }) {
             try database.execute(sql: "ALTER TABLE \(table) ADD COLUMN \(column) \(type)")
         }
+    }
+
+    /// Derives what a store of an earlier format did not keep from what it did.
+    private static func adopt(
+        in database: Database, since version: Int, schema: Schema
+    ) throws {
         let transaction = SQLiteTransaction(database: database, schema: schema)
         for entity in schema.entities {
             try transaction.records(of: entity.id) { record in
@@ -162,7 +177,6 @@ package final class SQLiteStore: CentralStore {
             try transaction.put(account)
         }
         try transaction.finish()
-        try database.execute(sql: "PRAGMA user_version = \(format)")
     }
 
     /// The first format kept no key, no sums and nothing of restores.
@@ -249,6 +263,20 @@ package final class SQLiteStore: CentralStore {
                     try transaction.finish()
                     return result
                 }
+            }
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        }
+    }
+
+    /// https://sqlite.org/pragma.html#pragma_data_version: on one connection, it changes with the
+    /// commits of all others. Only one connection of this process writes, and it counts its own.
+    package func writeMark() async throws -> WriteMark? {
+        do {
+            return try await pool.writeWithoutTransaction { database in
+                WriteMark(
+                    own: Int64(database.totalChangesCount),
+                    foreign: try Int64.fetchOne(database, sql: "PRAGMA data_version") ?? 0)
             }
         } catch let error as DatabaseError {
             throw StoreError(error)

@@ -51,7 +51,7 @@ final class SQLiteTransaction {
     }
 
     /// Reads one row at most.
-    private func first<Result>(
+    func first<Result>(
         _ sql: String, bind: (Prepared) -> Void = { _ in }, row: (Prepared) throws -> Result
     ) throws -> Result? {
         let statement = try database.prepared(sql)
@@ -60,7 +60,7 @@ final class SQLiteTransaction {
         return try statement.step() ? try row(statement) : nil
     }
 
-    private func each(
+    func each(
         _ sql: String, bind: (Prepared) -> Void = { _ in }, row: (Prepared) throws -> Void
     ) throws {
         let statement = try database.prepared(sql)
@@ -289,7 +289,8 @@ extension SQLiteTransaction {
         return try first(
             """
             SELECT 1 FROM device
-            WHERE epoch <> ? AND last_seen IS NOT NULL AND length(secret_hash) > 0 LIMIT 1
+            WHERE epoch <> ? AND last_seen IS NOT NULL AND length(secret_hash) > 0
+                AND revoked = 0 LIMIT 1
             """, bind: { $0.bind(1, hub.epoch) }, row: { _ in true }) ?? false
     }
 
@@ -356,7 +357,7 @@ extension SQLiteTransaction {
 
     private static let deviceColumns = """
         id, account, name, secret_hash, last_number, chain, last_seen, epoch, complete_to, covered,
-        copies, queued, floor
+        copies, queued, floor, app, schema, clock_offset, access_ends, revoked
         """
 
     private func device(in row: Prepared) -> Device {
@@ -370,6 +371,11 @@ extension SQLiteTransaction {
         device.copies = UInt32(clamping: row.int64(10))
         device.queued = UInt32(clamping: row.int64(11))
         device.floor = row.uint64(12)
+        device.app = row.text(13)
+        device.schema = UInt32(clamping: row.int64(14))
+        device.clockOffsetMilliseconds = row.isNull(15) ? nil : row.int64(15)
+        device.accessEndsAt = row.isNull(16) ? nil : Instant(milliseconds: row.int64(16))
+        device.isRevoked = row.int64(17) != 0
         return device
     }
 
@@ -395,18 +401,6 @@ extension SQLiteTransaction {
             all.append(device(in: $0))
         }
         return all
-    }
-
-    func code(hash: [UInt8]) throws -> EnrolmentCode? {
-        try first(
-            "SELECT account, expires_at, device FROM code WHERE hash = ?",
-            bind: { $0.bind(1, hash) },
-            row: {
-                EnrolmentCode(
-                    codeHash: hash, account: $0.id(0),
-                    expiresAt: Instant(milliseconds: $0.int64(1)),
-                    device: $0.isNull(2) ? nil : $0.id(2))
-            })
     }
 }
 
@@ -637,13 +631,15 @@ extension SQLiteTransaction: StoreWriter {
     func put(_ device: Device) throws {
         let statement = try database.prepared(
             """
-            INSERT INTO device(\(Self.deviceColumns)) VALUES
-                (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO device(\(Self.deviceColumns))
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT(id) DO UPDATE SET last_number = excluded.last_number,
                 chain = excluded.chain, last_seen = excluded.last_seen, name = excluded.name,
                 epoch = excluded.epoch, complete_to = excluded.complete_to,
                 covered = excluded.covered, copies = excluded.copies, queued = excluded.queued,
-                floor = excluded.floor
+                floor = excluded.floor, app = excluded.app, schema = excluded.schema,
+                clock_offset = excluded.clock_offset, access_ends = excluded.access_ends,
+                revoked = excluded.revoked
             """)
         statement.bind(1, device.id)
         statement.bind(2, device.account)
@@ -658,6 +654,11 @@ extension SQLiteTransaction: StoreWriter {
         statement.bind(11, Int64(device.copies))
         statement.bind(12, Int64(device.queued))
         statement.bind(13, device.floor)
+        statement.bind(14, device.app)
+        statement.bind(15, Int64(device.schema))
+        if let offset = device.clockOffsetMilliseconds { statement.bind(16, offset) }
+        if let end = device.accessEndsAt { statement.bind(17, end.milliseconds) }
+        statement.bind(18, Int64(device.isRevoked ? 1 : 0))
         try statement.run()
     }
 
@@ -745,19 +746,6 @@ extension SQLiteTransaction: StoreWriter {
         statement.bind(2, Int64(incident.kind.rawValue))
         statement.bind(3, incident.device)
         statement.bind(4, incident.about)
-        try statement.run()
-    }
-
-    func put(_ code: EnrolmentCode) throws {
-        let statement = try database.prepared(
-            """
-            INSERT INTO code(hash, account, expires_at, device) VALUES (?, ?, ?, ?)
-            ON CONFLICT(hash) DO UPDATE SET device = excluded.device
-            """)
-        statement.bind(1, code.codeHash)
-        statement.bind(2, code.account)
-        statement.bind(3, code.expiresAt.milliseconds)
-        if let device = code.device { statement.bind(4, device) }
         try statement.run()
     }
 }

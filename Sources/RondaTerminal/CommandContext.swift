@@ -17,7 +17,8 @@ package struct CommandContext: Sendable {
     package var width: Int
     package var timeZone: TimeZone
     package var surroundings: DeviceSurroundings
-    package var makeTransport: @Sendable (_ server: String) throws(TransportError) -> any Transport
+    package var makeTransport:
+        @Sendable (_ server: ServerAddress) throws(TransportError) -> any Transport
     /// The wish to stop, by Ctrl-C or by the system, for as long as somebody listens; without a
     /// listener it ends the program.
     package var interrupts: @Sendable () -> AsyncStream<Void> = { AsyncStream { _ in } }
@@ -29,7 +30,7 @@ package struct CommandContext: Sendable {
         isOutputTerminal: Bool, isErrorTerminal: Bool, width: Int, timeZone: TimeZone,
         surroundings: DeviceSurroundings,
         makeTransport:
-            @escaping @Sendable (_ server: String) throws(TransportError) -> any Transport
+            @escaping @Sendable (_ server: ServerAddress) throws(TransportError) -> any Transport
     ) {
         self.environment = environment
         self.hostName = hostName

@@ -14,12 +14,12 @@ struct Ronda: ParsableCommand {
 
             \(ExitReason.help)
             """,
-        version: "ronda 0.1.0",
+        version: Terminal.version,
         subcommands: [
             TodayCommand.self, CustomerCommand.self, VisitCommand.self, PromiseCommand.self,
             ReferralCommand.self, EnrolCommand.self, SyncCommand.self, StatusCommand.self,
             ConflictsCommand.self, SuggestionsCommand.self, TrayCommand.self, ReceiptCommand.self,
-            LoginCommand.self,
+            SurrenderCommand.self, OutboxCommand.self, ServerCommand.self, LoginCommand.self,
             ExportStateCommand.self,
         ],
         defaultSubcommand: TodayCommand.self)

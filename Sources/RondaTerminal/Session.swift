@@ -78,8 +78,8 @@ extension Session {
         }
         throw TerminalError(
             .notPermitted, "notLoggedIn",
-            en: "this device is not logged in; use: ronda login --server URL --code CODE",
-            es: "este equipo no ha iniciado sesión; use: ronda entrar --server URL --code CÓDIGO")
+            en: "this device is not logged in; use: ronda login --server URL",
+            es: "este equipo no ha iniciado sesión; use: ronda entrar --server URL")
     }
 
     /// Reads on one snapshot. What `body` throws about the command itself passes unchanged.

@@ -3,6 +3,8 @@ internal import RondaModel
 
 /// The terminal client: arguments in, text and an exit status out.
 package enum Terminal {
+    package static let version = "ronda 0.1.0"
+
     /// Runs one command, given its arguments without the program's name.
     package static func run(_ arguments: [String], in context: CommandContext) async -> ExitReason {
         let command: any ParsableCommand

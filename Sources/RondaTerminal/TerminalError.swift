@@ -43,13 +43,14 @@ extension TerminalError {
         case .offline: .offline
         case .server:
             switch error.serverCode {
-            case "badCredential", "badCode", "fork": .notPermitted
+            case "badCredential", "badCode", "fork", "revoked": .notPermitted
             case "busy", "full", "fault": .offline
             default: .otherError
             }
         case .store, .alreadySyncing: .store
         case .cancelled: .interrupted
-        case .alreadyLoggedIn, .serverBehind: .otherError
+        case .badBundle: .usage
+        case .alreadyLoggedIn, .serverBehind, .insecure, .noBundleKey: .otherError
         }
     }
 

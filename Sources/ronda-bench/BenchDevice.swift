@@ -13,7 +13,7 @@ struct BenchDevice {
     private var number: UInt64 = 0
     private var previous = ChainHash.start
     private var epoch = Data()
-    private(set) var cursors: [UInt32: UInt64] = [:]
+    private var cursors: [UInt32: WireCursor] = [:]
     private(set) var lastTraffic = Traffic()
 
     init(_ seeded: SeededHub, _ name: String, _ transport: any Transport) async throws {
@@ -41,12 +41,7 @@ struct BenchDevice {
         request.schema = 1
         request.epoch = epoch
         request.device = Data(identity.device.bytes)
-        request.cursors = cursors.sorted { $0.key < $1.key }.map { scope, seq in
-            var cursor = WireCursor()
-            cursor.scope = scope
-            cursor.seq = seq
-            return cursor
-        }
+        request.cursors = cursors.sorted { $0.key < $1.key }.map(\.value)
         request.commits = commits.map { WireCommit($0) }
         let answer = try await transport.send(
             TransportRequest(
@@ -64,7 +59,13 @@ struct BenchDevice {
             throw BenchFailure("a commit was not accepted: \(response.verdicts)")
         }
         epoch = response.epoch
-        for stream in response.streams { cursors[stream.scope] = stream.seq }
+        for stream in response.streams {
+            var cursor = WireCursor()
+            cursor.scope = stream.scope
+            cursor.seq = stream.seq
+            cursor.behind = stream.behind
+            cursors[stream.scope] = cursor
+        }
         return response
     }
 

@@ -17,13 +17,16 @@ struct RondaBench: AsyncParsableCommand {
     @Option(name: .long, help: "Divide the sizes by this, to try the bench itself.")
     var scale = 1
 
-    @Argument(help: "Groups to run: capture, hub, exchange, sync, wire. All when none is named.")
+    @Argument(
+        help:
+            "Groups to run: capture, exchange, fairness, hub, live, sync, wire. All when none is named."
+    )
     var groups: [String] = []
 
     func run() async throws {
         let bench = try Workbench(scale: max(1, scale))
         defer { bench.clean() }
-        let all = ["wire", "capture", "hub", "exchange", "sync"]
+        let all = ["wire", "capture", "hub", "exchange", "live", "fairness", "sync"]
         let wanted = groups.isEmpty ? all : groups
         var results: [Measurement] = []
         for group in wanted {
@@ -33,6 +36,8 @@ struct RondaBench: AsyncParsableCommand {
             case "capture": fresh = try await Captures.run(bench)
             case "hub": fresh = try await HubApply.run(bench)
             case "exchange": fresh = try await Exchanges.run(bench)
+            case "live": fresh = try await Live.run(bench)
+            case "fairness": fresh = try await Fairness.run(bench)
             case "sync": fresh = try await FirstSync.run(bench)
             default: throw ValidationError("no group \(group); there are \(all)")
             }

@@ -12,6 +12,8 @@ final class ServerProcess {
             .appending(path: "ronda-server")
         process.executableURL = binary
         process.arguments = ["serve", "--data", directory, "--port", "0", "--json"]
+        // One device asks here as often as it can.
+        process.arguments? += ["--requests-per-second", "0"]
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice

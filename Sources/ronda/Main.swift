@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import RondaClient
 import RondaTerminal
@@ -16,31 +15,20 @@ struct Main {
             isInputTerminal: isatty(STDIN_FILENO) == 1,
             isOutputTerminal: isatty(STDOUT_FILENO) == 1,
             isErrorTerminal: isatty(STDERR_FILENO) == 1,
-            width: columns, timeZone: .current, surroundings: .system,
+            width: columns, timeZone: .current, surroundings: surroundings,
             makeTransport: { server throws(TransportError) in
                 try transport(to: server)
             })
-        context.interrupts = { interrupts() }
+        let interrupts = Interrupts()
+        context.interrupts = { interrupts.listen() }
         let status = await Terminal.run(Array(CommandLine.arguments.dropFirst()), in: context)
         exit(status.rawValue)
     }
 
-    /// SIGINT and SIGTERM while somebody listens; before and after, they end the program as always.
-    private static func interrupts() -> AsyncStream<Void> {
-        AsyncStream { continuation in
-            // Only ever cancelled from here on, which any thread may do.
-            nonisolated(unsafe) let sources = [SIGINT, SIGTERM].map { number in
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number)
-                source.setEventHandler { continuation.yield() }
-                source.resume()
-                return source
-            }
-            continuation.onTermination = { _ in
-                sources.forEach { $0.cancel() }
-                for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
-            }
-        }
+    private static var surroundings: DeviceSurroundings {
+        var surroundings = DeviceSurroundings.system
+        surroundings.app = Terminal.version
+        return surroundings
     }
 
     /// Nobody can be told when there is nowhere left to write.
@@ -55,11 +43,14 @@ struct Main {
     /// The largest answer taken from a server, decompressed.
     private static let maximumResponseBytes = 32 << 20
 
-    private static func transport(to server: String) throws(TransportError) -> any Transport {
+    private static func transport(to server: ServerAddress) throws(TransportError) -> any Transport
+    {
         #if os(Linux)
-            try CurlTransport(server: server, maximumResponseBytes: maximumResponseBytes)
+            try CurlTransport(
+                server: server.url, pin: server.pin, maximumResponseBytes: maximumResponseBytes)
         #else
-            try URLSessionTransport(server: server, maximumResponseBytes: maximumResponseBytes)
+            try URLSessionTransport(
+                server: server.url, pin: server.pin, maximumResponseBytes: maximumResponseBytes)
         #endif
     }
 

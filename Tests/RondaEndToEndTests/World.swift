@@ -16,12 +16,12 @@ final class World: Sendable {
     private let current: Mutex<Hub>
     private let time = Mutex(Int64(1_790_000_000_000))
 
-    init() async throws {
+    init(limits: Limits = Limits()) async throws {
         directory = FileManager.default.temporaryDirectory.path + "/ronda-e2e-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         let store = try SQLiteStore.create(in: directory + "/hub", hub: Hub.identity(Self.machine))
-        current = Mutex(Hub(store: store, surroundings: Self.machine))
+        current = Mutex(Hub(store: store, limits: limits, surroundings: Self.machine))
         _ = try await hub.submitAsSystem([
             ["MX-14", "AR-05"].map { code in
                 var territory = Territory(id: World.territoryID(code))
@@ -186,6 +186,9 @@ final class HubTransport: Transport {
                 body = try await hub.enrol(
                     WireEnrolRequest(serializedBytes: plain), secret: secret
                 ).serializedBytes()
+            case "/v1/bundles":
+                body = try await hub.deliver(WireBundle(serializedBytes: plain))
+                    .serializedBytes()
             case "/v1/compare":
                 body = try await hub.compare(
                     WireCompareRequest(serializedBytes: plain), secret: secret ?? []

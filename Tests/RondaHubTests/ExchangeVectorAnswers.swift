@@ -12,9 +12,11 @@ extension JSON {
     static func problem(_ error: HubError) -> JSON {
         let status =
             switch error.code {
-            case .badRequest: 400
+            case .badRequest, .badBundle: 400
             case .badCredential: 401
-            case .badCode: 403
+            case .badCode, .revoked: 403
+            case .notNext: 409
+            case .wrongHub: 421
             case .tooLarge: 413
             case .unsupported: 415
             case .fault: 500

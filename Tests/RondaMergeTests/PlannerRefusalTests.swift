@@ -197,7 +197,7 @@ struct PlannerRefusalTests {
     @Test("every code that planning can give has a case")
     func complete() {
         // Erasure is not built yet; a fault is for whoever executes a plan.
-        let elsewhere: Set<RefusalCode> = [.erased, .internalFault]
+        let elsewhere: Set<RefusalCode> = [.erased, .internalFault, .revoked]
         #expect(
             Set(RefusalCase.all.map(\.code)).union(elsewhere) == Set(RefusalCode.allCases))
     }

@@ -95,8 +95,8 @@ extension Office {
         return outcome
     }
 
-    func serve(port: Int = 0) async throws -> ServerProcess {
-        try await ServerProcess(data: data, port: port, scratch: root)
+    func serve(port: Int = 0, _ options: String...) async throws -> ServerProcess {
+        try await ServerProcess(data: data, port: port, scratch: root, options: options)
     }
 
     func status() async throws -> Status {

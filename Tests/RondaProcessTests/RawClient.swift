@@ -16,6 +16,11 @@ struct RawClient: Sendable {
 
     var bearer: String { "Bearer \(Data(secret).base64EncodedString())" }
 
+    init(transport: any Transport, secret: [UInt8]) {
+        self.transport = transport
+        self.secret = secret
+    }
+
     /// Enrols with a secret of the test.
     init(_ office: Office, login: String, url: String, secret: UInt8 = 7) async throws {
         transport = try Office.transport(to: url)

@@ -46,10 +46,11 @@ final class RunningProgram: Sendable {
     /// - Parameters:
     ///   - scratch: where what it says is kept; files and not pipes, because the end of a pipe may
     ///     be held open by a process that another test started meanwhile.
+    ///   - input: what comes in on standard input.
     ///   - output: where standard output goes instead.
     init(
         _ program: Program, _ arguments: [String], environment: [String: String] = [:],
-        scratch: String, output handle: FileHandle? = nil
+        scratch: String, input: String? = nil, output handle: FileHandle? = nil
     ) throws {
         let process = Process()
         process.executableURL = try Self.url(of: program)
@@ -61,6 +62,10 @@ final class RunningProgram: Sendable {
         errors = name + ".err"
         output = handle == nil ? name + ".out" : nil
         process.standardInput = FileHandle.nullDevice
+        if let input {
+            try Data(input.utf8).write(to: URL(filePath: name + ".in"))
+            process.standardInput = try FileHandle(forReadingFrom: URL(filePath: name + ".in"))
+        }
         process.standardOutput = try handle ?? Self.file(name + ".out")
         process.standardError = try Self.file(errors)
         let state = SharedState()

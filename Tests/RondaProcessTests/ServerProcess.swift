@@ -22,10 +22,12 @@ final class ServerProcess: Sendable {
     var processID: Int32 { program.processID }
 
     /// Returns once the server has said where it listens.
-    init(data: String, port: Int = 0, scratch: String) async throws {
+    init(
+        data: String, port: Int = 0, scratch: String, options: [String] = []
+    ) async throws {
         let pipe = Pipe()
         program = try RunningProgram(
-            .server, ["serve", "--data", data, "--port", String(port), "--json"],
+            .server, ["serve", "--data", data, "--port", String(port), "--json"] + options,
             scratch: scratch, output: pipe.fileHandleForWriting)
         try pipe.fileHandleForWriting.close()
         let text = await Self.firstDocument(pipe.fileHandleForReading)

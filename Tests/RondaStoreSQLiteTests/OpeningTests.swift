@@ -135,6 +135,8 @@ struct OpeningTests {
     private func makeOld() throws {
         let database = try DatabaseQueue(path: path)
         try database.write { database in
+            try Self.dropSecurity(in: database)
+            try Self.dropTerritories(in: database)
             let gained = [
                 "hub": ["generation", "key", "renewed"], "scope": ["floor", "sum"],
                 "record": ["deleted"],
@@ -239,5 +241,77 @@ struct OpeningTests {
             }
         }
         #expect(error?.code == .damaged)
+    }
+}
+
+extension OpeningTests {
+    /// Takes from a store what later formats added.
+    private func setBack(to format: Int) throws {
+        let database = try DatabaseQueue(path: path)
+        try database.writeWithoutTransaction { database in
+            try Self.dropSecurity(in: database)
+            if format < 3 { try Self.dropTerritories(in: database) }
+            try database.execute(sql: "PRAGMA user_version = \(format)")
+            try database.checkpoint(.truncate)
+        }
+        try database.close()
+    }
+
+    /// What the fourth format added.
+    private static func dropSecurity(in database: Database) throws {
+        try database.execute(
+            sql: """
+                DROP TABLE audit; DROP TABLE password; DROP INDEX code_selector;
+                ALTER TABLE device DROP COLUMN app; ALTER TABLE device DROP COLUMN schema;
+                ALTER TABLE device DROP COLUMN clock_offset;
+                ALTER TABLE device DROP COLUMN access_ends;
+                ALTER TABLE device DROP COLUMN revoked;
+                ALTER TABLE code DROP COLUMN selector; ALTER TABLE code DROP COLUMN issued_at;
+                ALTER TABLE code DROP COLUMN failures;
+                """)
+    }
+
+    /// What the third format added.
+    private static func dropTerritories(in database: Database) throws {
+        try database.execute(
+            sql: """
+                DROP TABLE team; DROP TABLE root; ALTER TABLE hub DROP COLUMN assignment;
+                ALTER TABLE placement DROP COLUMN gone; ALTER TABLE account DROP COLUMN teams;
+                ALTER TABLE account DROP COLUMN stays; ALTER TABLE device DROP COLUMN floor;
+                ALTER TABLE journal DROP COLUMN floor;
+                """)
+    }
+
+    @Test(
+        "a store of an earlier format is brought up to date, and a backup of one is only read",
+        arguments: [2, 3])
+    func earlierFormat(_ format: Int) async throws {
+        let stay = Stay(scope: .zero)
+        do {
+            let store = try SQLiteStore.create(in: directory.path, hub: testHub)
+            try await store.write { store in
+                var ana = Account(
+                    id: RecordID(high: 0, low: 1), login: "ana", name: "Ana", role: .rep,
+                    territories: [.zero])
+                ana.stays = [stay, Stay(scope: ana.id)]
+                try store.put(ana)
+            }
+        }
+        try setBack(to: format)
+        let before = try directory.contents()[SQLiteStore.fileName]
+        do {
+            let copy = try SQLiteStore.openCopy(at: path)
+            #expect(try await copy.read { try $0.audit(since: nil, last: 10) } == [])
+            #expect(try await copy.read { try $0.accounts() }.map(\.login) == ["ana"])
+        }
+        #expect(try directory.contents()[SQLiteStore.fileName] == before)
+        let store = try SQLiteStore.open(in: directory.path)
+        let entry = AuditEntry(at: Instant(milliseconds: 5), actor: "marta", act: .purge)
+        try await store.write { try $0.append(entry) }
+        let read = try await store.read { try $0.audit(since: nil, last: 10) }
+        #expect(read.map(\.n) == [1] && read.map(\.act) == [.purge])
+        let accounts = try await store.read { try $0.accounts() }
+        #expect(accounts.map(\.login) == ["ana"])
+        #expect(accounts.first?.stays.contains(stay) == true)
     }
 }

@@ -267,6 +267,8 @@ private struct HubTransport: Transport {
             return try await hub.exchange(
                 WireExchangeRequest(serializedBytes: body), secret: secret ?? []
             ).serializedData()
+        case "/v1/bundles":
+            return try await hub.deliver(WireBundle(serializedBytes: body)).serializedData()
         case "/v1/compare":
             return try await hub.compare(
                 WireCompareRequest(serializedBytes: body), secret: secret ?? []

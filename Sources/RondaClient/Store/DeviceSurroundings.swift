@@ -8,6 +8,8 @@ public struct DeviceSurroundings: Sendable {
     /// A number of this boot of the machine, and the milliseconds since it, by a clock nobody sets.
     public let uptime: @Sendable () -> (boot: UInt32, milliseconds: UInt64)
     public let sleep: @Sendable (_ milliseconds: Int64) async throws -> Void
+    /// The program and its version, told to the office: at most 64 bytes, nothing personal.
+    public var app = ""
 
     public init(
         now: @escaping @Sendable () -> Instant, random: @escaping @Sendable () -> UInt64,

@@ -13,13 +13,17 @@ public struct DeviceIdentity: Sendable, Hashable {
     public let hub: RecordID
     /// The address of the server, as given at login.
     public let server: String
+    /// The fingerprint of the server's key, if one was given.
+    public let pin: String?
+    public var address: ServerAddress { ServerAddress(server, pin: pin) }
     /// Which of the store's identities this is.
     let ordinal: Int64
 
     package init(
         device: RecordID, account: RecordID, accountName: String, role: Role, hub: RecordID,
-        server: String, ordinal: Int64 = 0
+        server: String, pin: String? = nil, ordinal: Int64 = 0
     ) {
+        self.pin = pin
         self.device = device
         self.account = account
         self.accountName = accountName
@@ -50,7 +54,8 @@ struct PastIdentity: Sendable, Hashable {
 /// The device's few single facts, by name.
 struct Facts {
     enum Name: String {
-        case device, account, accountName, role, hub, server, secret, pendingSecret, epoch, schema
+        case device, account, accountName, role, hub, server, pin, secret, pendingSecret, epoch,
+            schema
         /// No outbox row up to here is pending.
         case settled
         case lastSync, clockOffset
@@ -59,6 +64,8 @@ struct Facts {
         case identity
         /// The public key of the hub's receipts, and its latest receipt.
         case hubKey, receipt
+        /// The hub's public key for bundles: the first one it told.
+        case bundleKey
         /// The secret of the identity that is being asked for.
         case nextSecret
         /// How many other stores used this device's id, as far as was told.
@@ -69,6 +76,10 @@ struct Facts {
         case assignment
         /// The hub waits for devices to offer again what it lost.
         case isRecovering
+        /// The office has ended this device's access.
+        case isRevoked
+        /// What the hub was last told of this program, and in which history.
+        case toldApp
         /// The last commit of the present identity that the hub was said to have. A copy may have
         /// delivered what this store has still to offer, and the streams have told it.
         case heard
@@ -151,6 +162,11 @@ struct Facts {
             && (key.isEmpty || answer.hubKey.isEmpty || Array(answer.hubKey) == key)
     }
 
+    func set(_ address: ServerAddress) throws {
+        try set(.server, text: address.url)
+        if let pin = address.pin { try set(.pin, text: pin) } else { try remove(.pin) }
+    }
+
     func identity() throws -> DeviceIdentity? {
         guard let device = try bytes(.device).flatMap({ RecordID(bytes: $0) }),
             let account = try bytes(.account).flatMap({ RecordID(bytes: $0) }),
@@ -159,6 +175,7 @@ struct Facts {
         else { return nil }
         return DeviceIdentity(
             device: device, account: account, accountName: try text(.accountName) ?? "",
-            role: role, hub: hub, server: server, ordinal: try number(.identity) ?? 0)
+            role: role, hub: hub, server: server, pin: try text(.pin),
+            ordinal: try number(.identity) ?? 0)
     }
 }

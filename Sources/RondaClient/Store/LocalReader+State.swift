@@ -23,6 +23,8 @@ public struct LocalStatus: Sendable, Hashable {
     public let isServerRecovering: Bool
     /// The server does not know this device any more: it needs a new code.
     public let isUnknownToServer: Bool
+    /// The office has ended this device's access: what is not sent is kept, and can be surrendered.
+    public let isRevoked: Bool
     /// How many other stores were found to use this device's id.
     public let copies: Int
     /// Territories this device follows, by their id.
@@ -73,6 +75,7 @@ extension LocalReader {
             clockOffsetMilliseconds: try facts.number(.clockOffset),
             isServerRecovering: try facts.number(.isRecovering) != nil,
             isUnknownToServer: try facts.number(.isUnknown) != nil,
+            isRevoked: try facts.number(.isRevoked) != nil,
             copies: Int(try facts.number(.copies) ?? 0), scopes: scopes)
     }
 

@@ -303,8 +303,8 @@ extension LocalStore {
         ClientError(
             .notLoggedIn,
             Phrase(
-                en: "this device is not logged in; use: ronda login --server URL --code CODE",
-                es: "este equipo no ha iniciado sesión; use: ronda login --server URL --code CÓDIGO"
+                en: "this device is not logged in; use: ronda login --server URL",
+                es: "este equipo no ha iniciado sesión; use: ronda login --server URL"
             ))
     }
 

@@ -12,7 +12,8 @@ extension LocalStore {
     /// server does not know it any more, it is brought back as the device it was.
     /// - Throws: `ClientError` with code `alreadyLoggedIn`, `offline` or `server`.
     public func login(
-        server: String, code: String, deviceName: String, transport: any Transport
+        server: String, pin: String? = nil, code: String, deviceName: String,
+        transport: any Transport
     ) async throws(ClientError) -> DeviceIdentity {
         let lost = try await lostIdentity()
         let secret: [UInt8]
@@ -43,8 +44,10 @@ extension LocalStore {
         }
         let identity = DeviceIdentity(
             device: device, account: account, accountName: answer.accountName, role: role, hub: hub,
-            server: server, ordinal: lost?.identity.ordinal ?? 0)
-        try await adopt(identity, secret: secret, hubKey: Array(answer.hubKey))
+            server: server, pin: pin, ordinal: lost?.identity.ordinal ?? 0)
+        try await adopt(
+            identity, secret: secret, hubKey: Array(answer.hubKey),
+            bundleKey: Array(answer.bundleKey))
         return identity
     }
 
@@ -100,7 +103,8 @@ extension LocalStore {
 
     /// Makes the store the device that `identity` names.
     package func adopt(
-        _ identity: DeviceIdentity, secret: [UInt8], hubKey: [UInt8] = []
+        _ identity: DeviceIdentity, secret: [UInt8], hubKey: [UInt8] = [],
+        bundleKey: [UInt8] = []
     ) async throws(ClientError) {
         do {
             try await pool.write { database in
@@ -118,16 +122,22 @@ extension LocalStore {
                 try facts.set(.accountName, text: identity.accountName)
                 try facts.set(.role, text: identity.role.rawValue)
                 try facts.set(.hub, identity.hub.bytes)
-                try facts.set(.server, text: identity.server)
+                try facts.set(identity.address)
                 try facts.set(.secret, secret)
                 try facts.remove(.pendingSecret)
                 // What it has signed is checked with the key that was there first.
                 if try facts.bytes(.hubKey) ?? [] == [] { try facts.set(.hubKey, hubKey) }
+                try facts.learn(bundleKey: bundleKey)
                 try facts.remove(.isUnknown)
             }
         } catch {
             throw .store(error, path: path)
         }
+    }
+
+    /// The server is somewhere else now, or has another key. Nothing is sent.
+    public func move(to address: ServerAddress) async throws(ClientError) {
+        try await writing { try Facts(database: $0).set(address) }
     }
 
     /// The secret that was made for this code: the same one when the code is sent again.

@@ -72,13 +72,14 @@ extension LocalStore {
         let lock = try lock()
         defer { withExtendedLifetime(lock) {} }
         var session = SyncSession(
-            store: self, calls: ServerCalls(transport: transport, limits: limits),
+            store: self,
+            calls: ServerCalls(transport: transport, limits: limits, sleep: surroundings.sleep),
             readsAhead: readsAhead)
         return try await session.run(progress: progress)
     }
 
     /// One process at a time syncs a store. One in memory has no other process.
-    private func lock() throws(ClientError) -> FileLock? {
+    func lock() throws(ClientError) -> FileLock? {
         if directory.isEmpty { return nil }
         do throws(StoreError) {
             return try FileLock(path: directory + "/sync.lock")
@@ -103,6 +104,11 @@ extension LocalStore {
         } catch {
             throw .store(error, path: path)
         }
+    }
+
+    /// Notes that the office has ended this device's access.
+    func noteRevoked() async throws(ClientError) {
+        try await writing { try Facts(database: $0).set(.isRevoked, number: 1) }
     }
 
     /// Notes whether the server knows this device.

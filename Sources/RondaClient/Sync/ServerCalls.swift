@@ -10,6 +10,12 @@ struct ServerCalls: Sendable {
     let limits: Limits
     /// Nobody is logged in yet, so there is nothing queued of which people could be told.
     var isLogin = false
+    /// Waits so many milliseconds; `nil` never to ask twice.
+    var sleep: (@Sendable (Int64) async throws -> Void)?
+    /// How often a call is made again that the server asked to wait with, and how long it waits at
+    /// most: longer waits are for whoever called.
+    private static let mostTurns = 5
+    private static let longestWaitMilliseconds: Int64 = 30_000
 
     func exchange(
         _ request: WireExchangeRequest, secret: [UInt8]
@@ -34,11 +40,37 @@ struct ServerCalls: Sendable {
             "/v1/compare", request, headers: [Self.bearer(credential)], timeoutSeconds: 60)
     }
 
-    private static func bearer(_ secret: [UInt8]) -> (name: String, value: String) {
+    func deliver(_ bundle: WireBundle) async throws(ClientError) -> WireBundleResponse {
+        try await call("/v1/bundles", bundle, headers: [], timeoutSeconds: 120)
+    }
+
+    static func bearer(_ secret: [UInt8]) -> (name: String, value: String) {
         ("authorization", "Bearer \(Data(secret).base64EncodedString())")
     }
 
+    /// Asks, and asks again after the wait when the server says that this device asks too much.
     private func call<Question: Message, Answer: Message>(
+        _ path: String, _ question: Question, headers: [(name: String, value: String)],
+        timeoutSeconds: Double
+    ) async throws(ClientError) -> Answer {
+        var turn = 1
+        while true {
+            do throws(ClientError) {
+                return try await callOnce(
+                    path, question, headers: headers, timeoutSeconds: timeoutSeconds)
+            } catch {
+                let wait = error.retryAfterMilliseconds
+                guard let sleep, error.isTooMuch, wait <= Self.longestWaitMilliseconds,
+                    turn < Self.mostTurns
+                else { throw error }
+                // The only error of a sleep is the cancellation.
+                do { try await sleep(wait) } catch { throw ClientError.cancelled }
+                turn += 1
+            }
+        }
+    }
+
+    private func callOnce<Question: Message, Answer: Message>(
         _ path: String, _ question: Question, headers: [(name: String, value: String)],
         timeoutSeconds: Double
     ) async throws(ClientError) -> Answer {
@@ -93,6 +125,26 @@ struct ServerCalls: Sendable {
         let detail = "\(error.code): \(error.detail)"
         switch error.code {
         case .cancelled: return .cancelled
+        case .insecure:
+            return ClientError(
+                .insecure,
+                Phrase(
+                    en: "the server could not prove who it is; nothing was sent. If the office "
+                        + "uses a certificate of its own, give its fingerprint: --pin sha256//…",
+                    es: "el servidor no pudo probar quién es; no se envió nada. Si la oficina usa "
+                        + "un certificado propio, indique su huella: --pin sha256//…"),
+                detail: detail)
+        case .keyChanged:
+            return ClientError(
+                .insecure,
+                Phrase(
+                    en: "the server's key is not the one this device knows; nothing was sent. Ask "
+                        + "the office: if they changed it, take the new one with: ronda server "
+                        + "--pin sha256//…",
+                    es: "la clave del servidor no es la que este equipo conoce; no se envió nada. "
+                        + "Pregunte a la oficina: si la cambiaron, tome la nueva con: ronda "
+                        + "servidor --pin sha256//…"),
+                detail: detail)
         case .misconfigured:
             return ClientError(
                 .server,
@@ -101,13 +153,6 @@ struct ServerCalls: Sendable {
                         + "https://ronda.example",
                     es: "en la dirección del servidor no hay un servidor de Ronda; revísela, es "
                         + "como https://ronda.example"), detail: detail)
-        case .insecure:
-            return ClientError(
-                .server,
-                Phrase(
-                    en: "the server could not prove who it is; nothing was sent, tell the office",
-                    es: "el servidor no pudo probar quién es; no se envió nada, avise a la oficina"),
-                detail: detail)
         case .responseTooLarge:
             // The same question has the same answer: asking again by itself would only load the line.
             return ClientError(
@@ -145,7 +190,8 @@ struct ServerCalls: Sendable {
             .server, known.map { Phrase(en: $0.en, es: $0.es) } ?? unknown,
             detail: "HTTP \(response.status) \(known?.detail ?? "")",
             serverCode: known?.code ?? Self.code(ofStatus: response.status),
-            retryAfterMilliseconds: Self.wait(response.headers["retry-after"]))
+            retryAfterMilliseconds: Self.wait(response.headers["retry-after"]),
+            isTooMuch: response.status == 429)
     }
 
     /// Seconds; a date or anything else says nothing.

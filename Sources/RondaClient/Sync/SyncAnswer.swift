@@ -53,15 +53,19 @@ struct SyncAnswer: Sendable {
         var absorber = try Absorber(database, now: hubNow)
         let absorbed = try absorber.absorb(response, as: round.identity)
         try facts.set(.clockOffset, number: response.serverTimeMs &- now.milliseconds)
-        if !round.request.pushOnly {
+        if !round.isPast {
             try facts.set(.heard, number: Int64(clamping: response.lastCommit))
         }
-        if response.hasReceipt, !round.request.pushOnly {
+        if response.hasReceipt, !round.isPast {
             try facts.set(.receipt, try response.receipt.serializedBytes())
         }
+        if !round.request.app.isEmpty {
+            try facts.set(told: round.request.app, in: Array(response.epoch))
+        }
+        try facts.learn(bundleKey: Array(response.advice.bundleKey))
         if response.advice.recovering {
             try facts.set(.isRecovering, number: 1)
-        } else if !round.request.pushOnly {
+        } else if !round.isPast {
             try facts.remove(.isRecovering)
         }
         if response.advice.coveredByBackup > 0 {
@@ -80,13 +84,13 @@ struct SyncAnswer: Sendable {
         }
         let isCut = try outbox.isCut(after: response.lastCommit, of: round.identity)
         let isOver = isCut || self.history == .copy && !outcome.wentBack
-        if isOver && round.request.pushOnly {
+        if isOver && round.isPast {
             // Whoever goes on with a past id has other content: this store's goes on with it.
             outcome.hasMoved = try outbox.move(from: round.identity, to: outbox.identity())
         }
-        outcome.isCut = isCut && !round.request.pushOnly
+        outcome.isCut = isCut && !round.isPast
         let copies = Int64(response.advice.copies)
-        if !round.request.pushOnly, copies > (try facts.number(.copies) ?? 0) {
+        if !round.isPast, copies > (try facts.number(.copies) ?? 0) {
             try facts.set(.copies, number: copies)
             outcome.wasCopied = true
         }

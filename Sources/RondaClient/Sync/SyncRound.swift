@@ -18,10 +18,13 @@ struct SyncRound: Sendable {
     let firstOffered: Int64?
     /// The commits of this identity that are left for later requests.
     let left: Int
+    /// Whether it asks as an identity that the store had before.
+    let isPast: Bool
 
     /// Seals what is to be offered and writes the question.
     static func prepare(
-        in database: Database, as pastOrdinal: Int64?, limits: Limits, now: Instant
+        in database: Database, as pastOrdinal: Int64?, limits: Limits, now: Instant,
+        app: String = "", surrenders: Bool = false
     ) throws -> SyncRound {
         let facts = Facts(database: database)
         let past = try pastOrdinal.flatMap { ordinal in
@@ -49,8 +52,10 @@ struct SyncRound: Sendable {
             return given
         }
         let left = try outbox.pendingCount() - sent.count
-        request.tray = try outbox.untold(
-            of: identity, isLast: left == 0, limit: limits.numbersPerExchange)
+        if !surrenders {
+            request.tray = try outbox.untold(
+                of: identity, isLast: left == 0, limit: limits.numbersPerExchange)
+        }
         request.open = try outbox.open(of: identity, limit: limits.numbersPerExchange)
         request.verdictsSeen = try outbox.settledNumber(of: identity)
         if !sent.isEmpty { request.deviceTimeMs = now.milliseconds }
@@ -65,7 +70,9 @@ struct SyncRound: Sendable {
                 request.completeToMs = UInt64(
                     clamping: least.map { $0.instant.milliseconds - 1 } ?? now.milliseconds)
             }
-            request.cursors = try cursors(in: database)
+            request.app = try facts.untold(app: app)
+            if !surrenders { request.cursors = try cursors(in: database) }
+            request.pushOnly = surrenders
             request.assignment = UInt64(clamping: try facts.number(.assignment) ?? 0)
         } else {
             request.queued = UInt32(clamping: ownLeft)
@@ -75,7 +82,7 @@ struct SyncRound: Sendable {
             request: request, identity: identity, secret: past?.secret ?? secret,
             settledNumber: request.verdictsSeen,
             sealedNumber: try outbox.sealedNumber(of: identity), firstOffered: sent.first?.n,
-            left: ownLeft)
+            left: ownLeft, isPast: past != nil)
     }
 
     private static func cursors(in database: Database) throws -> [WireCursor] {

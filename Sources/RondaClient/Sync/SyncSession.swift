@@ -20,8 +20,11 @@ struct SyncSession {
     private var assignment: UInt64 = 0
     /// Whether a past identity's commits became the present one's, which is to offer them.
     private var hasMoved = false
+    /// Hands in what has no verdict, and takes nothing.
+    private let surrenders: Bool
 
-    init(store: LocalStore, calls: ServerCalls, readsAhead: Bool) {
+    init(store: LocalStore, calls: ServerCalls, readsAhead: Bool, surrenders: Bool = false) {
+        self.surrenders = surrenders
         self.store = store
         self.calls = calls
         self.readsAhead = readsAhead
@@ -136,9 +139,10 @@ struct SyncSession {
             return try await calls.exchange(round.request, secret: round.secret)
         } catch {
             // A past id that is not known is brought back without anybody's help.
-            if error.serverCode == "badCredential", !round.request.pushOnly {
+            if error.serverCode == "badCredential", !round.isPast {
                 try await store.noteUnknown(true)
             }
+            if error.serverCode == "revoked", !round.isPast { try await store.noteRevoked() }
             throw error
         }
     }
@@ -153,8 +157,10 @@ struct SyncSession {
 
     private func prepare(as past: Int64?) async throws(ClientError) -> SyncRound {
         let (limits, now) = (store.limits, store.surroundings.now())
+        let (app, surrenders) = (store.surroundings.app, surrenders)
         return try await store.writing {
-            try SyncRound.prepare(in: $0, as: past, limits: limits, now: now)
+            try SyncRound.prepare(
+                in: $0, as: past, limits: limits, now: now, app: app, surrenders: surrenders)
         }
     }
 
@@ -189,6 +195,38 @@ struct SyncSession {
         }
         return outcome
     }
+}
+
+// MARK: - Handing in
+
+extension SyncSession {
+    /// Delivers what has no verdict, as every identity that has some, and asks for nothing.
+    mutating func surrender(
+        progress: @Sendable (SyncReport) -> Void
+    ) async throws(ClientError) -> SyncReport {
+        guard try await converse(as: nil, progress: progress) else { return report }
+        let past = try await store.writing { try Facts(database: $0).pastIdentities() }
+        for ordinal in past.map(\.identity) {
+            let asks = try await store.writing {
+                try Outbox(database: $0).pendingCount(of: ordinal) > 0
+            }
+            guard asks else { continue }
+            guard try await converse(as: ordinal, progress: progress) else { return report }
+        }
+        report.isComplete = report.pending == 0
+        return report
+    }
+
+    private static let cannotSurrender = ClientError(
+        .server,
+        Phrase(
+            en: "this store and the server do not agree on what was sent, so it cannot be "
+                + "surrendered as it is; everything is still kept here, ask the office to give this "
+                + "device its access back for one sync",
+            es:
+                "este almacén y el servidor no coinciden en lo enviado, así que no se puede entregar "
+                + "tal cual; todo sigue guardado aquí, pida a la oficina que devuelva el acceso a "
+                + "este equipo para una sincronización"))
 }
 
 // MARK: - Putting right
@@ -255,6 +293,7 @@ extension SyncSession {
     private mutating func takeNewIdentity(
         from round: SyncRound
     ) async throws(ClientError) {
+        if surrenders { throw Self.cannotSurrender }
         // Once is enough: a server that says it again says it of a device it has just made.
         guard !hasNewIdentity else {
             throw Self.contradiction("a second fork in one sync")
@@ -364,6 +403,7 @@ extension SyncSession {
             let facts = Facts(database: database)
             try facts.set(.lastSync, number: now.milliseconds)
             try facts.remove(.isUnknown)
+            try facts.remove(.isRevoked)
             guard try facts.number(.isRecovering) == nil else { return }
             // Only now is the screen free of what left: what is captured from here on is captured
             // knowing it.

@@ -13,14 +13,23 @@
 
         private let flight: CurlFlight
         private let maximumBodyBytes: Int
+        /// Where the body of an answer with status 200 goes as it comes, instead of into `body`.
+        private let sink: (@Sendable ([UInt8]) -> Void)?
+        private var status = 0
         private var headerBytes = 0
         /// Whether the empty line that ends the headers has come.
         private var hasAllHeaders = false
 
-        init(flight: CurlFlight, maximumBodyBytes: Int) {
+        init(
+            flight: CurlFlight, maximumBodyBytes: Int, sink: (@Sendable ([UInt8]) -> Void)? = nil
+        ) {
             self.flight = flight
             self.maximumBodyBytes = maximumBodyBytes
+            self.sink = sink
         }
+
+        /// Whether the answer may go on for as long as both sides want.
+        var isEndless: Bool { sink != nil }
 
         /// Points the callbacks of a handle at this object, unretained: it must outlive the
         /// transfer. Returns libcurl's verdict on each option.
@@ -59,6 +68,10 @@
         /// The bytes come decompressed and at most a few kilobytes at a time. Any count returned
         /// but the one given stops the transfer.
         private func take(body bytes: UnsafeMutablePointer<CChar>?, count: Int) -> Int {
+            if let sink, status == 200 {
+                sink(Array(UnsafeRawBufferPointer(start: bytes, count: count)))
+                return count
+            }
             guard body.count + count <= maximumBodyBytes else {
                 refusal = TransportError(
                     .responseTooLarge, detail: "body larger than \(maximumBodyBytes) bytes")
@@ -82,6 +95,9 @@
                 // A new block: what came before belonged to an interim answer (1xx).
                 headers.removeAll()
                 hasAllHeaders = false
+                status =
+                    line.split(separator: UInt8(ascii: " ")).dropFirst().first
+                    .flatMap { Int(Self.text($0)) } ?? 0
             } else if line.allSatisfy({ $0 == 13 || $0 == 10 }) {
                 hasAllHeaders = true
             } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {

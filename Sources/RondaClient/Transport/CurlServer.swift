@@ -7,8 +7,13 @@
         let base: String
         /// A proxy cannot reach this machine's own loopback, whatever the environment says.
         let isLoopback: Bool
+        /// `nil` where the system's authorities decide.
+        let pin: String?
 
-        init(_ address: String) throws(TransportError) {
+        init(_ server: ServerAddress) throws(TransportError) {
+            if let problem = server.problem { throw problem }
+            pin = server.pin
+            let address = server.url
             guard let url = curl_url() else { throw .outOfMemory }
             defer { curl_url_cleanup(url) }
             guard curl_url_set(url, CURLUPART_URL, address, 0) == CURLUE_OK,

@@ -20,7 +20,7 @@
     /// transfer is woken, not polled). A cancelled transfer costs its connection.
     ///
     /// **Cost.** One connection and, during a request, one thread.
-    public final class CurlTransport: Transport {
+    public final class CurlTransport: StreamingTransport {
         /// Everything libcurl does happens here: its calls block, and the cooperative pool has only
         /// as many threads as cores.
         private let queue = DispatchQueue(label: "ronda.transport.curl")
@@ -33,14 +33,18 @@
         /// - Parameters:
         ///   - server: The server's address, such as `https://ronda.example` or
         ///     `http://127.0.0.1:8080`. A path in it goes before the path of every request.
+        ///   - pin: The fingerprint of the server's public key, `sha256//` and base64. With it that
+        ///     key alone is taken, whoever signed the certificate and for whatever name.
         ///   - maximumResponseBytes: The largest answer accepted, decompressed.
         /// - Throws: `misconfigured` if the address is not an absolute http or https URL, or holds
         ///   a user, a query or a fragment. No connection is attempted.
-        public init(server: String, maximumResponseBytes: Int) throws(TransportError) {
+        public init(
+            server: String, pin: String? = nil, maximumResponseBytes: Int
+        ) throws(TransportError) {
             guard Self.libraryStatus == CURLE_OK else {
                 throw TransportError(.misconfigured, detail: "libcurl could not start")
             }
-            self.server = try CurlServer(server)
+            self.server = try CurlServer(ServerAddress(server, pin: pin))
             self.maximumResponseBytes = maximumResponseBytes
             let handle = try CurlHandle()
             waker = handle.waker
@@ -53,11 +57,24 @@
         public func send(
             _ request: TransportRequest
         ) async throws(TransportError) -> TransportResponse {
+            try await perform(request, sink: nil)
+        }
+
+        /// While the answer goes on, no other request gets its turn, and a thread is in use.
+        public func stream(
+            _ request: TransportRequest, receive: @escaping @Sendable ([UInt8]) -> Void
+        ) async throws(TransportError) -> TransportResponse {
+            try await perform(request, sink: receive)
+        }
+
+        private func perform(
+            _ request: TransportRequest, sink: (@Sendable ([UInt8]) -> Void)?
+        ) async throws(TransportError) -> TransportResponse {
             let flight = CurlFlight(waker: waker)
             let outcome = await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
                     guard flight.enqueue(continuation) else { return }
-                    queue.async { self.run(request, flight) }
+                    queue.async { self.run(request, flight, sink) }
                 }
             } onCancel: {
                 flight.cancel()
@@ -65,10 +82,14 @@
             return try outcome.get()
         }
 
-        private func run(_ request: TransportRequest, _ flight: CurlFlight) {
+        private func run(
+            _ request: TransportRequest, _ flight: CurlFlight,
+            _ sink: (@Sendable ([UInt8]) -> Void)?
+        ) {
             guard flight.start() else { return }
             let outcome = handle.withLock { handle in
-                let answer = CurlAnswer(flight: flight, maximumBodyBytes: maximumResponseBytes)
+                let answer = CurlAnswer(
+                    flight: flight, maximumBodyBytes: maximumResponseBytes, sink: sink)
                 do throws(TransportError) {
                     return CurlFlight.Outcome.success(
                         try handle.perform(request, to: server, into: answer))

@@ -81,6 +81,8 @@ public struct TransportError: Error, Sendable, Hashable {
         case interrupted
         /// The server could not prove who it is, or no common TLS version was found.
         case insecure
+        /// The server's key is not the one that was pinned.
+        case keyChanged
         /// The answer, decompressed, is larger than this transport accepts.
         case responseTooLarge
         /// The calling task was cancelled.
@@ -101,7 +103,7 @@ public struct TransportError: Error, Sendable, Hashable {
     public var isRetryable: Bool {
         switch code {
         case .unreachable, .timedOut, .interrupted: true
-        case .insecure, .responseTooLarge, .cancelled, .misconfigured: false
+        case .insecure, .keyChanged, .responseTooLarge, .cancelled, .misconfigured: false
         }
     }
 }

@@ -33,10 +33,12 @@
                 self = isCut ? .unreachable : .insecure
             case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
                 CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR,
-                CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT,
+                CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT,
                 CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,
                 CURLE_SSL_ENGINE_INITFAILED, CURLE_USE_SSL_FAILED:
                 self = .insecure
+            case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+                self = .keyChanged
             case CURLE_FILESIZE_EXCEEDED:
                 self = .responseTooLarge
             case CURLE_ABORTED_BY_CALLBACK:

@@ -11,14 +11,20 @@
     /// all `URLRequest` offers, and while the answer comes, roughly, the whole duration too.
     ///
     /// **Cancellation.** Prompt: the session's task is cancelled with the calling task.
-    public final class URLSessionTransport: Transport {
+    public final class URLSessionTransport: StreamingTransport {
         private let session: URLSession
         private let base: String
         private let maximumResponseBytes: Int
 
         /// - Throws: `misconfigured` if the address is not an absolute http or https URL, or holds
         ///   a user, a query or a fragment. No connection is attempted.
-        public init(server: String, maximumResponseBytes: Int) throws(TransportError) {
+        public init(
+            server: String, pin: String? = nil, maximumResponseBytes: Int
+        ) throws(TransportError) {
+            guard pin == nil else {
+                throw TransportError(
+                    .misconfigured, detail: "fingerprints are not supported on this system")
+            }
             guard let url = URLComponents(string: server), url.host?.isEmpty == false,
                 ["http", "https"].contains(url.scheme?.lowercased()),
                 url.user == nil, url.password == nil, url.query == nil, url.fragment == nil
@@ -45,8 +51,63 @@
             _ request: TransportRequest
         ) async throws(TransportError) -> TransportResponse {
             let call = try urlRequest(request)
+            return try await Self.mapping {
+                try await receive(call, within: request.timeoutSeconds)
+            }
+        }
+
+        /// The system's own timeout bounds each silence here, not the connecting alone: the caller,
+        /// who knows how long a silence may be, ends it first.
+        public func stream(
+            _ request: TransportRequest, receive: @escaping @Sendable ([UInt8]) -> Void
+        ) async throws(TransportError) -> TransportResponse {
+            var call = try urlRequest(request)
+            call.timeoutInterval = Self.longestSilenceSeconds
+            return try await Self.mapping { try await self.follow(call, receive: receive) }
+        }
+
+        private static let longestSilenceSeconds: Double = 600
+
+        private func follow(
+            _ call: URLRequest, receive: @Sendable ([UInt8]) -> Void
+        ) async throws -> TransportResponse {
+            let (bytes, head) = try await session.bytes(for: call, delegate: RedirectRefusal())
+            guard let head = head as? HTTPURLResponse else {
+                throw TransportError(.misconfigured, detail: "no HTTP server at this address")
+            }
+            var piece: [UInt8] = []
+            for try await byte in bytes {
+                piece.append(byte)
+                if head.statusCode == 200 {
+                    // The system hands over byte by byte; a line is what a reader can use.
+                    guard byte == UInt8(ascii: "\n") || piece.count >= 4096 else { continue }
+                    receive(piece)
+                    piece.removeAll(keepingCapacity: true)
+                } else if piece.count > maximumResponseBytes {
+                    bytes.task.cancel()
+                    throw TransportError(
+                        .responseTooLarge, detail: "body larger than \(maximumResponseBytes) bytes")
+                }
+            }
+            if head.statusCode == 200 { receive(piece) }
+            return TransportResponse(
+                status: head.statusCode, headers: Self.headers(of: head),
+                body: head.statusCode == 200 ? [] : piece)
+        }
+
+        private static func headers(of head: HTTPURLResponse) -> [String: String] {
+            var headers: [String: String] = [:]
+            for (name, value) in head.allHeaderFields {
+                headers["\(name)".lowercased()] = "\(value)"
+            }
+            return headers
+        }
+
+        private static func mapping(
+            _ body: () async throws -> TransportResponse
+        ) async throws(TransportError) -> TransportResponse {
             do {
-                return try await receive(call, within: request.timeoutSeconds)
+                return try await body()
             } catch let error as TransportError {
                 throw error
             } catch let error as URLError {
@@ -80,11 +141,8 @@
                     throw TransportError(.timedOut, detail: "the answer took too long")
                 }
             }
-            var headers: [String: String] = [:]
-            for (name, value) in head.allHeaderFields {
-                headers["\(name)".lowercased()] = "\(value)"
-            }
-            return TransportResponse(status: head.statusCode, headers: headers, body: body)
+            return TransportResponse(
+                status: head.statusCode, headers: Self.headers(of: head), body: body)
         }
 
         private func urlRequest(

@@ -147,6 +147,7 @@ package nonisolated enum WireCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   case erased // = 16
   case schemaTooNew // = 17
   case internalFault // = 18
+  case revoked // = 19
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -174,6 +175,7 @@ package nonisolated enum WireCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 16: self = .erased
     case 17: self = .schemaTooNew
     case 18: self = .internalFault
+    case 19: self = .revoked
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -199,6 +201,7 @@ package nonisolated enum WireCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .erased: return 16
     case .schemaTooNew: return 17
     case .internalFault: return 18
+    case .revoked: return 19
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -224,6 +227,7 @@ package nonisolated enum WireCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .erased,
     .schemaTooNew,
     .internalFault,
+    .revoked,
   ]
 
 }
@@ -533,6 +537,12 @@ package nonisolated struct WireExchangeRequest: @unchecked Sendable {
     set {_uniqueStorage()._assignment = newValue}
   }
 
+  /// the client and its version, when it changed; at most 64 bytes
+  package var app: String {
+    get {_storage._app}
+    set {_uniqueStorage()._app = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -705,6 +715,9 @@ package nonisolated struct WireAdvice: Sendable {
 
   /// the hub was restored and waits for devices to offer again
   package var recovering: Bool = false
+
+  /// as EnrolResponse.bundle_key, with the answer to a request with `app`
+  package var bundleKey: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1063,6 +1076,79 @@ package nonisolated struct WireEnrolResponse: Sendable {
   /// Ed25519 public key of the hub's receipts, 32 bytes
   package var hubKey: Data = Data()
 
+  /// X25519 public key for which bundles are sealed, 32 bytes
+  package var bundleKey: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// POST /v1/bundles: what a device could not send itself, brought by anybody.
+package nonisolated struct WireBundle: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// id of the hub it is for
+  package var hub: Data = Data()
+
+  /// the encapsulated key of HPKE, 32 bytes
+  package var key: Data = Data()
+
+  /// a BundleContent in gzip, sealed with HPKE
+  package var sealed: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireBundleContent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var device: Data = Data()
+
+  /// an ExchangeRequest with push_only, and commits
+  package var request: Data = Data()
+
+  /// HMAC-SHA-256 by the device's secret
+  package var mac: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireBundleResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var receivedAtMs: Int64 = 0
+
+  /// in the bundle, and in the hub's journal now
+  package var commits: UInt32 = 0
+
+  /// the hub had all of them before
+  package var known: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A file of bundles, to be delivered in order, after the line "ronda bundle 1".
+package nonisolated struct WireBundleFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var bundles: [WireBundle] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1102,7 +1188,7 @@ nonisolated extension WireOutcome: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_MALFORMED\0\u{1}CODE_UNKNOWN_ENTITY\0\u{1}CODE_UNKNOWN_FIELD\0\u{1}CODE_WRONG_TYPE\0\u{1}CODE_TOO_LONG\0\u{1}CODE_OUT_OF_RANGE\0\u{1}CODE_UNKNOWN_OPTION\0\u{1}CODE_REQUIRED_FIELD\0\u{1}CODE_WRONG_DERIVED_ID\0\u{1}CODE_FIXED_VALUE\0\u{1}CODE_FUTURE_BASE\0\u{1}CODE_UNKNOWN_RECORD\0\u{1}CODE_UNKNOWN_PARENT\0\u{1}CODE_NOT_PERMITTED\0\u{1}CODE_TOO_LARGE\0\u{1}CODE_ERASED\0\u{1}CODE_SCHEMA_TOO_NEW\0\u{1}CODE_INTERNAL_FAULT\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_MALFORMED\0\u{1}CODE_UNKNOWN_ENTITY\0\u{1}CODE_UNKNOWN_FIELD\0\u{1}CODE_WRONG_TYPE\0\u{1}CODE_TOO_LONG\0\u{1}CODE_OUT_OF_RANGE\0\u{1}CODE_UNKNOWN_OPTION\0\u{1}CODE_REQUIRED_FIELD\0\u{1}CODE_WRONG_DERIVED_ID\0\u{1}CODE_FIXED_VALUE\0\u{1}CODE_FUTURE_BASE\0\u{1}CODE_UNKNOWN_RECORD\0\u{1}CODE_UNKNOWN_PARENT\0\u{1}CODE_NOT_PERMITTED\0\u{1}CODE_TOO_LARGE\0\u{1}CODE_ERASED\0\u{1}CODE_SCHEMA_TOO_NEW\0\u{1}CODE_INTERNAL_FAULT\0\u{1}CODE_REVOKED\0")
 }
 
 nonisolated extension WireField: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1478,7 +1564,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{1}assignment\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{1}assignment\0\u{2}\u{2}app\0\u{c}\u{11}\u{1}")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -1497,6 +1583,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
     var _deviceTimeMs: Int64 = 0
     var _proof: WireReceipt? = nil
     var _assignment: UInt64 = 0
+    var _app: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1523,6 +1610,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       _deviceTimeMs = source._deviceTimeMs
       _proof = source._proof
       _assignment = source._assignment
+      _app = source._app
     }
   }
 
@@ -1557,6 +1645,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._deviceTimeMs) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._proof) }()
         case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._assignment) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._app) }()
         default: break
         }
       }
@@ -1617,6 +1706,9 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._assignment != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._assignment, fieldNumber: 16)
       }
+      if !_storage._app.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._app, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1642,6 +1734,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._deviceTimeMs != rhs_storage._deviceTimeMs {return false}
         if _storage._proof != rhs_storage._proof {return false}
         if _storage._assignment != rhs_storage._assignment {return false}
+        if _storage._app != rhs_storage._app {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1932,7 +2025,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Advice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}retry_after_ms\0\u{3}covered_by_backup\0\u{1}copies\0\u{1}recovering\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}retry_after_ms\0\u{3}covered_by_backup\0\u{1}copies\0\u{1}recovering\0\u{3}bundle_key\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1944,6 +2037,7 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.coveredByBackup) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.copies) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.recovering) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.bundleKey) }()
       default: break
       }
     }
@@ -1962,6 +2056,9 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.recovering != false {
       try visitor.visitSingularBoolField(value: self.recovering, fieldNumber: 4)
     }
+    if !self.bundleKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.bundleKey, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1970,6 +2067,7 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.coveredByBackup != rhs.coveredByBackup {return false}
     if lhs.copies != rhs.copies {return false}
     if lhs.recovering != rhs.recovering {return false}
+    if lhs.bundleKey != rhs.bundleKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2649,7 +2747,7 @@ nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireEnrolResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EnrolResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{1}account\0\u{3}account_name\0\u{1}role\0\u{1}hub\0\u{3}hub_key\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{1}account\0\u{3}account_name\0\u{1}role\0\u{1}hub\0\u{3}hub_key\0\u{3}bundle_key\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2663,6 +2761,7 @@ nonisolated extension WireEnrolResponse: SwiftProtobuf.Message, SwiftProtobuf._M
       case 4: try { try decoder.decodeSingularStringField(value: &self.role) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.hubKey) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.bundleKey) }()
       default: break
       }
     }
@@ -2687,6 +2786,9 @@ nonisolated extension WireEnrolResponse: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.hubKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.hubKey, fieldNumber: 6)
     }
+    if !self.bundleKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.bundleKey, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2697,6 +2799,157 @@ nonisolated extension WireEnrolResponse: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.role != rhs.role {return false}
     if lhs.hub != rhs.hub {return false}
     if lhs.hubKey != rhs.hubKey {return false}
+    if lhs.bundleKey != rhs.bundleKey {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBundle: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Bundle"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hub\0\u{1}key\0\u{1}sealed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.sealed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.hub.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 1)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 2)
+    }
+    if !self.sealed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealed, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBundle, rhs: WireBundle) -> Bool {
+    if lhs.hub != rhs.hub {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.sealed != rhs.sealed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBundleContent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BundleContent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{1}request\0\u{1}mac\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.device) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.request) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.mac) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.device.isEmpty {
+      try visitor.visitSingularBytesField(value: self.device, fieldNumber: 1)
+    }
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 2)
+    }
+    if !self.mac.isEmpty {
+      try visitor.visitSingularBytesField(value: self.mac, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBundleContent, rhs: WireBundleContent) -> Bool {
+    if lhs.device != rhs.device {return false}
+    if lhs.request != rhs.request {return false}
+    if lhs.mac != rhs.mac {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBundleResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BundleResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}received_at_ms\0\u{1}commits\0\u{1}known\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.receivedAtMs) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.commits) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.known) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.receivedAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.receivedAtMs, fieldNumber: 1)
+    }
+    if self.commits != 0 {
+      try visitor.visitSingularUInt32Field(value: self.commits, fieldNumber: 2)
+    }
+    if self.known != false {
+      try visitor.visitSingularBoolField(value: self.known, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBundleResponse, rhs: WireBundleResponse) -> Bool {
+    if lhs.receivedAtMs != rhs.receivedAtMs {return false}
+    if lhs.commits != rhs.commits {return false}
+    if lhs.known != rhs.known {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBundleFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BundleFile"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bundles\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.bundles) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.bundles.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.bundles, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBundleFile, rhs: WireBundleFile) -> Bool {
+    if lhs.bundles != rhs.bundles {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -35,9 +35,18 @@ extension Hub {
 
 /// Moves customers, or says what moving them would do.
 struct Mover {
-    let hub: Hub
-    let terminal: ServerTerminal
-    let dryRun: Bool
+    private let hub: Hub
+    private let terminal: ServerTerminal
+    /// Who moves them.
+    private let actor: String
+    private let dryRun: Bool
+
+    init(_ options: CommonOptions, hub: Hub, dryRun: Bool) {
+        self.hub = hub
+        terminal = options.terminal
+        actor = options.actor
+        self.dryRun = dryRun
+    }
 
     private struct Document: Encodable {
         struct Line: Encodable {
@@ -59,7 +68,7 @@ struct Mover {
     func move(_ customers: [RecordID], to territory: RecordID, named code: String) async throws {
         let preview = try await hub.preview(moving: customers)
         var moved: Int?
-        if !dryRun { moved = try await hub.move(customers, to: territory) }
+        if !dryRun { moved = try await hub.move(customers, to: territory, by: actor) }
         try await show(
             preview, moved: moved,
             Phrase(

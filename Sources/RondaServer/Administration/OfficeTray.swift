@@ -46,6 +46,8 @@ struct OfficeTrayEntry: Sendable {
 /// The refused commits of every device.
 struct OfficeTray: Sendable {
     let hub: Hub
+    /// Who decides.
+    var actor = AuditEntry.server
 
     /// Those that nobody has dealt with. What the server itself was refused was said at once.
     func list() async throws -> [OfficeTrayEntry] {
@@ -142,7 +144,7 @@ struct OfficeTray: Sendable {
             throw Self.stillRefused(refusal, schema: hub.schema)
         }
         _ = try await hub.dispose(
-            device: entry.device.id, number: entry.entry.number, .resubmitted)
+            device: entry.device.id, number: entry.entry.number, .resubmitted, by: actor)
         return verdict
     }
 

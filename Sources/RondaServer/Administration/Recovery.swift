@@ -20,6 +20,7 @@ struct Recovery: Sendable {
                 ? []
                 : try store.devices().filter {
                     $0.epoch != hub.epoch && $0.lastSeen != nil && !$0.secretHash.isEmpty
+                        && !$0.isRevoked
                 }
             return Recovery(
                 generation: hub.generation, isRenewed: hub.isRenewed,

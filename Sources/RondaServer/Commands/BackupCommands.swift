@@ -71,7 +71,7 @@ struct BackupCommand: ServerSubcommand {
         }
         try FileManager.default.moveItem(atPath: part, toPath: file)
         try Disk.synchronize(directory: Disk.folder(of: file))
-        try await hub.noteBackup(copy)
+        try await hub.noteBackup(copy, by: options.actor, to: file)
         let bytes = Disk.size(of: file)
         let counts = check.counts
         try options.terminal.show(

@@ -69,7 +69,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
             let hub = try options.openHub()
             let ids = try await hub.customers(named: [customer, into])
             try options.conclude(
-                try await hub.merge(ids[0], into: ids[1]),
+                try await hub.merge(ids[0], into: ids[1], by: options.actor),
                 Phrase(
                     en: "\(customer) is another name of \(into) now.",
                     es: "\(customer) es ahora otro nombre de \(into)."))
@@ -87,7 +87,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
             let hub = try options.openHub()
             let id = try await hub.customers(named: [customer])[0]
             try options.conclude(
-                try await hub.separate(id),
+                try await hub.separate(id, by: options.actor),
                 Phrase(
                     en: "\(customer) stands for itself again.",
                     es: "\(customer) vuelve a ser un cliente aparte."))
@@ -106,7 +106,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
             let hub = try options.openHub()
             let ids = try await hub.customers(named: [customer, other])
             try options.conclude(
-                try await hub.holdApart(ids[0], ids[1]),
+                try await hub.holdApart(ids[0], ids[1], by: options.actor),
                 Phrase(
                     en: "\(customer) and \(other) are not asked about again.",
                     es: "Por \(customer) y \(other) no se volverá a preguntar."))

@@ -58,7 +58,7 @@ struct ImportCommand: ServerSubcommand {
                 "indique al menos uno de --territories, --customers, --purchases")
         }
         let hub = try options.openHub()
-        let importer = Importer(hub: hub)
+        let importer = Importer(hub: hub, actor: options.actor)
         let today = Int32(hub.surroundings.now().milliseconds / 86_400_000)
         var document = Document()
         var refusals: [ImportRefusal] = []

@@ -25,7 +25,7 @@ struct MoveCommand: AsyncParsableCommand {
             let hub = try options.openHub()
             let territory = try await hub.territory(named: to)
             let ids = try await hub.customers(named: customers)
-            try await Mover(hub: hub, terminal: options.terminal, dryRun: dryRun)
+            try await Mover(options, hub: hub, dryRun: dryRun)
                 .move(ids, to: territory, named: to)
         }
     }
@@ -46,7 +46,7 @@ struct MoveCommand: AsyncParsableCommand {
             let source = try await hub.territory(named: from)
             let target = try await hub.territory(named: to)
             let ids = try await hub.customers(in: source)
-            try await Mover(hub: hub, terminal: options.terminal, dryRun: dryRun)
+            try await Mover(options, hub: hub, dryRun: dryRun)
                 .move(ids, to: target, named: to)
         }
     }
@@ -68,19 +68,22 @@ struct MoveCommand: AsyncParsableCommand {
             let (giver, taker) = try await hub.store.read { [from, to] store in
                 (try store.account(login: from), try store.account(login: to))
             }
-            guard let giver, let taker else { throw ServerTerminal.Failure(.unknownLogin) }
+            guard let giver, let taker else {
+                throw ServerTerminal.Failure(Hub.AccountProblem.unknownLogin)
+            }
             var customers: [RecordID] = []
             for territory in giver.territories.sorted() {
                 customers += try await hub.customers(in: territory)
             }
-            let mover = Mover(hub: hub, terminal: options.terminal, dryRun: dryRun)
+            let mover = Mover(options, hub: hub, dryRun: dryRun)
             let preview = try await hub.preview(moving: customers)
             if !dryRun {
-                try await hub.assign([
-                    giver.id: NewAssignment(territories: []),
-                    taker.id: NewAssignment(
-                        territories: taker.territories.union(giver.territories)),
-                ])
+                try await hub.assign(
+                    [
+                        giver.id: NewAssignment(territories: []),
+                        taker.id: NewAssignment(
+                            territories: taker.territories.union(giver.territories)),
+                    ], by: options.actor)
             }
             let count = giver.territories.count
             try await mover.show(
@@ -153,8 +156,8 @@ struct AssignCommand: ServerSubcommand {
                 })
         }
         guard let account = try await hub.store.read({ [login] in try $0.account(login: login) })
-        else { throw ServerTerminal.Failure(.unknownLogin) }
-        try await hub.assign([account.id: change])
+        else { throw ServerTerminal.Failure(Hub.AccountProblem.unknownLogin) }
+        try await hub.assign([account.id: change], by: options.actor)
         guard let now = try await hub.store.read({ try $0.account(account.id) }) else { return }
         try options.terminal.show(
             Document(
@@ -211,12 +214,12 @@ struct TeamCommand: ServerSubcommand {
             team.leaders = Set(
                 try leaders.map { login in
                     guard let account = accounts.first(where: { $0.login == login }) else {
-                        throw ServerTerminal.Failure(.unknownLogin)
+                        throw ServerTerminal.Failure(Hub.AccountProblem.unknownLogin)
                     }
                     return account.id
                 })
         }
-        try await hub.put(team)
+        try await hub.put(team, by: options.actor)
         try options.terminal.show(
             Document(
                 id: team.id.description, name: name, territories: team.territories.count,

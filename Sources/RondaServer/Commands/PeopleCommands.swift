@@ -48,7 +48,8 @@ struct UserCommand: AsyncParsableCommand {
             let hub = try options.openHub()
             do {
                 let account = try await hub.addAccount(
-                    login: login, name: name, role: role, territoryCodes: territory)
+                    login: login, name: name, role: role, territoryCodes: territory,
+                    by: options.actor)
                 try options.terminal.show(
                     Document(
                         id: account.id.description, login: login, role: role.rawValue,
@@ -81,6 +82,11 @@ struct DeviceCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Whose device / De quién es el equipo.")
         var login: String
 
+        @Flag(
+            name: .long,
+            help: "Leave the account's other open codes valid / Conservar los otros códigos.")
+        var keepOthers = false
+
         private struct Document: Encodable {
             let login: String
             let code: String
@@ -90,7 +96,8 @@ struct DeviceCommand: AsyncParsableCommand {
         func run() async throws {
             let hub = try options.openHub()
             do {
-                let (code, expiresAt) = try await hub.newCode(login: login)
+                let (code, expiresAt) = try await hub.newCode(
+                    login: login, keepsOthers: keepOthers, by: options.actor)
                 let expiry = Date(
                     timeIntervalSince1970: Double(expiresAt.milliseconds) / 1_000
                 ).formatted(.iso8601)
@@ -98,8 +105,10 @@ struct DeviceCommand: AsyncParsableCommand {
                     Document(login: login, code: code, expiresAt: expiry),
                     [
                         Phrase(
-                            en: "\(code)  (for \(login), once, until \(expiry))",
-                            es: "\(code)  (para \(login), una vez, hasta \(expiry))")
+                            en: "\(Secret.grouped(code: code))  (for \(login), once, until "
+                                + "\(expiry); earlier codes end with it)",
+                            es: "\(Secret.grouped(code: code))  (para \(login), una vez, hasta "
+                                + "\(expiry); los códigos anteriores quedan anulados)")
                     ])
             } catch let problem as Hub.AccountProblem {
                 throw ServerTerminal.Failure(problem)
@@ -158,7 +167,9 @@ struct ProgrammeCommand: AsyncParsableCommand {
             programme.name = name
             programme.kind = kind
             programme.welcomeBonus = welcomeBonus
-            let verdicts = try await hub.submitAsSystem([[Change(creating: programme)]])
+            let verdicts = try await hub.submitAsSystem(
+                [[Change(creating: programme)]],
+                note: AuditNote(.programmeAdd, by: options.actor, subject: code))
             if let refusal = verdicts.first?.refusal { throw refusal }
             try options.terminal.show(
                 Document(id: id.description, code: code),

@@ -37,7 +37,7 @@ struct RecoveryCommand: ServerSubcommand {
         var refused: Int?
         if close {
             let counts = try await hub.store.read { try $0.counts() }
-            try await hub.closeRecovery()
+            try await hub.closeRecovery(by: options.actor)
             after = try await Recovery.of(hub.store)
             refused = try await hub.store.read { try $0.counts() }.refused - counts.refused
         }
@@ -150,7 +150,8 @@ struct PurgeCommand: ServerSubcommand {
                 "--older-than debe estar entre 1 y 36500 días")
         }
         let days = olderThan
-        let purged = try await options.openHub().purge(olderThan: days * 86_400_000)
+        let purged = try await options.openHub()
+            .purge(olderThan: days * 86_400_000, by: options.actor)
         try options.terminal.show(
             Document(purged: purged, days: days),
             [

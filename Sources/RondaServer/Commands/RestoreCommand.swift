@@ -117,10 +117,29 @@ struct RestoreCommand: ServerSubcommand {
         let hub = Hub(store: store, surroundings: .system)
         // Above the history it replaces as well: no version is given twice.
         let replaced = await replacedGeneration()
-        try await hub.renewHistory(above: replaced)
+        try await hub.renewHistory(above: replaced, by: options.actor, from: file)
+        await endAccess(in: hub)
         let recovery = try await Recovery.of(store)
         try await store.checkpoint()
         return (check, recovery.generation, recovery.missing.count)
+    }
+
+    /// What was closed since the backup stays closed. The store that is replaced may be past reading:
+    /// then somebody has to see to it.
+    private func endAccess(in hub: Hub) async {
+        let path = "\(options.data)/\(SQLiteStore.fileName)"
+        guard Disk.exists(path) else { return }
+        do {
+            let old = try SQLiteStore.openCopy(at: path)
+            _ = try await hub.endAccess(asIn: old, by: options.actor)
+        } catch {
+            options.terminal.note(
+                Phrase(
+                    en: "The store that was in place cannot be read: devices revoked since the "
+                        + "backup have access again, see: ronda-server devices",
+                    es: "El almacén anterior no se puede leer: los equipos revocados desde el "
+                        + "respaldo tienen acceso de nuevo, vea: ronda-server devices"))
+        }
     }
 
     private func generation(of store: SQLiteStore) async throws -> UInt64 {

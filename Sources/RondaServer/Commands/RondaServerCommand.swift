@@ -20,7 +20,8 @@ package struct RondaServerCommand: AsyncParsableCommand {
             UserCommand.self, AssignCommand.self, TeamCommand.self, MoveCommand.self,
             DuplicatesCommand.self, DeviceCommand.self, ProgrammeCommand.self, StatusCommand.self,
             TrayCommand.self, BackupCommand.self, VerifyCommand.self, RestoreCommand.self,
-            RecoveryCommand.self, ReceiptCommand.self, PurgeCommand.self,
+            RecoveryCommand.self, ReceiptCommand.self, PurgeCommand.self, AuditCommand.self,
+            DevicesCommand.self, CertificateCommand.self, CodesCommand.self, AccountCommand.self,
         ])
 
     package init() {}
@@ -98,6 +99,9 @@ struct CommonOptions: ParsableArguments {
             language: asked ?? .preferred(in: ProcessInfo.processInfo.environment), json: json,
             path: data)
     }
+
+    /// Who runs the command, for the audit: not what somebody claims to be.
+    var actor: String { OperatingSystemUser.name }
 
     /// The hub on the store in `--data`.
     func openHub() throws -> Hub {

@@ -15,9 +15,16 @@ struct InitCommand: ServerSubcommand {
 
     @OptionGroup var options: CommonOptions
 
+    @Flag(name: .long, help: "Make a certificate to try TLS with / Hacer un certificado de prueba.")
+    var tls = false
+
+    @OptionGroup var names: CertificateNames
+
     private struct Document: Encodable {
         let hub: String
         let data: String
+        /// What `ronda login --pin` takes.
+        let pin: String?
     }
 
     func run() async throws {
@@ -25,9 +32,10 @@ struct InitCommand: ServerSubcommand {
         if Disk.restoreWasInterrupted(in: options.data) { throw Disk.interrupted(options.data) }
         let hub = Hub.identity(.system)
         _ = try SQLiteStore.create(in: options.data, hub: hub)
+        let certificate = tls ? try ServerCertificate.make(in: options.data, for: names.all) : nil
         try options.terminal.show(
-            Document(hub: hub.id.description, data: options.data),
-            [
+            Document(hub: hub.id.description, data: options.data, pin: certificate?.pin),
+            (certificate.map(CertificateDocument.lines) ?? []) + [
                 Phrase(
                     en: "Created a store in \(options.data). Next: ronda-server import, user add, "
                         + "device code, serve.",
@@ -49,10 +57,49 @@ struct ServeCommand: ServerSubcommand {
     @Option(name: .long, help: "Port, 0 for any free one / Puerto, 0 para uno libre.")
     var port = 8080
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Requests a second of one device, in the long run; 0 for no bound / "
+                + "Solicitudes por segundo de un equipo; 0 sin límite.", valueName: "n"))
+    var requestsPerSecond = 20
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Certificate and chain, PEM / Certificado, PEM.", valueName: "file"))
+    var certificate: String?
+
+    @Option(name: .long, help: ArgumentHelp("Its key, PEM / Su clave, PEM.", valueName: "file"))
+    var key: String?
+
+    @Flag(
+        name: .long,
+        help: "HTTP, although the store has a certificate / HTTP aunque haya un certificado.")
+    var plain = false
+
     private struct Document: Encodable {
         let host: String
         let port: Int
         let url: String
+        /// The fingerprint by which devices know the server; `nil` without TLS.
+        let pin: String?
+    }
+
+    /// The given one, or that of `init --tls`; `nil` for HTTP.
+    private func serverCertificate() throws -> ServerCertificate? {
+        switch (certificate, key) {
+        case (let certificate?, let key?):
+            return try ServerCertificate(certificate: certificate, key: key)
+        case (nil, nil):
+            let paths = ServerCertificate.paths(in: options.data)
+            guard !plain, FileManager.default.fileExists(atPath: paths.certificate) else {
+                return nil
+            }
+            return try ServerCertificate(certificate: paths.certificate, key: paths.key)
+        default:
+            throw ServerTerminal.usage(
+                "--certificate and --key belong together", "--certificate y --key van juntos")
+        }
     }
 
     func run() async throws {
@@ -60,19 +107,32 @@ struct ServeCommand: ServerSubcommand {
             throw ServerTerminal.usage(
                 "--port must be between 0 and 65535", "--port debe estar entre 0 y 65535")
         }
+        guard (0...100_000).contains(requestsPerSecond) else {
+            throw ServerTerminal.usage(
+                "--requests-per-second must be between 0 and 100000",
+                "--requests-per-second debe estar entre 0 y 100000")
+        }
+        OpenFiles.raiseLimit()
         try SQLiteStore.check(in: options.data)
+        let certificate = try serverCertificate()
         // Before the store is opened: a restore may be about to put another in its place.
         let lock = try ServeLock.take(in: options.data)
         defer { withExtendedLifetime(lock) {} }
         let hub = try options.openHub()
         let terminal = options.terminal
         let address = RondaApplication.Address(host: host, port: port)
-        let application = RondaApplication(hub: hub, address: address) { address in
-            let url = "http://\(address.host):\(address.port)"
+        let rates = Rates(requestsPerSecond: requestsPerSecond)
+        let application = RondaApplication(
+            hub: hub, address: address, rates: rates, certificate: certificate
+        ) { address in
+            let scheme = certificate == nil ? "http" : "https"
+            let url = "\(scheme)://\(address.host):\(address.port)"
             // Standard output that cannot be written is no reason not to serve.
             try? terminal.show(
-                Document(host: address.host, port: address.port, url: url),
-                [Phrase(en: "Serving on \(url)", es: "Atendiendo en \(url)")])
+                Document(
+                    host: address.host, port: address.port, url: url, pin: certificate?.pin),
+                [Phrase(en: "Serving on \(url)", es: "Atendiendo en \(url)")]
+                    + (certificate.map { [CertificateDocument.lines($0)[0]] } ?? []))
             fflush(nil)
         }
         do {

@@ -51,7 +51,7 @@ struct TrayCommand: AsyncParsableCommand {
             let hub = try options.openHub()
             let entry = try await place.find(in: OfficeTray(hub: hub))
             let verdict = try await hub.retry(
-                device: entry.device.id, number: entry.entry.number)
+                device: entry.device.id, number: entry.entry.number, by: options.actor)
             guard let verdict else {
                 throw ServerTerminal.Failure(
                     .notFound, "notInTray",
@@ -102,7 +102,7 @@ struct TrayCommand: AsyncParsableCommand {
                     "lo descartado no se recupera; diga --yes para hacerlo")
             }
             _ = try await hub.dispose(
-                device: entry.device.id, number: entry.entry.number, .discarded)
+                device: entry.device.id, number: entry.entry.number, .discarded, by: options.actor)
             try options.terminal.show(
                 DecisionDocument(entry, outcome: "discarded", nil),
                 [entry.name + Phrase(en: "given up", es: "descartada")])
@@ -147,7 +147,7 @@ struct TrayResubmitCommand: ServerSubcommand {
                 "diga qué corregir con --set CAMPO=VALOR o --drop CAMPO; para juzgarla de nuevo "
                     + "tal cual: ronda-server tray retry")
         }
-        let tray = OfficeTray(hub: try options.openHub())
+        let tray = OfficeTray(hub: try options.openHub(), actor: options.actor)
         let entry = try await place.find(in: tray)
         guard let commit = entry.commit else {
             throw ServerTerminal.Failure(

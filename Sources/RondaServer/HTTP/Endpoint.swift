@@ -10,6 +10,13 @@ internal import RondaProtobuf
 internal import RondaWire
 internal import SwiftProtobuf
 
+/// Who asks, as far as HTTP tells.
+struct Caller: Sendable {
+    let headers: HTTPFields
+    /// The network the request came from; empty where it is not known.
+    let address: String
+}
+
 /// One call of the protocol over HTTP: opens the body, asks, writes the answer, and turns every
 /// failure into a `Problem` with its status. Nothing that a client sends can end the server.
 struct Endpoint<Question: Message, Answer: Message>: Sendable {
@@ -18,9 +25,11 @@ struct Endpoint<Question: Message, Answer: Message>: Sendable {
     let logger: Logger
     /// Looks at who asks, before anything is opened for them.
     let admit: @Sendable (HTTPFields) async throws(HubError) -> Void
-    let ask: @Sendable (Question, HTTPFields, BodyEncoding) async throws(HubError) -> Answer
+    /// Where the question asks for much: for making and writing its answer it waits for a turn.
+    var lane: (@Sendable (Question) -> BulkLane?) = { _ in nil }
+    let ask: @Sendable (Question, Caller, BodyEncoding) async throws(HubError) -> Answer
 
-    func respond(to request: Request) async -> Response {
+    func respond(to request: Request, from address: String = "") async -> Response {
         let encoding = BodyEncoding(contentType: request.headers[.contentType])
         do throws(HubError) {
             guard let encoding else {
@@ -30,8 +39,12 @@ struct Endpoint<Question: Message, Answer: Message>: Sendable {
                         + BodyEncoding.json.rawValue)
             }
             try await admit(request.headers)
-            let body = try await open(request)
-            let answer = try await ask(try encoding.read(body), request.headers, encoding)
+            let question: Question = try encoding.read(try await open(request))
+            let lane = lane(question)
+            try await lane?.enter()
+            defer { lane?.leave() }
+            let answer = try await ask(
+                question, Caller(headers: request.headers, address: address), encoding)
             Counter(label: "ronda_requests", dimensions: [("call", name), ("result", "ok")])
                 .increment()
             return try write(answer, status: .ok, encoding: encoding, for: request)
@@ -90,7 +103,7 @@ struct Endpoint<Question: Message, Answer: Message>: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 
-    private func problem(
+    func problem(
         _ error: HubError, encoding: BodyEncoding, for request: Request
     ) -> Response {
         var problem = WireProblem()
@@ -99,10 +112,19 @@ struct Endpoint<Question: Message, Answer: Message>: Sendable {
         problem.en = error.phrase.en
         problem.es = error.phrase.es
         let written = try? write(
-            problem, status: error.code.status, encoding: encoding, for: request)
-        var response = written ?? Response(status: error.code.status)
-        if error.code == .busy { response.headers[.retryAfter] = "1" }
+            problem, status: error.status, encoding: encoding, for: request)
+        var response = written ?? Response(status: error.status)
+        if error.code == .busy {
+            response.headers[.retryAfter] = String(max(1, (error.waitMilliseconds + 999) / 1_000))
+        }
         return response
+    }
+}
+
+extension HubError {
+    /// Busy with others, or with this one alone.
+    fileprivate var status: HTTPResponse.Status {
+        code == .busy && waitMilliseconds > 0 ? .tooManyRequests : code.status
     }
 }
 
@@ -111,7 +133,10 @@ extension HubError.Code {
         switch self {
         case .badRequest: .badRequest
         case .badCredential: .unauthorized
-        case .badCode: .forbidden
+        case .badCode, .revoked: .forbidden
+        case .badBundle: .badRequest
+        case .wrongHub: .misdirectedRequest
+        case .notNext: .conflict
         case .tooLarge: .contentTooLarge
         case .unsupported: .unsupportedMediaType
         case .busy: .serviceUnavailable

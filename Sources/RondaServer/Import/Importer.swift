@@ -15,11 +15,14 @@ package struct ImportResult: Sendable {
 /// everybody's work. Importing the same file again adds only what is new.
 package struct Importer: Sendable {
     private let hub: Hub
+    /// Who imports.
+    private let actor: String
     /// Rows in one commit: large enough to share a durable write, small enough to page.
     private static let rowsPerCommit = 200
 
-    package init(hub: Hub) {
+    package init(hub: Hub, actor: String = AuditEntry.server) {
         self.hub = hub
+        self.actor = actor
     }
 
     /// A row as the record it becomes.
@@ -115,7 +118,12 @@ package struct Importer: Sendable {
     private func submit(_ items: [Item], name: String, into result: inout ImportResult) async throws
     {
         if items.isEmpty { return }
-        let verdicts = try await hub.submitAsSystem([items.map(\.change)])
+        let verdicts = try await hub.submitAsSystem(
+            [items.map(\.change)],
+            note: AuditNote(
+                .importRows, by: actor, subject: name,
+                detail: "\(items.count) rows, lines \(items[0].line) to "
+                    + "\(items[items.count - 1].line)"))
         guard let refusal = verdicts.first?.refusal else {
             result.imported += items.count
             return

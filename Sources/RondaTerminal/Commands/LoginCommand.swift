@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import RondaClient
 internal import RondaModel
 
@@ -10,17 +11,50 @@ struct LoginCommand: TerminalCommand {
         aliases: ["entrar"])
 
     @Option(help: "Address of the server / Dirección del servidor.") var server: String
-    @Option(help: "One-time code / Código de un solo uso.") var code: String
+    @Option(
+        help: ArgumentHelp(
+            "One-time code; - or nothing asks for it / Código de un solo uso; - o nada lo pide."))
+    var code: String?
+    @Option(
+        help: ArgumentHelp(
+            "Fingerprint of the server's key, sha256//… / Huella de la clave del servidor."))
+    var pin: String?
     @Option(help: "Name of this device / Nombre de este equipo.") var name: String?
     @OptionGroup var globals: GlobalOptions
 
+    /// On the command line other users of the machine could read it, and the shell keeps it.
+    private func oneTimeCode(in session: Session) throws(TerminalError) -> String {
+        if let code, code != "-" { return code }
+        if session.isInteractive {
+            session.context.writeError(
+                session.wording(Phrase(en: "One-time code: ", es: "Código de un solo uso: ")))
+        }
+        let typed = session.context.readLine()?.trimmingCharacters(in: .whitespaces) ?? ""
+        guard !typed.isEmpty else {
+            throw .usage(
+                en: "no code came in; type the one from the office, or give it with --code",
+                es: "no llegó ningún código; escriba el de la oficina, o indíquelo con --code")
+        }
+        return typed
+    }
+
+    static let exposed = Phrase(
+        en:
+            "This address is not protected: whoever is on the way can read and change what is sent. "
+            + "Ask the office for an https address.",
+        es: "Esta dirección no está protegida: quien esté en el camino puede leer y cambiar lo que "
+            + "se envía. Pida a la oficina una dirección https.")
+
     func perform(in session: Session) async throws -> Output {
-        let transport = try session.transport(server)
+        let address = ServerAddress(server, pin: pin)
+        let transport = try session.transport(address)
+        if address.isExposed { session.say(Self.exposed) }
+        let code = try oneTimeCode(in: session)
         let store = try LocalStore.open(
             at: session.home, create: true, surroundings: session.context.surroundings)
         let wasOurs = try await store.identity() != nil
         let identity = try await store.login(
-            server: server, code: code, deviceName: name ?? session.context.hostName,
+            server: server, pin: pin, code: code, deviceName: name ?? session.context.hostName,
             transport: transport)
         let pending = try await session.read(store) { try $0.status().pending }
         let isBack = Phrase(

@@ -10,11 +10,17 @@ struct SyncCommand: TerminalCommand {
 
     @OptionGroup var globals: GlobalOptions
 
+    @Flag(
+        name: [.long, .customLong("vigilar")],
+        help: "Stay, and show each change as it comes / Quedarse y mostrar los cambios.")
+    var watch = false
+
     func perform(in session: Session) async throws -> Output {
         let store = try await session.open()
         let before = try await store.identity()
-        let transport = try session.transport(before?.server ?? "")
-        let report: SyncReport
+        let address = before?.address ?? ServerAddress("")
+        let transport = try session.transport(address)
+        var report: SyncReport
         do {
             report = try await session.interruptibly {
                 try await store.sync(over: transport) { session.progress($0) }
@@ -26,13 +32,31 @@ struct SyncCommand: TerminalCommand {
             guard let error = error as? ClientError else { throw error }
             throw Self.withPending(Self.explained(error), pending)
         }
+        if watch {
+            do {
+                report = try await SyncWatch(
+                    session: session, store: store, server: address
+                ).run(after: report)
+            } catch let error as ClientError {
+                throw Self.explained(error)
+            }
+        }
         let (status, now) = try await session.read(store) { (try $0.status(), try $0.identity()) }
-        return SyncView.output(
+        if watch { report.pending = status.pending }
+        var output = SyncView.output(
             report, status: status, isRenamed: now?.device != before?.device)
+        // What has to be done was said as it came; to be ended is how a watch ends well.
+        if watch { output.status = .done }
+        return output
     }
 
-    /// A device that a restored server has lost can be brought back: that is what to do then.
+    /// A device that a restored server has lost can be brought back, and one without access can hand
+    /// in its work: that is what to do then.
     private static func explained(_ error: ClientError) -> TerminalError {
+        if error.serverCode == "revoked" {
+            return TerminalError(
+                .notPermitted, "revoked", en: StatusView.revoked.en, es: StatusView.revoked.es)
+        }
         guard error.serverCode == "badCredential" else { return TerminalError(error) }
         return TerminalError(
             .notPermitted, "unknownDevice", en: StatusView.unknown.en, es: StatusView.unknown.es)
@@ -48,14 +72,20 @@ struct SyncCommand: TerminalCommand {
 }
 
 extension Session {
-    func transport(_ server: String) throws(TerminalError) -> any Transport {
+    func transport(_ server: ServerAddress) throws(TerminalError) -> any Transport {
         do throws(TransportError) {
             return try context.makeTransport(server)
         } catch {
+            if server.pin != nil, server.problem != nil {
+                throw .usage(
+                    en: "a fingerprint is sha256// and 32 bytes in base64, and goes with an https "
+                        + "address",
+                    es: "una huella es sha256// y 32 bytes en base64, y va con una dirección https")
+            }
             throw .usage(
-                en: "“\(server)” cannot be used as the server's address; write it like "
+                en: "“\(server.url)” cannot be used as the server's address; write it like "
                     + "https://ronda.example or http://127.0.0.1:8080",
-                es: "«\(server)» no sirve como dirección del servidor; escríbala como "
+                es: "«\(server.url)» no sirve como dirección del servidor; escríbala como "
                     + "https://ronda.example o http://127.0.0.1:8080")
         }
     }

@@ -40,6 +40,16 @@ enum LocalTime {
         return "\(CivilDate(days: Int32(clamping: day)))T\(time).\(padded(rest % 1_000, 3))Z"
     }
 
+    /// `16:05:09`
+    static func clock(_ instant: Instant, in zone: TimeZone) -> String {
+        let minute = civil(instant, in: zone).minute
+        let second =
+            floorDivide(instant.milliseconds, 1_000) - 60
+            * floorDivide(instant.milliseconds, 60_000)
+        return [minute / 60, minute % 60, Int(second)].map { $0 < 10 ? "0\($0)" : "\($0)" }
+            .joined(separator: ":")
+    }
+
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient

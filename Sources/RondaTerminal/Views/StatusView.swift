@@ -94,6 +94,7 @@ enum StatusView {
             "conflicts": .integer(status.conflicts), "waiting": .integer(status.waiting),
             "serverRecovering": .bool(status.isServerRecovering),
             "unknownToServer": .bool(status.isUnknownToServer),
+            "revoked": .bool(status.isRevoked),
             "copies": .integer(status.copies),
             "records": .object(
                 Dictionary(
@@ -136,6 +137,7 @@ enum StatusView {
                 en: "refused changes are in the tray: ronda tray",
                 es: "cambios rechazados están en la bandeja: ronda bandeja"))
         return (status.isUnknownToServer ? [unknown] : [])
+            + (status.isRevoked ? [revoked] : [])
             + (status.isDownloadUnfinished ? [unfinished] : [])
             + (status.conflicts > 0 ? [conflicts] : []) + (status.refused > 0 ? [refused] : [])
     }
@@ -152,9 +154,16 @@ enum StatusView {
 
     static let unknown = Phrase(
         en: "the server does not know this device; nothing is lost: ask the office for a code and "
-            + "run: ronda login --server URL --code CODE",
+            + "run: ronda login --server URL",
         es: "el servidor no conoce este equipo; nada se pierde: pida un código a la oficina y use: "
-            + "ronda entrar --server URL --code CÓDIGO")
+            + "ronda entrar --server URL")
+
+    static let revoked = Phrase(
+        en:
+            "the office has ended this device's access; nothing is lost: hand what is unsent to the "
+            + "office with: ronda surrender",
+        es: "la oficina terminó el acceso de este equipo; nada se pierde: entregue a la oficina lo "
+            + "que falta por enviar con: ronda entregar")
 
     /// Captures that the server has and cannot apply yet.
     static func kept(_ count: Int) -> Phrase? {
