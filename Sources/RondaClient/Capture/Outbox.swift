@@ -34,6 +34,10 @@ struct Outbox {
 
         /// Whether it is offered again though it had been refused: its content is in the tray.
         var wasRefused: Bool { given.map { $0.code != .unspecified } ?? false }
+        /// Whether the hub has told a verdict for it before.
+        var hadVerdict: Bool {
+            given.map { $0.code != .unspecified || !$0.versions.isEmpty } ?? false
+        }
     }
 
     let database: Database
@@ -195,8 +199,15 @@ struct Outbox {
     private func sealed(of identity: Int64, limit: Int, bytes: Int) throws -> [Entry] {
         let entries = try pending(of: identity, limit: limit, bytes: bytes)
         var (number, chain) = try lastLink(of: identity)
-        return try entries.map { entry in
-            if entry.commit.number != 0 { return entry }
+        var batch: [Entry] = []
+        for entry in entries {
+            // A request has no gaps; after a restore there may be some among what was kept.
+            let next = entry.commit.number == 0 ? number + 1 : entry.commit.number
+            if let last = batch.last, next != last.commit.number + 1 { break }
+            if entry.commit.number != 0 {
+                batch.append(entry)
+                continue
+            }
             number += 1
             var commit = entry.commit
             commit.number = number
@@ -210,10 +221,12 @@ struct Outbox {
             statement.bind(3, chain.id)
             statement.bind(4, entry.n)
             try statement.run()
-            return Entry(
-                n: entry.n, commit: commit, bytes: Array(sealed), state: .pending,
-                given: entry.given)
+            batch.append(
+                Entry(
+                    n: entry.n, commit: commit, bytes: Array(sealed), state: .pending,
+                    given: entry.given))
         }
+        return batch
     }
 
     /// The number and the chain hash of the last sealed commit.

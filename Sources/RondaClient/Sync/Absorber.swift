@@ -221,7 +221,7 @@ extension Absorber {
     private mutating func settle(_ entry: Outbox.Entry, _ verdict: Verdict) throws {
         let state = Self.state(verdict.outcome)
         // What a lost history had said already is no news.
-        let isNews = entry.given == nil || entry.wasRefused != (state == .refused)
+        let isNews = !entry.hadVerdict || entry.wasRefused != (state == .refused)
         switch state {
         case .accepted: result.accepted += isNews ? 1 : 0
         case .merged:
