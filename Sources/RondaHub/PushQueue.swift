@@ -72,7 +72,10 @@ actor PushQueue {
             let store = store
             let results = try await Task {
                 try await store.write { store in
-                    try pushes.map { push -> Result<PushResult, any Error> in
+                    // Alone it needs no savepoint: the transaction is one. SQLite keeps the old pages of
+                    // a savepoint in a file once there are many.
+                    if pushes.count == 1 { return [try pusher.run(pushes[0], in: store)] }
+                    return try pushes.map { push -> Result<PushResult, any Error> in
                         // What cannot be read for one device is no reason to fail the others.
                         do {
                             return try store.savepoint { try pusher.run(push, in: store) }

@@ -73,7 +73,7 @@ extension World {
 
     /// Nobody is told that a record is not there which the device showed when it was captured.
     func checkGoodFaith(_ journal: Journal, _ records: [StoredRecord]) throws {
-        guard restores == 0, copies == 0, !wasResubmitted else { return }
+        guard restores == 0, copies == 0, !wasResubmitted, !wasPurged else { return }
         let there = Set(
             records.filter { !$0.isDeleted && $0.entity != .territory }.map(\.id))
         for row in journal.ofDevices {

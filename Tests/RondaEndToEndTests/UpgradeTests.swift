@@ -19,7 +19,7 @@ struct UpgradeTests {
                     DROP TABLE past; DROP TABLE standing;
                     ALTER TABLE cursor DROP COLUMN sum; ALTER TABLE cursor DROP COLUMN hub_sum;
                     """)
-            for column in ["identity", "given", "disposition", "told", "settled_at", "late"] {
+            for column in ["identity", "given", "disposition", "told", "settled_at"] {
                 try database.execute(sql: "ALTER TABLE outbox DROP COLUMN \(column)")
             }
             try database.execute(
