@@ -122,6 +122,12 @@ extension World {
         }
         try checkPlaces(records)
         try checkGoodFaith(journal, records)
+        // A hub that was set back gives its versions twice until somebody has a receipt to prove it
+        // (SPEC §5.6): where nobody had one, two records may look like one.
+        if let epochSetBack, try await network.store.read({ try $0.hub().epoch }) == epochSetBack {
+            trace.count("set back and never found out")
+            return
+        }
         for machine in live() where machine.isLoggedIn {
             let person = Template.people[machine.person]
             let account = template.accounts[machine.person]

@@ -46,6 +46,8 @@ final class World {
     private var officeActs = 0
     private var officeActsBefore = 0
     private(set) var wasSetBackUnnoticed = false
+    /// The history that the hub goes on with as if nothing had happened.
+    private(set) var epochSetBack: UInt64?
     /// Somebody's device, or its id, is gone for good: the office has to close a recovery.
     private(set) var isAnybodyGone = false
     private(set) var wasPurged = false
@@ -384,6 +386,8 @@ final class World {
             network.restart(over: try backup.copy(schema: edition.current))
             wasSetBackUnnoticed = wasSetBackUnnoticed || !isNoticed
             if isNoticed { try await hub.renewHistory() }
+            let epoch = try await network.store.read { try $0.hub().epoch }
+            epochSetBack = isNoticed ? nil : epoch
             trace.add(
                 isNoticed ? "the hub is restored" : "the hub is set back and nobody notices",
                 fault: isNoticed ? "hub restores" : "hubs set back unnoticed")
