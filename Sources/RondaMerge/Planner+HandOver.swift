@@ -3,7 +3,9 @@ import RondaModel
 /// Work captured in good faith on what the account does not see any more (SPEC §4.13).
 extension Planner {
     /// What the device knew of who sees what when it captured the commit.
-    private var known: UInt64 { max(commit.assignment, context.floor) }
+    private var known: UInt64 {
+        max(min(commit.assignment, context.assignment), context.floor)
+    }
 
     private var sight: Sight { Sight(stays: context.stays, known: known) }
 

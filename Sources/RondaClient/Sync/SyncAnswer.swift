@@ -99,9 +99,10 @@ struct SyncAnswer: Sendable {
 
     /// Removes what no stream told again; what has unsent work on it stays until that has its
     /// verdict.
-    static func dropDoubtful(in database: Database, now: Instant) throws {
+    /// - Returns: whether all of it is gone.
+    static func dropDoubtful(in database: Database, now: Instant) throws -> Bool {
         let standing = Standing(database: database)
-        guard try standing.hasDoubts else { return }
+        guard try standing.hasDoubts else { return true }
         var absorber = try Absorber(database, now: now)
         var kept: Set<RecordID> = []
         for (record, entity) in try standing.doubtful() {
@@ -109,5 +110,6 @@ struct SyncAnswer: Sendable {
         }
         try standing.settleDoubts(except: kept)
         try absorber.notifyChanges()
+        return kept.isEmpty
     }
 }

@@ -405,9 +405,9 @@ extension SyncSession {
             try facts.remove(.isUnknown)
             try facts.remove(.isRevoked)
             guard try facts.number(.isRecovering) == nil else { return }
-            // Only now is the screen free of what left: what is captured from here on is captured
-            // knowing it.
-            try SyncAnswer.dropDoubtful(in: database, now: now)
+            // Only when the screen is free of what left is something captured knowing it. What own work
+            // keeps in sight may be worked on, and corrected, in good faith.
+            guard try SyncAnswer.dropDoubtful(in: database, now: now) else { return }
             try facts.set(.assignment, number: Int64(clamping: assignment))
         }
     }
