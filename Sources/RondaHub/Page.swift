@@ -72,6 +72,13 @@ struct Page: Sendable {
             let numbers = Set(seen.map(\.number))
             response.lostScopes = request.cursors.map(\.scope).filter { !numbers.contains($0) }
         }
+        if request.cursors.isEmpty {
+            for head in seen where head.seq > 0 {
+                let size = try store.size(of: head.number)
+                response.advice.recordsAhead += UInt64(size.records)
+                response.advice.bytesAhead += UInt64(size.bytes)
+            }
+        }
         var budget = Budget(records: limits.pageRecords, bytes: limits.pageBytes)
         for head in inOrder(seen) {
             let known = cursors[head.number].flatMap { $0.isUsable(for: head) ? $0 : nil }

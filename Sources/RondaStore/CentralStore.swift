@@ -321,6 +321,9 @@ package protocol StoreReader {
         _ body: (StreamRow) throws -> Bool
     ) throws
     func scopes() throws -> [ScopeHead]
+    /// How many records stand in a scope, and about how many bytes they are. Counts an index, and looks
+    /// at the latest few records.
+    func size(of scope: UInt32) throws -> (records: Int, bytes: Int)
     /// The records that stand where this customer stands, because they are under it, in order of id.
     func dependents(of customer: RecordID) throws -> [RecordID]
     func teams() throws -> [Team]

@@ -152,6 +152,19 @@ extension SQLiteTransaction: StoreReader {
         }
     }
 
+    func size(of scope: UInt32) throws -> (records: Int, bytes: Int) {
+        let records = try first(
+            "SELECT count(*) FROM placement WHERE scope = ? AND gone IS NULL",
+            bind: { $0.bind(1, Int64(scope)) }, row: { $0.int64(0) })
+        let mean = try first(
+            """
+            SELECT avg(length(r.shown)) + 24 FROM (
+                SELECT record FROM placement WHERE scope = ? AND gone IS NULL
+                ORDER BY seq DESC LIMIT 200) p JOIN record r ON r.id = p.record
+            """, bind: { $0.bind(1, Int64(scope)) }, row: { $0.isNull(0) ? 0 : $0.int64(0) })
+        return (Int(records ?? 0), Int(records ?? 0) * Int(mean ?? 0))
+    }
+
     func scopes() throws -> [ScopeHead] {
         var heads: [ScopeHead] = []
         try each("SELECT number, id, seq, floor, sum FROM scope ORDER BY number") {

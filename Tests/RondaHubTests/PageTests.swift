@@ -32,6 +32,23 @@ struct PageTests {
     }
 
     @Test(
+        "who begins is told how much the account sees, and only then", arguments: ["ana", "olga"])
+    func sizeAhead(login: String) async throws {
+        var limits = Limits()
+        limits.pageRecords = 3
+        let world = try await TestWorld(limits: limits)
+        try await fill(world, count: 12)
+        var device = try await world.device(of: login)
+        let seen = try await world.visible(to: device)
+        let first = try await device.exchange(with: world.hub)
+        #expect(first.more)
+        #expect(first.advice.recordsAhead == UInt64(seen.count))
+        #expect(first.advice.bytesAhead > first.advice.recordsAhead)
+        let second = try await device.exchange(with: world.hub)
+        #expect(second.advice.recordsAhead == 0 && second.advice.bytesAhead == 0)
+    }
+
+    @Test(
         "in pages of any size gives exactly the whole state and comes to an end",
         arguments: [(1, 1 << 20), (3, 1 << 20), (7, 1 << 20), (2_000, 1), (2_000, 300)])
     func pages(records: Int, bytes: Int) async throws {

@@ -15,6 +15,10 @@ public struct SyncReport: Sendable, Hashable {
     public var waiting = 0
     /// Records that came from the server, new or changed.
     public var received = 0
+    /// About how many records, and bytes before compression, there were to read when everything was
+    /// read from the start; 0 otherwise.
+    public var expected = 0
+    public var expectedBytes = 0
     public var exchanges = 0
     /// Commits still without verdict.
     public var pending = 0

@@ -179,6 +179,10 @@ struct SyncSession {
         report.refused += absorbed.refused
         report.waiting += absorbed.waiting
         report.received += absorbed.records
+        if response.advice.recordsAhead > 0 {
+            report.expected = Int(clamping: response.advice.recordsAhead)
+            report.expectedBytes = Int(clamping: response.advice.bytesAhead)
+        }
         report.left += absorbed.left
         report.handedOver += absorbed.handedOver
         report.exchanges += 1

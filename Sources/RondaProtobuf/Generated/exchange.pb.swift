@@ -716,6 +716,12 @@ package nonisolated struct WireAdvice: Sendable {
   /// the hub was restored and waits for devices to offer again
   package var recovering: Bool = false
 
+  /// About how much there is to read, in the answer to a request without cursors.
+  package var recordsAhead: UInt64 = 0
+
+  /// before compression
+  package var bytesAhead: UInt64 = 0
+
   /// as EnrolResponse.bundle_key, with the answer to a request with `app`
   package var bundleKey: Data = Data()
 
@@ -2025,7 +2031,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Advice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}retry_after_ms\0\u{3}covered_by_backup\0\u{1}copies\0\u{1}recovering\0\u{3}bundle_key\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}retry_after_ms\0\u{3}covered_by_backup\0\u{1}copies\0\u{1}recovering\0\u{3}bundle_key\0\u{3}records_ahead\0\u{3}bytes_ahead\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2038,6 +2044,8 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.copies) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.recovering) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.bundleKey) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.recordsAhead) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.bytesAhead) }()
       default: break
       }
     }
@@ -2059,6 +2067,12 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.bundleKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.bundleKey, fieldNumber: 5)
     }
+    if self.recordsAhead != 0 {
+      try visitor.visitSingularUInt64Field(value: self.recordsAhead, fieldNumber: 6)
+    }
+    if self.bytesAhead != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytesAhead, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2067,6 +2081,8 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.coveredByBackup != rhs.coveredByBackup {return false}
     if lhs.copies != rhs.copies {return false}
     if lhs.recovering != rhs.recovering {return false}
+    if lhs.recordsAhead != rhs.recordsAhead {return false}
+    if lhs.bytesAhead != rhs.bytesAhead {return false}
     if lhs.bundleKey != rhs.bundleKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

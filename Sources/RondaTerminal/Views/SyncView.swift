@@ -161,13 +161,24 @@ enum SyncView {
     }
 
     static func progress(_ report: SyncReport) -> Phrase {
-        .list([
-            .count(
-                report.received, one: Phrase(en: "record received", es: "registro recibido"),
-                many: Phrase(en: "records received", es: "registros recibidos")),
-            .count(
-                report.accepted, one: Phrase(en: "change sent", es: "cambio enviado"),
-                many: Phrase(en: "changes sent", es: "cambios enviados")),
+        let received = Phrase.count(
+            report.received, one: Phrase(en: "record received", es: "registro recibido"),
+            many: Phrase(en: "records received", es: "registros recibidos"))
+        guard report.expected > report.received else { return .list([received, sent(report)]) }
+        let megabytes = (report.expectedBytes + 999_999) / 1_000_000
+        return .list([
+            Phrase(
+                en: "\(received.en) of about \(report.expected) (at most \(megabytes) MB in all)",
+                es:
+                    "\(received.es) de unos \(report.expected) (\(megabytes) MB en total, como mucho)"
+            ),
+            sent(report),
         ])
+    }
+
+    private static func sent(_ report: SyncReport) -> Phrase {
+        .count(
+            report.accepted, one: Phrase(en: "change sent", es: "cambio enviado"),
+            many: Phrase(en: "changes sent", es: "cambios enviados"))
     }
 }
