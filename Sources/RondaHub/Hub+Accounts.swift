@@ -166,50 +166,68 @@ extension Hub {
         let id = known ?? surroundings.mint()
         let (now, limits) = (surroundings.now(), limits)
         do {
-            return try await store.write { store in
-                let (account, used, close) = try Self.admit(
-                    ticket, at: now, limits: limits, in: store)
-                guard owner == nil || owner == account.id else {
-                    throw HubError(.badCode, "the device is another account's")
-                }
-                let hub = try store.hub()
-                let holder = try store.device(secretHash: secretHash)
-                if let holder {
-                    guard holder.hasAccess(at: now) else { throw HubError(.revoked) }
-                    // The same asked again, or a device that was not lost after all.
-                    guard holder.account == account.id, known == nil || known == holder.id,
-                        used == nil || used == holder.id
-                    else { throw HubError(.badCode) }
-                    if used == nil, known == nil, case .code = ticket {
-                        throw HubError(.badCode)
+            let result = try await store.write { store -> Result<Enrolment, HubError> in
+                do {
+                    return .success(
+                        try store.savepoint {
+                            try Self.enrolment(
+                                by: ticket, secretHash: secretHash, id: id, known: known,
+                                owner: owner, name: name, at: now, limits: limits, in: store)
+                        })
+                } catch let error as HubError {
+                    if error.code == .badCode, case .code(let code) = ticket {
+                        try Self.count(wrong: code, at: now, limits: limits, in: store)
                     }
-                    try close(holder.id)
-                    return Enrolment(device: holder, account: account, hub: hub)
+                    return .failure(error)
                 }
-                guard used == nil, try store.device(id) == nil else { throw HubError(.badCode) }
-                var device = Device(
-                    id: id, account: account.id,
-                    name: String(name.prefix(limits.deviceNameCharacters)),
-                    secretHash: secretHash, lastSeen: now)
-                // A new one has nothing to offer again; one that is brought back has.
-                if known == nil { device.epoch = hub.epoch }
-                try store.put(device)
-                try close(id)
-                try store.append(
-                    AuditEntry(
-                        at: now, actor: account.login, act: .deviceEnrol, subject: id.description,
-                        detail: ticket.name))
-                if known == nil { try Self.noteCopy(ticket, at: now, in: store) }
-                return Enrolment(device: device, account: account, hub: hub)
             }
+            if case .failure(let error) = result, error.code == .badCode, case .code = ticket {
+                try await noteWrongCode()
+            }
+            return try result.get()
         } catch {
-            let error = HubError(error)
-            if error.code == .badCode, case .code(let code) = ticket {
-                // Counted after what was undone.
-                do { try await noteWrong(code: code) } catch { throw HubError(error) }
-            }
-            throw error
+            throw HubError(error)
         }
+    }
+
+    private static func enrolment(
+        by ticket: Ticket, secretHash: [UInt8], id: RecordID, known: RecordID?, owner: RecordID?,
+        name: String, at now: Instant, limits: Limits, in store: any StoreWriter
+    ) throws -> Enrolment {
+        let (account, used, close) = try Self.admit(
+            ticket, at: now, limits: limits, in: store)
+        guard owner == nil || owner == account.id else {
+            throw HubError(.badCode, "the device is another account's")
+        }
+        let hub = try store.hub()
+        let holder = try store.device(secretHash: secretHash)
+        if let holder {
+            guard holder.hasAccess(at: now) else { throw HubError(.revoked) }
+            // The same asked again, or a device that was not lost after all.
+            guard holder.account == account.id, known == nil || known == holder.id,
+                used == nil || used == holder.id
+            else { throw HubError(.badCode) }
+            if used == nil, known == nil, case .code = ticket {
+                throw HubError(.badCode)
+            }
+            try close(holder.id)
+            return Enrolment(device: holder, account: account, hub: hub)
+        }
+        guard used == nil, try store.device(id) == nil else { throw HubError(.badCode) }
+        var device = Device(
+            id: id, account: account.id,
+            name: String(name.prefix(limits.deviceNameCharacters)),
+            secretHash: secretHash, lastSeen: now)
+        // A new one has nothing to offer again; one that is brought back has.
+        if known == nil { device.epoch = hub.epoch }
+        try store.put(device)
+        try close(id)
+        try store.append(
+            AuditEntry(
+                at: now, actor: account.login, act: .deviceEnrol, subject: id.description,
+                detail: ticket.name))
+        if known == nil { try Self.noteCopy(ticket, at: now, in: store) }
+        return Enrolment(device: device, account: account, hub: hub)
     }
 
     /// The account a ticket stands for, the device it was used for already, and what to do once it

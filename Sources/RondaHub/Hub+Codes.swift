@@ -82,31 +82,28 @@ extension Hub {
         }
     }
 
-    /// Counts a wrong code against the one it may have been meant to guess.
-    func noteWrong(code typed: String) async throws {
+    /// Counts a wrong code against the one it may have been meant to guess, in the transaction that
+    /// found it wrong: tries that are made at once are no more than others.
+    static func count(
+        wrong typed: String, at now: Instant, limits: Limits, in store: any StoreWriter
+    ) throws {
         let code = Secret.normalised(code: typed)
-        let (now, limits) = (surroundings.now(), limits)
-        let hash = Secret.hash(Array(code.utf8))
-        let selector = Secret.selector(of: code)
-        let known = try await store.read { store in
-            try store.code(selector: selector).map { $0.device == nil && $0.codeHash != hash }
+        guard var entry = try store.code(selector: Secret.selector(of: code)),
+            entry.device == nil, entry.codeHash != Secret.hash(Array(code.utf8))
+        else { return }
+        entry.failures += 1
+        try store.put(entry)
+        if entry.failures == limits.wrongTriesOfCode {
+            let login = try store.account(entry.account)?.login ?? "?"
+            try store.append(
+                AuditEntry(
+                    at: now, actor: AuditEntry.nobody, act: .codeLock, subject: login,
+                    detail: Secret.selector(of: code)))
         }
-        if known == true {
-            try await store.write { store in
-                guard var entry = try store.code(selector: selector), entry.device == nil else {
-                    return
-                }
-                entry.failures += 1
-                try store.put(entry)
-                if entry.failures == limits.wrongTriesOfCode {
-                    let login = try store.account(entry.account)?.login ?? "?"
-                    try store.append(
-                        AuditEntry(
-                            at: now, actor: AuditEntry.nobody, act: .codeLock, subject: login,
-                            detail: selector))
-                }
-            }
-        }
+    }
+
+    func noteWrongCode() async throws {
+        let now = surroundings.now()
         // Who guesses a lot writes little.
         if let count = refusalNotes.count("code", at: now) {
             try await store.write {

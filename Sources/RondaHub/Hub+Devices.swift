@@ -110,7 +110,6 @@ extension Hub {
         let detail = "at \(end.milliseconds)"
         try await change(id, .deviceExpire, by: actor, detail: detail) { device, _ in
             device.accessEndsAt = end
-            device.isRevoked = false
         }
     }
 

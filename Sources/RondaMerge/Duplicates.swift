@@ -47,7 +47,8 @@ package struct Duplicates: Sendable {
         return path[path.count - 1]
     }
 
-    /// The open cases, in order of their customers. Linear in customers and keys.
+    /// The open cases, in order of their customers. Linear in customers and keys, but for
+    /// who has been told apart: they are asked about one by one.
     package func cases() -> [DuplicateCase] {
         var holders: [String: Set<RecordID>] = [:]
         var settled: [RecordID: Set<RecordID>] = [:]
@@ -62,11 +63,16 @@ package struct Duplicates: Sendable {
         }
         var keys: [[RecordID]: [String]] = [:]
         for (key, group) in holders where group.count > 1 {
-            let open = group.filter { customer in
-                guard let others = settled[customer] else { return true }
-                return !group.subtracting(others).subtracting([customer]).isEmpty
+            // Who has been told apart from one of them is asked about with each of the others.
+            let apart = group.filter { !(settled[$0] ?? []).isDisjoint(with: group) }
+            var open: Set<[RecordID]> = []
+            let rest = group.subtracting(apart)
+            if rest.count > 1 { open.insert(rest.sorted()) }
+            for customer in apart {
+                let others = group.subtracting(settled[customer] ?? []).subtracting([customer])
+                for other in others { open.insert([customer, other].sorted()) }
             }
-            if open.count > 1 { keys[open.sorted(), default: []].append(key) }
+            for customers in open { keys[customers, default: []].append(key) }
         }
         return keys.map { DuplicateCase(customers: $0, keys: $1.sorted()) }
             .sorted { $0.customers.lexicographicallyPrecedes($1.customers) }

@@ -181,8 +181,10 @@ struct Outbox {
     /// Numbers, chains and freezes the commits that were never offered before, and returns the
     /// next batch to offer. What has a number up to `told` the hub had before it was offered: its
     /// effects are told like those of others' work.
-    func seal(of identity: Int64, limit: Int, bytes: Int, told: UInt64) throws -> [Entry] {
-        try sealed(of: identity, limit: limit, bytes: bytes).map { entry in
+    func seal(
+        of identity: Int64, limit: Int, bytes: Int, told: UInt64, withGaps: Bool = false
+    ) throws -> [Entry] {
+        try sealed(of: identity, limit: limit, bytes: bytes, withGaps: withGaps).map { entry in
             guard entry.commit.number <= told, entry.given == nil else { return entry }
             var given = WireGiven()
             given.number = entry.commit.number
@@ -196,14 +198,16 @@ struct Outbox {
         }
     }
 
-    private func sealed(of identity: Int64, limit: Int, bytes: Int) throws -> [Entry] {
+    private func sealed(
+        of identity: Int64, limit: Int, bytes: Int, withGaps: Bool
+    ) throws -> [Entry] {
         let entries = try pending(of: identity, limit: limit, bytes: bytes)
         var (number, chain) = try lastLink(of: identity)
         var batch: [Entry] = []
         for entry in entries {
             // A request has no gaps; after a restore there may be some among what was kept.
             let next = entry.commit.number == 0 ? number + 1 : entry.commit.number
-            if let last = batch.last, next != last.commit.number + 1 { break }
+            if let last = batch.last, next != last.commit.number + 1, !withGaps { break }
             if entry.commit.number != 0 {
                 batch.append(entry)
                 continue
@@ -351,10 +355,19 @@ struct Outbox {
         defer { statement.reset() }
         var found: [(Entry, Verdict)] = []
         while try statement.step() {
-            guard let verdict = try Self.unpack(statement.bytes(5)) else { continue }
+            guard !statement.isNull(5), let verdict = try Self.unpack(statement.bytes(5)) else {
+                continue
+            }
             found.append((try entry(statement), verdict))
         }
         return found
+    }
+
+    /// The refused commits, also those that are being offered again, with their verdicts.
+    func refused() throws -> [(entry: Entry, verdict: Verdict)] {
+        let again = try entries(in: .pending).filter(\.entry.wasRefused)
+        if again.isEmpty { return try entries(in: .refused) }
+        return (try entries(in: .refused) + again).sorted { $0.entry.n < $1.entry.n }
     }
 
     func count(in state: State) throws -> Int {
@@ -379,7 +392,7 @@ extension Outbox {
     /// What the rep decided about a refused commit; the hub is told with the next exchange.
     func dispose(_ n: Int64, _ disposition: Disposition) throws {
         let statement = try database.prepared(
-            "UPDATE outbox SET disposition = ?, told = 0 WHERE n = ? AND state = 3")
+            "UPDATE outbox SET disposition = ?, told = 0 WHERE n = ? AND state IN (0, 3)")
         statement.bind(1, Int64(disposition.rawValue))
         statement.bind(2, n)
         try statement.run()
@@ -506,8 +519,10 @@ extension Outbox {
     /// sealed anew.
     /// - Returns: whether there was any.
     @discardableResult
-    func move(from old: Int64, to new: Int64) throws -> Bool {
+    func move(from old: Int64, to new: Int64, above number: UInt64) throws -> Bool {
+        // What the hub has under the old identity is settled under that one.
         let moved = try pending(of: old, limit: .max, bytes: .max)
+            .filter { $0.commit.number == 0 || $0.commit.number > number }
         for entry in moved {
             let statement = try database.prepared(
                 """

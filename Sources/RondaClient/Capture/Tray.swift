@@ -46,7 +46,7 @@ extension LocalReader {
     public func tray() throws -> [TrayItem] {
         let outbox = Outbox(database: database)
         let waitingFor = try outbox.entries(in: .waiting).compactMap(\.verdict.waitsFor)
-        return try outbox.entries(in: .refused).compactMap { entry, verdict in
+        return try outbox.refused().compactMap { entry, verdict in
             let disposition = try outbox.disposition(of: entry.n)
             guard disposition == .open || disposition == .office else { return nil }
             let refusal = verdict.refusal
@@ -133,7 +133,7 @@ extension LocalStore {
     }
 
     private static func trayEntry(_ n: Int64, in outbox: Outbox) throws -> Outbox.Entry {
-        guard let entry = try outbox.entry(n: n), entry.state == .refused,
+        guard let entry = try outbox.entry(n: n), entry.state == .refused || entry.wasRefused,
             try outbox.disposition(of: n) == .open || outbox.disposition(of: n) == .office
         else {
             throw ClientError(

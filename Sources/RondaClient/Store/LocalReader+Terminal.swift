@@ -71,7 +71,7 @@ extension LocalReader {
 
     /// What a refused commit would have changed; empty when there is no such commit in the tray.
     package func changes(ofRefused n: Int64) throws -> [Change] {
-        try Outbox(database: database).entries(in: .refused).first { $0.entry.n == n }?
+        try Outbox(database: database).refused().first { $0.entry.n == n }?
             .entry.commit.changes ?? []
     }
 

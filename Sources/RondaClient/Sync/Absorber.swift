@@ -167,7 +167,7 @@ extension Absorber {
     /// What own work changes, refers to or belongs to that has no verdict, or was refused and nobody has
     /// decided about: whoever is to correct it must see what it is about.
     private func namedByOwnWork() throws -> Set<RecordID> {
-        let refused = try outbox.entries(in: .refused)
+        let refused = try outbox.refused()
             .filter { try outbox.disposition(of: $0.entry.n) == .open }
             .flatMap(\.entry.commit.changes)
         var named = Set(refused.map(\.record))

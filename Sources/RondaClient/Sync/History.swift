@@ -57,8 +57,10 @@ struct History {
     }
 
     /// The store goes on as another device; what has no verdict is sealed anew. `epoch` is the
-    /// history under which the old identity was last in order.
-    func take(device: RecordID, secret: [UInt8], before epoch: [UInt8]) throws {
+    /// history under which the old identity was last in order; up to `number` the hub has its commits.
+    func take(
+        device: RecordID, secret: [UInt8], before epoch: [UInt8], above number: UInt64
+    ) throws {
         guard let present = try facts.identity(), let old = try facts.bytes(.secret) else {
             throw LocalStore.notLoggedIn
         }
@@ -74,7 +76,7 @@ struct History {
         try facts.remove(.receipt)
         try facts.remove(.copies)
         try facts.remove(.heard)
-        try outbox.move(from: present.ordinal, to: present.ordinal + 1)
+        try outbox.move(from: present.ordinal, to: present.ordinal + 1, above: number)
     }
 
     /// The secret for the identity to come: the same one when the answer was lost.

@@ -131,14 +131,18 @@ private struct OutboxExport {
         let isPresent = try facts.number(.identity) ?? 0 == ordinal
         let heard = isPresent ? try facts.number(.heard) ?? 0 : 0
         let sealed = try Outbox(database: database)
-            .seal(of: ordinal, limit: .max, bytes: .max, told: UInt64(clamping: heard))
+            .seal(
+                of: ordinal, limit: .max, bytes: .max, told: UInt64(clamping: heard),
+                withGaps: true)
         var requests: [WireExchangeRequest] = []
         var size = 0
         for entry in sealed {
             let isFull =
                 requests.last?.commits.count ?? 0 >= limits.commitsPerExchange
                 || size + entry.bytes.count > limits.commitBytes
-            if requests.isEmpty || isFull {
+            let last = requests.last?.commits.last?.number
+            let isAfterGap = last.map { entry.commit.number != $0 + 1 } ?? false
+            if requests.isEmpty || isFull || isAfterGap {
                 var request = WireExchangeRequest()
                 request.protocol = 1
                 request.schema = Schema.current.version
@@ -147,11 +151,11 @@ private struct OutboxExport {
                 size = 0
             }
             size += entry.bytes.count
-            let last = requests.count - 1
-            requests[last].commits.append(try WireCommit(serializedBytes: entry.bytes))
+            let current = requests.count - 1
+            requests[current].commits.append(try WireCommit(serializedBytes: entry.bytes))
             if var given = entry.given {
                 given.number = entry.commit.number
-                requests[last].given.append(given)
+                requests[current].given.append(given)
             }
         }
         return requests

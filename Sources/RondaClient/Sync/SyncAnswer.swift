@@ -86,7 +86,9 @@ struct SyncAnswer: Sendable {
         let isOver = isCut || self.history == .copy && !outcome.wentBack
         if isOver && round.isPast {
             // Whoever goes on with a past id has other content: this store's goes on with it.
-            outcome.hasMoved = try outbox.move(from: round.identity, to: outbox.identity())
+            outcome.hasMoved = try outbox.move(
+                from: round.identity, to: outbox.identity(),
+                above: round.lastShared(response, isCut: isCut))
         }
         outcome.isCut = isCut && !round.isPast
         let copies = Int64(response.advice.copies)

@@ -109,6 +109,13 @@ struct SyncRound: Sendable {
         return chain.id.bytes != Array(response.chain)
     }
 
+    /// The last number under which the hub has this store's own commit, where the store leaves the
+    /// chain.
+    func lastShared(_ response: WireExchangeResponse, isCut: Bool) -> UInt64 {
+        if response.forkedAt > 0 { return response.forkedAt - 1 }
+        return isCut ? response.lastCommit : 0
+    }
+
     /// Whether there is said to be more, but not beyond where this request began.
     func isStuck(at response: WireExchangeResponse) -> Bool {
         response.more && request.commits.isEmpty && !request.pushOnly

@@ -103,15 +103,18 @@ struct SyncSession {
                     throw Self.contradiction("\(surprises) other chains in one sync")
                 }
             }
-            if let following {
+            if let following, !outcome.wentBack {
                 response = following
                 continue
             }
             let isCopy = history == .copy && !outcome.wentBack
             if isCopy && past != nil { return true }
-            if isCopy || outcome.isCut { try await takeNewIdentity(from: round) }
+            if isCopy || outcome.isCut {
+                try await takeNewIdentity(
+                    from: round, above: round.lastShared(response, isCut: outcome.isCut))
+            }
             let before = round
-            let wasCut = response.more && past == nil
+            let wasCut = response.more && past == nil && !round.request.pushOnly
             round = try await prepare(as: past)
             let isDone = round.firstOffered == nil && round.request.tray.isEmpty && !wasCut
             if isDone && history == .same { return true }
@@ -295,7 +298,7 @@ extension SyncSession {
 
     /// Goes on as another device of the same account.
     private mutating func takeNewIdentity(
-        from round: SyncRound
+        from round: SyncRound, above number: UInt64
     ) async throws(ClientError) {
         if surrenders { throw Self.cannotSurrender }
         // Once is enough: a server that says it again says it of a device it has just made.
@@ -321,7 +324,7 @@ extension SyncSession {
         try await checkOurs(answer)
         try await store.writing {
             try History(database: $0).take(
-                device: device, secret: secret, before: Array(round.request.epoch))
+                device: device, secret: secret, before: Array(round.request.epoch), above: number)
         }
         report.wasCopied = true
     }

@@ -59,7 +59,7 @@ extension EntitySchema {
             FieldSchema(17, "tags", .text, .union, isSet: true, maximum: 40, writers: [.rep, .office], en: "tags", es: "etiquetas"),
             FieldSchema(18, "movedTo", .ref, .office, target: .territory, writers: [.office], since: 2, en: "moved to", es: "pasó a"),
             FieldSchema(19, "officeNote", .text, .latest, personal: true, maximum: 2000, writers: [.office], readers: [.office], since: 2, en: "note of the office", es: "nota de la oficina"),
-            FieldSchema(20, "mergedInto", .ref, .office, target: .customer, writers: [.office], since: 2, en: "the same as", es: "es el mismo que"),
+            FieldSchema(20, "mergedInto", .ref, .office, target: .customer, writers: [.office], readers: [.office], since: 2, en: "the same as", es: "es el mismo que"),
             FieldSchema(21, "notSameAs", .ref, .union, isSet: true, target: .customer, writers: [.office], readers: [.office], since: 2, en: "not the same as", es: "no es el mismo que"),
         ])
 
