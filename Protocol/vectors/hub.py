@@ -271,6 +271,8 @@ class Hub:
             given = {g.number for g in request.given}
             own = [n for n in judged
                    if n not in given and not self.journal.entries[device.id, n].verdict.handovers]
+            self.again = {c.record for n in judged if n in given
+                          for c in (getattr(self.journal.entries[device.id, n].commit, "changes", None) or ())}
             self.tell_streams(device, request, own, answer)
             answer.assignment = self.journal.assignment
         answer.epoch, answer.last_commit = self.epoch, device.last
@@ -406,7 +408,7 @@ class Hub:
         delta.deleted, delta.contested = record.deleted, record.contested
         if any("author" in f.write for f in entity.fields.values()):
             delta.creator = table.index(record.creator) + 1
-        own = {(device.id, n) for n in judged}
+        own = set() if id in self.again else {(device.id, n) for n in judged}
         acting = self.journal.accounts[device.account].acting
         if since and own and all(t.commit in own for t in self.touches[id]):
             return

@@ -18,6 +18,11 @@ struct OwnWrites: Sendable {
             verdicts.filter { !$0.handovers.isEmpty }
                 .map { ($0.number, Set($0.handovers.map(\.record))) }
         ) { first, _ in first }
+        // What is offered again is told, and with it all that was done to the same record.
+        let again = Set(
+            offers.filter { $0.given != nil }.flatMap { offer in
+                (try? offer.commit.get())?.changes.map(\.record) ?? []
+            })
         for offer in offers {
             // What is offered again after a restore may have been written over by what had seen it:
             // the device takes all of that from the hub. The same goes for what an older schema
@@ -28,6 +33,7 @@ struct OwnWrites: Sendable {
             for change in commit.changes {
                 // And for what was in another's hands: the device has let it go.
                 if handedOver[offer.number]?.contains(change.record) ?? false { continue }
+                if again.contains(change.record) { continue }
                 numbers[change.record, default: []].insert(offer.number)
                 bases[change.record] = min(change.base, bases[change.record] ?? .max)
             }

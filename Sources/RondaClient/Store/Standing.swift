@@ -89,6 +89,8 @@ struct Standing {
 
     /// For doubts about one record that are not about a scope.
     private static let noScope: Int64 = -1 << 33
+    /// For what no stream told to the end of a sync, and own work keeps.
+    private static let keptScope: Int64 = -1 << 34
 
     /// Whether the record stood in a scope that is being read anew, and was told in none since: what a
     /// delta says of it is all there is.
@@ -103,11 +105,15 @@ struct Standing {
 
     /// The hub does not have this record.
     func doubt(_ record: RecordID, entity: EntityID) throws {
+        try doubt(record, entity: entity, as: Self.noScope)
+    }
+
+    private func doubt(_ record: RecordID, entity: EntityID, as scope: Int64) throws {
         let statement = try database.prepared(
             """
             INSERT OR REPLACE INTO standing(scope, record, entity, version) VALUES (?, ?, ?, 0)
             """)
-        statement.bind(1, Self.noScope)
+        statement.bind(1, scope)
         statement.bind(2, record)
         statement.bind(3, Int64(entity.rawValue))
         try statement.run()
@@ -134,7 +140,9 @@ struct Standing {
     func settleDoubts(except kept: Set<RecordID>) throws {
         let entities = try doubtful().filter { kept.contains($0.record) }
         try database.execute(sql: "DELETE FROM standing WHERE scope < 0")
-        for (record, entity) in entities { try doubt(record, entity: entity) }
+        for (record, entity) in entities {
+            try doubt(record, entity: entity, as: Self.keptScope)
+        }
     }
 
     var hasDoubts: Bool {
