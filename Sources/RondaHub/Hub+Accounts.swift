@@ -102,6 +102,8 @@ extension Hub {
         /// The secret of a device of the same account.
         case device(secret: [UInt8])
 
+        fileprivate var isDevice: Bool { if case .device = self { true } else { false } }
+
         fileprivate var name: String {
             switch self {
             case .code: "by a code"
@@ -164,7 +166,7 @@ extension Hub {
         }
         let secretHash = Secret.hash(secret)
         let id = known ?? surroundings.mint()
-        let (now, limits) = (surroundings.now(), limits)
+        let (now, limits, schema) = (surroundings.now(), limits, schema)
         do {
             return try await store.write { store in
                 let (account, used, close) = try Self.admit(
@@ -194,6 +196,10 @@ extension Hub {
                 // A new one has nothing to offer again; one that is brought back has.
                 if known == nil { device.epoch = hub.epoch }
                 try store.put(device)
+                if ticket.isDevice || known != nil {
+                    // The store may be older than its id, and have what others have erased.
+                    try Self.askAboutErased(device, of: account, schema, in: store)
+                }
                 try close(id)
                 try store.append(
                     AuditEntry(
@@ -236,6 +242,15 @@ extension Hub {
                 .login(in: store, at: now)
             return (login.account, nil, { _ in })
         }
+    }
+
+    private static func askAboutErased(
+        _ device: Device, of account: Account, _ schema: Schema, in store: any StoreWriter
+    ) throws {
+        let erased = try store.tombstones().filter { id in
+            try store.record(id).map { try store.everSaw($0, by: account, schema) } ?? false
+        }
+        try store.ask(device.id, about: erased)
     }
 
     /// The other store that uses the same id is told.
