@@ -18,11 +18,14 @@ struct CommitWriter {
 /// Judges commits inside one transaction and keeps what belongs to the judgement: journal, waiting
 /// commits and the tray (SPEC §6).
 final class Committer {
-    private let schema: Schema
+    let schema: Schema
     private let limits: Limits
-    private let store: any StoreWriter
+    let store: any StoreWriter
     private let generation: UInt64
-    private let now: Instant
+    let now: Instant
+    /// Looked up once: nearly always nobody was erased.
+    private var anyErased: Bool?
+    private var suppression: Suppression??
     /// Looked up once: nearly always nothing waits, and every new record would ask.
     private var anyWaiting: Bool?
     /// The last change of who sees what, read once.
@@ -47,6 +50,8 @@ final class Committer {
         return try store.savepoint {
             let arrived = try apply(plan.records, replacing: stored)
             try append(offer, by: writer, plan.verdict)
+            try flagSuppressed(
+                plan.records, replacing: stored, device: writer.device, number: offer.number)
             try release(arrived)
             return plan.verdict
         }
@@ -56,6 +61,10 @@ final class Committer {
     /// office, which may have it judged.
     func surrender(_ offer: Offer, by writer: CommitWriter) throws -> Verdict {
         var verdict = settledBefore(offer) ?? .refused(offer.number, Refusal(.revoked))
+        if verdict.refusal?.code == .revoked, try hasErased() {
+            let planned = try plan(offer, by: writer, former: []).0.verdict
+            if planned.refusal?.code == .erased { verdict = planned }
+        }
         if verdict.disposition == .open { verdict.disposition = .office }
         let kept = verdict
         return try store.savepoint {
@@ -197,11 +206,17 @@ extension Committer {
     }
 
     private func append(_ offer: Offer, by writer: CommitWriter, _ verdict: Verdict) throws {
+        let bytes = Array(offer.bytes)
+        let isRedacted = try mayNotBeKept(bytes, verdict)
         try store.append(
             JournalEntry(
                 device: writer.device, number: offer.number, author: writer.account.id,
-                receivedAt: writer.receivedAt, commit: Array(offer.bytes), verdict: verdict,
-                floor: writer.floor))
+                receivedAt: writer.receivedAt,
+                commit: isRedacted ? ChainHash.of(offer.bytes).id.bytes : bytes, verdict: verdict,
+                floor: writer.floor, isRedacted: isRedacted))
+        if verdict.refusal?.code == .erased, case .success(let commit) = offer.commit {
+            _ = try eraser.bury(unmadeBy: commit, author: writer.account.id)
+        }
         if let record = verdict.waitsFor {
             try store.put(
                 WaitingCommit(
@@ -261,6 +276,48 @@ extension Committer {
     }
 }
 
+// MARK: - Erasure
+
+extension Committer {
+    private var eraser: Eraser { Eraser(store: store, schema: schema, now: now) }
+
+    private func hasErased() throws -> Bool {
+        let any = try anyErased ?? store.hasTombstones()
+        anyErased = any
+        return any
+    }
+
+    /// What is refused is kept whole, unless it is about somebody who was erased.
+    private func mayNotBeKept(_ commit: [UInt8], _ verdict: Verdict) throws -> Bool {
+        guard let refusal = verdict.refusal else { return false }
+        if refusal.code == .erased { return true }
+        return try hasErased() && eraser.concernsErased(commit)
+    }
+
+    /// Tells the office when somebody who was erased may be here again: whether it is the same
+    /// person, and whether they came back by themselves, people have to find out.
+    private func flagSuppressed(
+        _ records: [PlannedRecord], replacing stored: [RecordID: StoredRecord], device: RecordID,
+        number: UInt64
+    ) throws {
+        if records.isEmpty { return }
+        if suppression == nil {
+            let has = try store.hasSuppressed()
+            suppression = .some(has ? Suppression(seed: try store.hub().key) : nil)
+        }
+        guard let suppression = suppression ?? nil else { return }
+        let isThere = try records.contains { planned in
+            guard planned.isTouched else { return false }
+            let before = stored[planned.record.id]?.contactPoints ?? []
+            return try planned.record.contactPoints.subtracting(before).contains {
+                try store.isSuppressed(suppression.hash($0))
+            }
+        }
+        guard isThere else { return }
+        try store.append(Incident(at: now, kind: .suppressed, device: device, about: number))
+    }
+}
+
 // MARK: - Waiting
 
 extension Committer {
@@ -305,6 +362,7 @@ extension Committer {
     private func judgeAgain(
         _ entry: JournalEntry, former: [UInt64], clockOffsetMilliseconds: Int64
     ) throws {
+        if entry.isRedacted { return }
         guard let account = try store.account(entry.author) else {
             throw StoreError(.unreadable, "a commit of an unknown account")
         }
@@ -328,6 +386,11 @@ extension Committer {
         }
         let arrived = try apply(plan.records, replacing: stored)
         try store.replace(plan.verdict, of: entry.device)
+        if try mayNotBeKept(entry.commit, plan.verdict) {
+            _ = try eraser.redact(entry, as: plan.verdict)
+        }
+        try flagSuppressed(
+            plan.records, replacing: stored, device: entry.device, number: entry.number)
         try release(arrived)
     }
 }

@@ -31,7 +31,9 @@ final class Departures {
         delta.record = table.index(of: row.id)
         delta.left = true
         var last = Move()
-        for customer in try customers(of: row.id) {
+        let record = try store.record(row.id)
+        delta.erased = record?.isErased ?? false
+        for customer in customers(of: record) {
             let move = try move(of: customer)
             if move.at > last.at { last = move }
         }
@@ -39,11 +41,9 @@ final class Departures {
         return delta
     }
 
-    private func customers(of id: RecordID) throws -> [RecordID] {
-        guard let record = try store.record(id), let entity = schema[record.entity] else {
-            return []
-        }
-        return record.entity == .customer ? [id] : record.customers(entity)
+    private func customers(of record: StoredRecord?) -> [RecordID] {
+        guard let record, let entity = schema[record.entity] else { return [] }
+        return record.entity == .customer ? [record.id] : record.customers(entity)
     }
 
     private func move(of customer: RecordID) throws -> Move {

@@ -102,6 +102,8 @@ extension Hub {
         /// The secret of a device of the same account.
         case device(secret: [UInt8])
 
+        fileprivate var isDevice: Bool { if case .device = self { true } else { false } }
+
         fileprivate var name: String {
             switch self {
             case .code: "by a code"
@@ -164,7 +166,7 @@ extension Hub {
         }
         let secretHash = Secret.hash(secret)
         let id = known ?? surroundings.mint()
-        let (now, limits) = (surroundings.now(), limits)
+        let (now, limits, schema) = (surroundings.now(), limits, schema)
         do {
             let result = try await store.write { store -> Result<Enrolment, HubError> in
                 do {
@@ -172,7 +174,8 @@ extension Hub {
                         try store.savepoint {
                             try Self.enrolment(
                                 by: ticket, secretHash: secretHash, id: id, known: known,
-                                owner: owner, name: name, at: now, limits: limits, in: store)
+                                owner: owner, name: name, at: now, limits: limits,
+                                schema: schema, in: store)
                         })
                 } catch let error as HubError {
                     if error.code == .badCode, case .code(let code) = ticket {
@@ -192,7 +195,7 @@ extension Hub {
 
     private static func enrolment(
         by ticket: Ticket, secretHash: [UInt8], id: RecordID, known: RecordID?, owner: RecordID?,
-        name: String, at now: Instant, limits: Limits, in store: any StoreWriter
+        name: String, at now: Instant, limits: Limits, schema: Schema, in store: any StoreWriter
     ) throws -> Enrolment {
         let (account, used, close) = try Self.admit(
             ticket, at: now, limits: limits, in: store)
@@ -221,6 +224,10 @@ extension Hub {
         // A new one has nothing to offer again; one that is brought back has.
         if known == nil { device.epoch = hub.epoch }
         try store.put(device)
+        if ticket.isDevice || known != nil {
+            // The store may be older than its id, and have what others have erased.
+            try askAboutErased(device, of: account, schema, in: store)
+        }
         try close(id)
         try store.append(
             AuditEntry(
@@ -254,6 +261,15 @@ extension Hub {
                 .login(in: store, at: now)
             return (login.account, nil, { _ in })
         }
+    }
+
+    private static func askAboutErased(
+        _ device: Device, of account: Account, _ schema: Schema, in store: any StoreWriter
+    ) throws {
+        let erased = try store.tombstones().filter { id in
+            try store.record(id).map { try store.everSaw($0, by: account, schema) } ?? false
+        }
+        try store.ask(device.id, about: erased)
     }
 
     /// The other store that uses the same id is told.

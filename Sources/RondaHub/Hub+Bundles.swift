@@ -40,7 +40,8 @@ extension Hub {
         guard opened.isWritten(bySecretHash: sender.secretHash) else { throw HubError(.badBundle) }
         // Only what a past id may send, so that nothing but commits comes in by another's hand.
         guard request.pushOnly, request.cursors.isEmpty, request.tray.isEmpty,
-            request.open.isEmpty, !request.hasProof, !request.commits.isEmpty
+            request.open.isEmpty, request.erased.isEmpty, !request.hasProof,
+            !request.commits.isEmpty
         else { throw HubError(.badBundle, "the bundle holds more than commits") }
         guard request.epoch.isEmpty || request.epoch == Data(hub.epochBytes) else {
             throw HubError(.notNext, "written in another history")

@@ -5,7 +5,7 @@ internal import RondaWire
 
 /// What the back office does about refused work, restores and old deletions.
 extension Hub {
-    private func committing<Result: Sendable>(
+    func committing<Result: Sendable>(
         _ body: @Sendable (Committer, any StoreWriter) throws -> Result
     ) async throws(HubError) -> Result {
         let (schema, limits, now) = (schema, limits, surroundings.now())
@@ -133,7 +133,9 @@ extension Hub {
             for entity in schema.entities {
                 try store.records(of: entity.id) { record in
                     let last = record.deletions.map { record.marks[$0].stamp.instant.milliseconds }
-                    if record.isDeleted, (last.max() ?? .max) < before { old.append(record) }
+                    if record.isDeleted, !record.isErased, (last.max() ?? .max) < before {
+                        old.append(record)
+                    }
                 }
             }
             for record in old { try store.purge(record) }

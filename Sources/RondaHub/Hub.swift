@@ -31,6 +31,8 @@ package final class Hub: Sendable {
     /// Tells connected devices what has moved.
     package let live: LiveFeed
     private let queue: PushQueue
+    /// Where erasures are written down before they are done; `nil` for a hub that does none.
+    let ledger: (any ErasureLedger)?
     /// What devices that only read have said lately of how far their work is in: not worth a write.
     private let heard = Mutex<[RecordID: Instant]>([:])
     /// Wrong passwords, by login: ten at once, then one a minute.
@@ -39,9 +41,10 @@ package final class Hub: Sendable {
 
     package init(
         store: any CentralStore, schema: Schema = .current, limits: Limits = Limits(),
-        surroundings: Surroundings
+        ledger: (any ErasureLedger)? = nil, surroundings: Surroundings
     ) {
         self.store = store
+        self.ledger = ledger
         self.schema = schema
         self.limits = limits
         self.surroundings = surroundings
@@ -143,7 +146,8 @@ package final class Hub: Sendable {
             throw HubError(
                 .tooLarge, "\(request.cursors.count) cursors, at most \(limits.cursorsPerExchange)")
         }
-        let numbers = max(request.tray.count, request.given.count, request.open.count)
+        let numbers = max(
+            max(request.tray.count, request.given.count), request.open.count, request.erased.count)
         if numbers > limits.numbersPerExchange {
             throw HubError(
                 .tooLarge, "\(numbers) commits named, at most \(limits.numbersPerExchange)")
@@ -221,7 +225,9 @@ package final class Hub: Sendable {
 
 extension WireExchangeRequest {
     /// Whether it brings something that has to be written down.
-    fileprivate var changesSomething: Bool { !commits.isEmpty || !tray.isEmpty || hasProof }
+    fileprivate var changesSomething: Bool {
+        !commits.isEmpty || !tray.isEmpty || !erased.isEmpty || hasProof
+    }
 }
 
 /// A device and whose it is.

@@ -20,7 +20,7 @@ struct Page: Sendable {
         let number = min(request.verdictsSeen, pushed.lastNumber)
         if number == pushed.lastNumber { return number == 0 ? nil : pushed.chain }
         let entry = try number == 0 ? nil : store.journal(device: device.id, number: number)
-        return entry.map { .of(Data($0.commit)) }
+        return entry?.chain
     }
 
     func answer(
@@ -47,6 +47,10 @@ struct Page: Sendable {
         let isPresent = request.epoch.isEmpty || request.epoch == response.epoch
         for verdict in isPresent ? try asked(of: login.device.id, in: store) : [] {
             response.verdicts.append(WireVerdict(verdict, &table))
+        }
+        if isPresent {
+            let due = try store.due(of: login.device.id, limit: limits.numbersPerExchange)
+            response.erased = due.map { Data($0.bytes) }
         }
         if !pushed.verdicts.isEmpty {
             response.receipt = try Receipt(

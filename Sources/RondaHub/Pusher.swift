@@ -76,6 +76,9 @@ struct Pusher: Sendable {
             device.lastNumber = offer.number
             device.chain = .of(offer.bytes)
         }
+        if isPresent && !push.isCarried {
+            try store.confirm(device.id, push.request.erased.compactMap { RecordID(bytes: $0) })
+        }
         // Whoever holds a device without access can hand in its work, not throw it away.
         if isPresent && login.hasAccess {
             try committer.dispose(push.request.tray, of: device.id)
@@ -149,7 +152,7 @@ struct Pusher: Sendable {
         guard request.hasProof, request.epoch == Data(hub.epochBytes) else { return false }
         if request.proof.number <= device.lastNumber {
             let entry = try store.journal(device: device.id, number: request.proof.number)
-            let chain = entry.map { ChainHash.of(Data($0.commit)).id.bytes }
+            let chain = entry?.chain.id.bytes
             if chain == Array(request.proof.chain) { return false }
         }
         // From before the last renewal: that history is known to be lost.
@@ -165,7 +168,8 @@ struct Pusher: Sendable {
         _ offer: Offer, device: Device, in store: any StoreWriter
     ) throws -> Verdict? {
         guard let entry = try store.journal(device: device.id, number: offer.number),
-            entry.commit == Array(offer.bytes)
+            entry.isRedacted
+                ? entry.chain == .of(offer.bytes) : entry.commit == Array(offer.bytes)
         else { return nil }
         return entry.verdict
     }

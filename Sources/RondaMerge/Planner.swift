@@ -13,6 +13,8 @@ struct Planner {
     /// What became of changes of what the account does not see any more.
     var handovers: [HandOver] = []
     private let stored: [RecordID: StoredRecord]
+    /// Hardly ever is there any, and looking for them costs.
+    private let meetsErased: Bool
     private var merges: [Merge] = []
     let stamp: Stamp
     private let clockSuspect: Bool
@@ -24,6 +26,7 @@ struct Planner {
         self.context = context
         records = stored
         self.stored = stored
+        meetsErased = stored.values.contains(where: \.isErased)
         (stamp, clockSuspect) = Self.order(commit.stamp, in: context)
     }
 
@@ -58,6 +61,7 @@ struct Planner {
             guard let entity = context.schema[change.entity] else {
                 throw Refusal(.unknownEntity, entity: change.entity, record: change.record)
             }
+            try checkErased(change, entity: entity)
             let former = context.former.indices.contains(index) ? context.former[index] : 0
             try apply(change, at: index, entity: entity, former: former, acting: acting)
         }
@@ -124,7 +128,9 @@ struct Planner {
         if existing == nil { try checkCreation(change, entity: entity, acting: acting) }
         try checkWriters(change, entity: entity, existing: existing, acting: acting)
         // Only a derived record may be made again by somebody who does not see it.
-        if existing == nil, let stored, stored.entity != entity.id || !isDerived(entity) {
+        if existing == nil, let stored,
+            stored.isErased || stored.entity != entity.id || !isDerived(entity)
+        {
             throw lacks(change.record, .unknownRecord, change)
         }
 
@@ -195,6 +201,25 @@ struct Planner {
 // MARK: - Checks
 
 extension Planner {
+    /// Nothing is written about somebody who was erased. Who never had to do with the person is not
+    /// told that there was anybody.
+    private func checkErased(_ change: Change, entity: EntitySchema) throws(Refusal) {
+        guard meetsErased else { return }
+        let values =
+            change.sets.map { ($0.number, $0.value) } + change.adds.map { ($0.number, $0.value) }
+        let placing = Set(entity.referencePositions.map { entity.fields[$0].number })
+        var named = [(field: UInt32(0), record: change.record)]
+        for case (let number, .ref(let id)?) in values where placing.contains(number) {
+            named.append((number, id))
+        }
+        for (field, id) in named {
+            guard let record = records[id], record.isErased,
+                context.visible == nil || record.creator == context.author || saw(record)
+            else { continue }
+            throw refusal(.erased, change, field: field)
+        }
+    }
+
     /// A base of a lost history says nothing that could be checked against this one.
     private mutating func checkBase(
         _ change: Change, existing: StoredRecord?

@@ -123,6 +123,8 @@ package struct StoredRecord: Sendable, Hashable {
     package var stays: [Stay] = []
     /// Of a customer: who follows it, each for one record.
     package var followers: [Follower] = []
+    /// Nothing is left of it but that it was there: its person asked for that.
+    package var isErased = false
 
     package init(
         id: RecordID, entity: EntityID, creator: RecordID, version: UInt64 = 0, marks: [Mark] = [],
@@ -140,7 +142,7 @@ package struct StoredRecord: Sendable, Hashable {
         self.placements = placements
     }
 
-    package var isDeleted: Bool { lives.isEmpty && !deletions.isEmpty }
+    package var isDeleted: Bool { isErased || lives.isEmpty && !deletions.isEmpty }
     /// Deleted by one and edited by another who had not seen it.
     package var isContested: Bool { !lives.isEmpty && !deletions.isEmpty }
 

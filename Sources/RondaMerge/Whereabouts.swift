@@ -87,7 +87,8 @@ package struct Sight: Sendable {
         // Of what was made by others since, one has no right to hear; what one had a hand in may have
         // been made by others later.
         let isOthers = !record.marks.contains { $0.author == account }
-        return (customers + (entity.keepsStays ? [record] : [])).contains {
+        let hasStays = entity.keepsStays || record.isErased
+        return (customers + (hasStays ? [record] : [])).contains {
             saw($0, standing: standing($0), since: isOthers ? record.born : 0)
         }
     }

@@ -15,6 +15,13 @@ typealias Tag = UInt64
 extension Commit {
     var tag: Tag { uptime.milliseconds }
 
+    func sealed(as number: UInt64, after previous: ChainHash) -> Commit {
+        var commit = self
+        commit.number = number
+        commit.previous = previous
+        return commit
+    }
+
     /// Everything that must never change on the way, whichever number the commit travels under.
     func isSameWork(as other: Commit) -> Bool {
         stamp == other.stamp && schema == other.schema && uptime == other.uptime
@@ -45,21 +52,26 @@ struct OutboxRow {
     let n: Int64
     /// 0 pending, 1 accepted, 2 merged, 3 refused, 4 waiting.
     let state: Int64
+    /// Of a redacted one what is left.
     let commit: Commit
+    let isRedacted: Bool
 
     static func all(
         in store: LocalStore, by reader: CommitReader, after n: Int64 = -1
     ) throws -> [OutboxRow] {
         try store.withWriter { database in
             let rows = try Row.fetchAll(
-                database, sql: "SELECT n, state, bytes, number FROM outbox WHERE n > ? ORDER BY n",
+                database,
+                sql: "SELECT n, state, bytes, number, redacted FROM outbox WHERE n > ? ORDER BY n",
                 arguments: [n])
             return try rows.map { row in
                 let bytes = [UInt8](row[2] as Data)
+                let isRedacted = row[4] as Int64 != 0
                 let isSealed = row[3] as Int64? != nil
                 let commit =
-                    isSealed ? try reader.commit(bytes) : try Commit(packed: bytes)
-                return OutboxRow(n: row[0], state: row[1], commit: commit)
+                    isSealed && !isRedacted ? try reader.commit(bytes) : try Commit(packed: bytes)
+                return OutboxRow(
+                    n: row[0], state: row[1], commit: commit, isRedacted: isRedacted)
             }
         }
     }
@@ -74,14 +86,17 @@ struct JournalRow {
     let bytes: [UInt8]
     let receivedAt: Instant
     let verdict: Verdict
+    let isRedacted: Bool
 }
 
 /// The hub's journal of the devices outside it, in order of device and number.
 struct Journal {
     let rows: [JournalRow]
 
+    /// `captured` are the commits among which those are looked for of which the hub has only the chain
+    /// hash left: by that, and by nothing else, they are known.
     static func read(
-        _ store: any CentralStore, by reader: CommitReader
+        _ store: any CentralStore, by reader: CommitReader, captured: [Tag: Captured] = [:]
     ) async throws -> Journal {
         let entries = try await store.read { store in
             var entries: [JournalEntry] = []
@@ -90,13 +105,29 @@ struct Journal {
             }
             return entries
         }
-        return Journal(
-            rows: try entries.map { entry in
+        var rows: [JournalRow] = []
+        var before = ChainHash.start
+        for entry in entries {
+            let previous = entry.number == 1 ? .start : before
+            before = entry.chain
+            let commit: Commit
+            if entry.isRedacted {
+                let known = captured.values.lazy.filter { $0.author == entry.author }
+                    .map { $0.commit.sealed(as: entry.number, after: previous) }
+                    .first { $0.chainHash == entry.chain }
+                // What the server itself wrote nobody captured.
+                guard let known else { continue }
+                commit = known
+            } else {
+                commit = try reader.commit(entry.commit)
+            }
+            rows.append(
                 JournalRow(
                     device: entry.device, number: entry.number, author: entry.author,
-                    commit: try reader.commit(entry.commit), bytes: entry.commit,
-                    receivedAt: entry.receivedAt, verdict: entry.verdict)
-            })
+                    commit: commit, bytes: entry.commit, receivedAt: entry.receivedAt,
+                    verdict: entry.verdict, isRedacted: entry.isRedacted))
+        }
+        return Journal(rows: rows)
     }
 
     /// Without those of the server's own device.

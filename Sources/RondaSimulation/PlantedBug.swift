@@ -32,6 +32,8 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     case earlyWatermark
     /// Nobody is told that a record has left.
     case hiddenDeparture
+    /// Nobody is asked to erase anything.
+    case hiddenErasure
 
     func spoil(_ answer: inout WireExchangeResponse, to request: WireExchangeRequest) {
         switch self {
@@ -47,6 +49,8 @@ package enum PlantedBug: String, Sendable, CaseIterable {
             for index in answer.streams.indices {
                 answer.streams[index].deltas.removeAll { $0.left }
             }
+        case .hiddenErasure:
+            answer.erased = []
         case .silentRestore:
             answer.lastCommit = max(answer.lastCommit, request.verdictsSeen)
             if !request.epoch.isEmpty { answer.epoch = request.epoch }

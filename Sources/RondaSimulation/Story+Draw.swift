@@ -3,7 +3,9 @@ extension Story {
     package init(seed: UInt64) {
         var draw = Draw(seed: seed)
         let devices = (0..<draw.within(2...4)).map { _ in draw.below(Template.people.count) }
-        var weather = Weather(drawnBy: &draw)
+        // Drawn beside the others: stories without it are what they were.
+        var beside = Draw(seed: seed ^ 0xe7a5e)
+        var weather = Weather(drawnBy: &draw, hasErasures: beside.percent(25))
         let count = draw.within(16...56)
         let steps = (0..<count).map { _ in weather.step(&draw, devices: devices.count) }
         self.init(seed: seed, devices: devices, steps: steps)
@@ -18,14 +20,18 @@ private struct Weather {
     private let kinds: [Kind]
 
     private enum Kind: CaseIterable {
-        case clocks, copies, restores, unnoticed, tray, late, disk, purge, upgrade, losses, moves
+        case clocks, copies, restores, unnoticed, tray, late, disk, purge, upgrade, losses, moves,
+            erasures
     }
 
-    init(drawnBy draw: inout Draw) {
+    init(drawnBy draw: inout Draw, hasErasures: Bool) {
         network = draw.one(of: [0, 10, 30, 60])
         crashes = draw.one(of: [0, 0, 10, 30])
         var kinds: [Kind] = []
-        for kind in Kind.allCases where draw.percent(30) { kinds.append(kind) }
+        for kind in Kind.allCases where kind != .erasures && draw.percent(30) {
+            kinds.append(kind)
+        }
+        if hasErasures { kinds.append(.erasures) }
         self.kinds = kinds
     }
 
@@ -122,6 +128,7 @@ private struct Weather {
             return draw.percent(60)
                 ? .moveCustomer(draw.below(1_000), to: draw.below(2))
                 : .assign(draw.below(3), mask: draw.below(4))
+        case .erasures: return .erase(draw.below(1_000))
         case .losses: return draw.percent(20) ? .lose(device) : .wait(milliseconds: 10)
         }
     }

@@ -77,6 +77,8 @@ package enum Step: Sendable, Hashable {
     case upgradeHub
     /// The office hands one customer over to a territory.
     case moveCustomer(Int, to: Int)
+    /// A customer asks for erasure.
+    case erase(Int)
     /// The office assigns a person other territories, by the bits of `mask`.
     case assign(Int, mask: Int)
 }

@@ -17,14 +17,18 @@ extension World {
         let oracle = Oracle(
             journal, schema: wasUpgraded ? Schema.current.later : Schema.current)
         // What the hub makes itself is in no commit.
-        let made = Set(records.filter { $0.entity != .suggestion }.map(\.id))
-        guard oracle.records.subtracting(oracle.partial).isSubset(of: made),
+        let erased = Set(records.filter(\.isErased).map(\.id))
+        let made = Set(records.filter { $0.entity != .suggestion && !$0.isErased }.map(\.id))
+        let known = oracle.records.subtracting(oracle.partial).subtracting(erased)
+        guard known.isSubset(of: made),
             made.isSubset(of: oracle.records)
         else {
             throw Violation(what: "the hub has other records than its journal makes")
         }
         for record in records
-        where record.entity != .suggestion && !oracle.partial.contains(record.id) {
+        where record.entity != .suggestion && !record.isErased
+            && !oracle.partial.contains(record.id) && !oracle.names(record.id, erased)
+        {
             if let problem = oracle.problem(of: record, exactly: restores == 0) {
                 throw Violation(
                     what: "merge of \(record.entity.rawValue) \(record.id): \(problem)")
@@ -72,6 +76,12 @@ struct Oracle {
     }
 
     var records: Set<RecordID> { Set(touches.keys) }
+
+    /// Whether a record named one of these: the hub has taken it from there.
+    func names(_ record: RecordID, _ others: Set<RecordID>) -> Bool {
+        !others.isEmpty
+            && (touches[record] ?? []).contains { !$0.change.named.isDisjoint(with: others) }
+    }
 
     /// `exactly` where no history was lost: then who had seen what is known.
     func problem(of record: StoredRecord, exactly: Bool) -> String? {

@@ -47,7 +47,10 @@ struct Places {
     func scopes(of record: StoredRecord) -> Set<RecordID>? {
         if [.territory, .programme, .staff].contains(record.entity) { return [catalogue] }
         var scopes: Set<RecordID> = []
-        for customer in customers(of: record) {
+        let customers = customers(of: record)
+        // Its last referrer was erased: it stays where it was.
+        if record.entity == .referral, customers.isEmpty { return nil }
+        for customer in customers {
             guard let home = homes[customer] else { return nil }
             scopes.formUnion((followers[customer] ?? []).union([home]))
         }

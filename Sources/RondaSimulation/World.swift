@@ -61,6 +61,8 @@ final class World {
     var verdicts: [String: Outcome] = [:]
     var contents: [String: Tag] = [:]
     private let edition: Edition
+    /// Beside the hub's stores: it outlives each of them.
+    let erasures = Erasures()
     /// Where the first stores came from; `nil` for new ones.
     private let shelf: Shelf?
     private var borrowed: [LocalStore] = []
@@ -81,6 +83,7 @@ final class World {
         let (edition, hubLimits) = (Edition(schema), limits)
         self.edition = edition
         let surroundings = hubClock.surroundings(Source(draw.split()))
+        let erasures = erasures
         let store = try self.shelf?.takeHub() ?? template.hub.copy(schema: schema)
         borrowedHub = store
         try bug?.plant(in: store)
@@ -88,7 +91,7 @@ final class World {
             store,
             start: {
                 Hub(
-                    store: $0, schema: edition.current, limits: hubLimits,
+                    store: $0, schema: edition.current, limits: hubLimits, ledger: erasures,
                     surroundings: surroundings)
             }, bug: bug)
         for person in story.devices {
@@ -380,11 +383,13 @@ final class World {
             guard let backup = backups.last else { return }
             // What only the office did since the backup nobody could prove.
             let isNoticed = isWanted || officeActs != officeActsBefore
-            try checkNothingLost(in: try await Journal.read(network.store, by: reader))
+            try checkNothingLost(
+                in: try await Journal.read(network.store, by: reader, captured: ledger))
             restores += 1
             (verdicts, contents) = ([:], [:])
             network.restart(over: try backup.copy(schema: edition.current))
             wasSetBackUnnoticed = wasSetBackUnnoticed || !isNoticed
+            _ = try await hub.replayErasures()
             if isNoticed { try await hub.renewHistory() }
             let epoch = try await network.store.read { try $0.hub().epoch }
             epochSetBack = isNoticed ? nil : epoch
@@ -405,6 +410,18 @@ final class World {
             trace.add(
                 "the office moves \(customers[which % customers.count]) to \(territory): \(moved)",
                 fault: moved > 0 ? "customers moved" : nil)
+        case .erase(let which):
+            let customers = try await network.store.read { store in
+                var customers: [RecordID] = []
+                try store.records(of: .customer) { if !$0.isErased { customers.append($0.id) } }
+                return customers
+            }
+            guard !customers.isEmpty else { return }
+            officeActs += 1
+            let erased = try await hub.erase(customers[which % customers.count])
+            trace.add(
+                "the office erases \(customers[which % customers.count]): "
+                    + "\(erased?.records ?? 0) records", fault: "erasures")
         case .assign(let person, let mask):
             let codes = Template.territories.indices.filter { mask & 1 << $0 != 0 }
                 .map { Template.territories[$0] }

@@ -57,6 +57,7 @@ package struct AuditAct: RawRepresentable, Sendable, Hashable {
     package static let customerMerge = AuditAct("customer.merge")
     package static let customerSeparate = AuditAct("customer.separate")
     package static let customerApart = AuditAct("customer.apart")
+    package static let customerErase = AuditAct("customer.erase")
     package static let accountPassword = AuditAct("account.password")
     package static let accountLock = AuditAct("account.lock")
     package static let codeIssue = AuditAct("code.issue")

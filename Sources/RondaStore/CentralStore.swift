@@ -20,10 +20,14 @@ package protocol CentralStore: Sendable {
     /// What differs from an earlier one whenever anybody, in this process or another, has written
     /// in between; `nil` where the store cannot tell.
     func writeMark() async throws -> WriteMark?
+
+    /// Moves what a write-ahead log holds into the store proper, where there is one.
+    func checkpoint() async throws
 }
 
 extension CentralStore {
     package func writeMark() async throws -> WriteMark? { nil }
+    package func checkpoint() async throws {}
 }
 
 /// A state of the store, without saying which.
@@ -224,7 +228,7 @@ package struct WaitingCommit: Sendable, Hashable {
 /// Something that should not have happened and was put right or set aside.
 package struct Incident: Sendable, Hashable {
     package enum Kind: UInt32, Sendable {
-        case divergence = 1, quarantine = 2, fork = 3, historyLost = 4
+        case divergence = 1, quarantine = 2, fork = 3, historyLost = 4, suppressed = 5
     }
     package let at: Instant
     package let kind: Kind
@@ -276,16 +280,19 @@ package struct JournalEntry: Sendable, Hashable {
     package let number: UInt64
     package let author: RecordID
     package let receivedAt: Instant
-    /// The commit's canonical bytes.
+    /// The commit's canonical bytes; of a redacted one, its chain hash.
     package let commit: [UInt8]
     package let verdict: Verdict
     /// The least that its device can have known of who sees what when it captured.
     package let floor: UInt64
+    /// Whether its content is gone, because somebody whom it concerned was erased.
+    package let isRedacted: Bool
 
     package init(
         device: RecordID, number: UInt64, author: RecordID, receivedAt: Instant, commit: [UInt8],
-        verdict: Verdict, floor: UInt64 = 0
+        verdict: Verdict, floor: UInt64 = 0, isRedacted: Bool = false
     ) {
+        self.isRedacted = isRedacted
         self.device = device
         self.number = number
         self.author = author
@@ -368,6 +375,21 @@ package protocol StoreReader {
     func incidents() throws -> [Incident]
     /// The latest `last` administrative acts since a moment, in order.
     func audit(since: Instant?, last: Int) throws -> [AuditEntry]
+    /// The content of every commit that has any, in order of device and number.
+    func contents(
+        _ body: (_ device: RecordID, _ number: UInt64, _ commit: [UInt8]) throws -> Void
+    ) throws
+    /// Oldest first, with the devices that have not confirmed.
+    func erasures() throws -> [ErasureNote]
+    /// Whether anything was ever erased.
+    func hasTombstones() throws -> Bool
+    /// The records that are erased, in order of id.
+    func tombstones() throws -> [RecordID]
+    /// The erased records of which the device has not said that nothing is left, in order of id.
+    func due(of device: RecordID, limit: Int) throws -> [RecordID]
+    /// Whether somebody who was erased could be reached by this.
+    func isSuppressed(_ hash: [UInt8]) throws -> Bool
+    func hasSuppressed() throws -> Bool
 }
 
 package protocol StoreWriter: StoreReader {
@@ -388,6 +410,21 @@ package protocol StoreWriter: StoreReader {
     func dropExpected(from device: RecordID, number: UInt64) throws
     /// Counts a failure of the hub itself on a commit, and tells how many there were.
     func countFailure(device: RecordID, number: UInt64) throws -> Int
+    /// From now on, what is deleted is overwritten as well.
+    func overwriteDeleted()
+    /// Leaves of a commit's content only the chain hash.
+    func redact(device: RecordID, number: UInt64, chain: ChainHash) throws
+    /// Nobody will make this record any more.
+    func dropExpected(_ record: RecordID) throws
+    /// - Returns: the erasure's place in the order of erasures.
+    func append(_ erasure: ErasureNote) throws -> Int64
+    /// Notes that a record was erased; `erasure` is `nil` for what was never there.
+    func bury(_ record: RecordID, by erasure: Int64?) throws
+    /// What is left on the device of these records is not known.
+    func ask(_ device: RecordID, about records: [RecordID]) throws
+    /// The device has said that nothing of these records is left on it.
+    func confirm(_ device: RecordID, _ records: [RecordID]) throws
+    func suppress(_ hash: [UInt8]) throws
     func append(_ incident: Incident) throws
     func append(_ entry: AuditEntry) throws
     func put(_ hub: HubIdentity) throws

@@ -51,7 +51,7 @@ package enum RecordPacking {
         }
         // Only what was made or moved since somebody was first assigned otherwise has more.
         if record.born == 0 && record.departures.isEmpty && record.stays.isEmpty
-            && record.followers.isEmpty
+            && record.followers.isEmpty && !record.isErased
         {
             return writer.bytes
         }
@@ -73,6 +73,7 @@ package enum RecordPacking {
             writer.write(follower.person)
             writer.write(follower.cause)
         }
+        if record.isErased { writer.write(1) }
         return writer.bytes
     }
 
@@ -139,6 +140,7 @@ package enum RecordPacking {
             record.followers.append(
                 Follower(person: try reader.id(), cause: try reader.id()))
         }
+        record.isErased = try !reader.isAtEnd && reader.number() != 0
         return record
     }
 

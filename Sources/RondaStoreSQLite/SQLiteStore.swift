@@ -9,7 +9,7 @@ package import RondaStore
 package final class SQLiteStore: CentralStore {
     package static let fileName = "hub.sqlite"
     /// The format this code reads and writes; kept in `PRAGMA user_version`.
-    static let format = 4
+    static let format = 5
     /// "Rnda", kept in `PRAGMA application_id`, so that a stranger's database is told apart.
     static let applicationID = 0x526e_6461
 
@@ -64,6 +64,7 @@ package final class SQLiteStore: CentralStore {
     private static func fill(_ database: Database, hub: HubIdentity) throws {
         try database.execute(sql: tables)
         try database.execute(sql: securityTables)
+        try database.execute(sql: erasureTables)
         try database.execute(
             sql: "INSERT INTO hub(id, epoch, generation, key) VALUES (?, ?, ?, ?)",
             arguments: [
@@ -140,7 +141,8 @@ package final class SQLiteStore: CentralStore {
         guard version < format else { return }
         if version < 2 { try renewTables(database) }
         if version < 3 { try addTerritories(to: database) }
-        try database.execute(sql: securityTables)
+        if version < 4 { try database.execute(sql: securityTables) }
+        try database.execute(sql: erasureTables)
         if version < 3 { try adopt(in: database, since: version, schema: schema) }
         try database.execute(sql: "PRAGMA user_version = \(format)")
     }

@@ -203,13 +203,14 @@ extension SQLiteTransaction: StoreReader {
     }
 
     private static let journalColumns =
-        "device, number, author, received_at, bytes, verdict, floor"
+        "device, number, author, received_at, bytes, verdict, floor, redacted"
 
     private func entry(in row: Prepared) throws -> JournalEntry {
         JournalEntry(
             device: row.id(0), number: row.uint64(1), author: row.id(2),
             receivedAt: Instant(milliseconds: row.int64(3)), commit: row.bytes(4),
-            verdict: try RecordPacking.verdict(row.bytes(5)), floor: row.uint64(6))
+            verdict: try RecordPacking.verdict(row.bytes(5)), floor: row.uint64(6),
+            isRedacted: row.int64(7) != 0)
     }
 
     func journal(device: RecordID, number: UInt64) throws -> JournalEntry? {
@@ -594,8 +595,8 @@ extension SQLiteTransaction: StoreWriter {
         let statement = try database.prepared(
             """
             INSERT INTO journal(
-                device, number, author, received_at, outcome, bytes, verdict, floor)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                device, number, author, received_at, outcome, bytes, verdict, floor, redacted)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         statement.bind(1, entry.device)
         statement.bind(2, entry.number)
@@ -605,6 +606,7 @@ extension SQLiteTransaction: StoreWriter {
         statement.bind(6, entry.commit)
         statement.bind(7, try RecordPacking.verdict(entry.verdict))
         statement.bind(8, entry.floor)
+        statement.bind(9, Int64(entry.isRedacted ? 1 : 0))
         try statement.run()
     }
 

@@ -16,10 +16,10 @@ struct UpgradeTests {
             try database.execute(
                 sql: """
                     DROP INDEX outbox_number; DROP INDEX outbox_refused;
-                    DROP TABLE past; DROP TABLE standing;
+                    DROP TABLE past; DROP TABLE standing; DROP TABLE erased; DROP TABLE erased_asked;
                     ALTER TABLE cursor DROP COLUMN sum; ALTER TABLE cursor DROP COLUMN hub_sum;
                     """)
-            for column in ["identity", "given", "disposition", "told", "settled_at"] {
+            for column in ["identity", "given", "disposition", "told", "settled_at", "redacted"] {
                 try database.execute(sql: "ALTER TABLE outbox DROP COLUMN \(column)")
             }
             try database.execute(

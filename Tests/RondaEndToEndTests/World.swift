@@ -14,6 +14,7 @@ import Testing
 final class World: Sendable {
     let directory: String
     private let current: Mutex<Hub>
+    private let ledger: ErasureFile
     private let time = Mutex(Int64(1_790_000_000_000))
 
     init(limits: Limits = Limits()) async throws {
@@ -21,7 +22,9 @@ final class World: Sendable {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         let store = try SQLiteStore.create(in: directory + "/hub", hub: Hub.identity(Self.machine))
-        current = Mutex(Hub(store: store, limits: limits, surroundings: Self.machine))
+        ledger = ErasureFile(directory: directory)
+        current = Mutex(
+            Hub(store: store, limits: limits, ledger: ledger, surroundings: Self.machine))
         _ = try await hub.submitAsSystem([
             ["MX-14", "AR-05"].map { code in
                 var territory = Territory(id: World.territoryID(code))
@@ -62,7 +65,8 @@ final class World: Sendable {
 
     /// Puts a backup in the place of the hub's store; `isNoticed` as whoever restores it should.
     func restore(_ backup: SQLiteStore, isNoticed: Bool = true) async throws {
-        let hub = Hub(store: try backup.copy(), surroundings: Self.machine)
+        let hub = Hub(store: try backup.copy(), ledger: ledger, surroundings: Self.machine)
+        _ = try await hub.replayErasures()
         if isNoticed { try await hub.renewHistory() }
         current.withLock { $0 = hub }
     }

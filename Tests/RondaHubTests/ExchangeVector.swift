@@ -14,6 +14,8 @@ struct ExchangeVector {
     let surroundings = TestSurroundings()
     let schema: Schema
     private(set) var hub: Hub
+    /// Beside the store: it outlives each of them.
+    private let ledger = TestLedger()
     private var store: SQLiteStore
     private var backups: [String: SQLiteStore] = [:]
     private var teams: [String: Team] = [:]
@@ -36,7 +38,8 @@ struct ExchangeVector {
         let identity = HubIdentity(
             id: id, epoch: surroundings.real.random(), key: try hub.bytes("secret"))
         store = try SQLiteStore.inMemory(hub: identity, schema: schema)
-        self.hub = Hub(store: store, schema: schema, surroundings: surroundings.real)
+        self.hub = Hub(
+            store: store, schema: schema, ledger: ledger, surroundings: surroundings.real)
         try await fill(epoch: identity.epoch)
     }
 
@@ -211,15 +214,20 @@ extension ExchangeVector {
             backups[object.text ?? ""] = copy
         case "restore":
             try putBack(object)
+            _ = try await hub.replayErasures()
             try await hub.renewHistory()
             try await noteGeneration()
         case "putBack":
             try putBack(object)
+            _ = try await hub.replayErasures()
         case "closeRecovery" where object.flag == true:
             try await hub.closeRecovery()
         case "purge" where object.flag == true:
             let removed = try await hub.purge(olderThan: Limits().tombstoneMilliseconds)
             if removed > 0 { try await noteGeneration() }
+        case "erase":
+            let customer = try names.record(object.text ?? "").id
+            if try await hub.erase(customer) == nil { faults.append("there is nobody to erase") }
         case "retry":
             try object.only(["device", "number"])
             let device = try device(object["device"])
@@ -236,7 +244,8 @@ extension ExchangeVector {
             throw VectorNames.Unknown(description: "backup \(name.flat)")
         }
         store = try backup.copy()
-        hub = Hub(store: store, schema: schema, surroundings: surroundings.real)
+        hub = Hub(
+            store: store, schema: schema, ledger: ledger, surroundings: surroundings.real)
     }
 
     /// The generation has grown. One that was there before would give a version to two commits.

@@ -80,6 +80,10 @@ extension ExchangeVector {
                     ),
                 ])
             ),
+            (
+                "erased",
+                .array(answer.erased.map { .string(names.name(of: RecordID(data: $0))) })
+            ),
             ("lostScopes", .array(answer.lostScopes.map { .string(name($0)) })),
             ("streams", .members(streams)),
         ])
@@ -205,7 +209,8 @@ extension ExchangeVector {
         if delta.left {
             let home = try delta.movedTo == 0 ? nil : ids.id(at: delta.movedTo - 1)
             return .members([
-                ("left", .bool(true)), ("movedTo", home.map { .string(names.name(of: $0)) }),
+                ("left", .bool(true)), ("erased", delta.erased ? .bool(true) : nil),
+                ("movedTo", home.map { .string(names.name(of: $0)) }),
                 // A record that has left has nothing else.
                 ("version", delta.version == 0 ? nil : names.said(version: delta.version)),
                 ("fields", delta.fields.isEmpty ? nil : .bool(true)),

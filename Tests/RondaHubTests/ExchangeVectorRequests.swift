@@ -70,6 +70,7 @@ extension ExchangeVector {
         try asked.only([
             "commits", "cursors", "epoch", "protocol", "secret", "device", "tray", "given", "open",
             "queued", "pushOnly", "completeTo", "deviceTime", "proof", "assignment", "verdictsSeen",
+            "erased",
         ])
         var request = WireExchangeRequest()
         request.protocol = UInt32(asked["protocol"]?.int ?? 1)
@@ -92,6 +93,9 @@ extension ExchangeVector {
         }
         request.given = try (asked["given"]?.repeated ?? []).map(given)
         request.open = try numbers(asked["open"])
+        request.erased = try (asked["erased"]?.items ?? []).map {
+            Data(try names.record($0.text ?? "").id.bytes)
+        }
         request.queued = UInt32(asked["queued"]?.int ?? 0)
         request.pushOnly = asked["pushOnly"]?.flag ?? false
         request.verdictsSeen = asked["verdictsSeen"]?.uint ?? 0

@@ -62,6 +62,7 @@ struct TestWorld: Sendable {
     let directory = TemporaryDirectory()
     let surroundings = TestSurroundings()
     let store: SQLiteStore
+    let ledger = TestLedger()
     let hub: Hub
 
     static let north = territory("north")
@@ -81,7 +82,8 @@ struct TestWorld: Sendable {
             in: directory.path,
             hub: HubIdentity(
                 id: RecordID(high: 1, low: 1), epoch: epoch, key: Array(repeating: 1, count: 32)))
-        hub = Hub(store: wrap(store), limits: limits, surroundings: surroundings.real)
+        hub = Hub(
+            store: wrap(store), limits: limits, ledger: ledger, surroundings: surroundings.real)
         let territories = [("north", Self.north), ("south", Self.south)].map { code, id in
             Change(
                 entity: .territory, record: id,

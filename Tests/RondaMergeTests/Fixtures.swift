@@ -178,7 +178,7 @@ struct TestHub {
         return plan.verdict
     }
 
-    mutating func apply(_ plan: Plan) {
+    mutating func apply(_ plan: Plan, assignment: UInt64 = 0) {
         let before = records
         let moves = Moves(
             plan.records, replacing: before, schema: schema, record: { before[$0] },
@@ -188,7 +188,7 @@ struct TestHub {
                 }.map(\.id).sorted()
             })
         for scope in moves.scopes { seqs[scope, default: 0] += 1 }
-        for move in moves.placed(seqs: seqs, assignment: 0) {
+        for move in moves.placed(seqs: seqs, assignment: assignment) {
             records[move.record.id] = move.record
         }
     }

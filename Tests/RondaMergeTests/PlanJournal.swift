@@ -17,6 +17,8 @@ struct PlanJournal {
         var floor: UInt64 = 0
         /// What it would have made of what was not there when it came.
         var creations: Set<RecordID> = []
+        /// A hub has only its chain hash left.
+        var isRedacted = false
     }
 
     let names: VectorNames
@@ -52,6 +54,7 @@ struct PlanJournal {
     /// The office has a refused commit judged again.
     mutating func retry(device: RecordID, number: UInt64) throws -> (Entry, released: [Entry]) {
         let index = try index(device: device, number: number)
+        if entries[index].isRedacted { return (entries[index], []) }
         let released = settle(index)
         return (entries[index], released)
     }
@@ -83,6 +86,7 @@ extension PlanJournal {
             let next = queue.removeFirst()
             let plan = plan(entries[next])
             entries[next].verdict = plan.verdict
+            if plan.verdict.refusal?.code == .erased { redact(next) }
             // Those that are new, or came into view somewhere.
             let new = apply(plan)
             if next != index, plan.verdict.outcome != .waiting { released.append(next) }
@@ -125,18 +129,21 @@ extension PlanJournal {
 
     /// Positions and placements as a hub gives them.
     private mutating func apply(_ plan: Plan) -> [RecordID] {
-        let before = records
+        apply(plan.records, isCounted: false)
+    }
+
+    private func dependents(of customer: RecordID) -> [RecordID] {
+        records.values.filter { record in
+            names.schema[record.entity].map { record.customers($0).contains(customer) } ?? false
+        }.map(\.id).sorted()
+    }
+
+    private mutating func apply(_ planned: [PlannedRecord], isCounted: Bool) -> [RecordID] {
         let moves = Moves(
-            plan.records, replacing: before, schema: names.schema, record: { before[$0] },
-            dependents: { customer in
-                before.values.filter { record in
-                    names.schema[record.entity].map {
-                        record.customers($0).contains(customer)
-                    } ?? false
-                }.map(\.id).sorted()
-            })
+            planned, replacing: records, schema: names.schema, record: { records[$0] },
+            dependents: dependents)
         for scope in moves.scopes { seqs[scope, default: 0] += 1 }
-        if moves.changesSight { countChange() }
+        if moves.changesSight && !isCounted { countChange() }
         for move in moves.placed(seqs: seqs, assignment: assignment) {
             records[move.record.id] = move.record
         }
@@ -168,6 +175,52 @@ extension PlanJournal {
     /// A device said, with nothing queued, that it has taken over this.
     mutating func assure(_ device: RecordID, _ version: UInt64) {
         floors[device] = max(floors[device] ?? 0, min(version, assignment))
+    }
+}
+
+// MARK: - Erasure
+
+extension PlanJournal {
+    /// - Returns: what waited, and is refused for it or because of it.
+    mutating func erase(_ customer: RecordID, at now: Instant) -> [Entry] {
+        countChange()
+        let erasure = Erasure(
+            of: customer, schema: names.schema, assignment: assignment, generation: generation,
+            at: now, record: { records[$0] }, dependents: dependents)
+        _ = apply(erasure.planned, isCounted: true)
+        var refused: [Int] = []
+        while let index = entries.indices.first(where: { concernsErased(entries[$0]) }) {
+            let outcome = entries[index].verdict.outcome
+            if outcome == .waiting { refused.append(index) }
+            if outcome == .waiting || outcome == .refused {
+                entries[index].verdict = .refused(
+                    entries[index].commit.number, Refusal(.erased))
+            }
+            redact(index)
+        }
+        let waited = refused.sorted {
+            let (a, b) = (entries[$0], entries[$1])
+            return (a.device, a.commit.number) < (b.device, b.commit.number)
+        }
+        return waited.map { entries[$0] } + reconsider()
+    }
+
+    private func concernsErased(_ entry: Entry) -> Bool {
+        !entry.isRedacted && entry.commit.named.contains { records[$0]?.isErased ?? false }
+    }
+
+    private mutating func redact(_ index: Int) {
+        let entry = entries[index]
+        entries[index].isRedacted = true
+        guard entry.verdict.refusal != nil else { return }
+        let author = accounts[entry.person]?.id ?? .zero
+        for record in Erasure.unmade(
+            by: entry.commit, author: author, schema: names.schema, generation: generation,
+            record: { records[$0] })
+        {
+            records[record.id] = record
+            entries[index].creations.remove(record.id)
+        }
     }
 }
 

@@ -103,6 +103,9 @@ struct PlanVector {
         } else if let person = step["person"]?.text, let scopes = step["scopes"] {
             journal.assign(
                 person, Set(try scopes.items.map { try names.record($0.text ?? "").id }))
+        } else if let customer = step["erase"]?.text {
+            released = journal.erase(
+                try names.record(customer).id, at: Instant(milliseconds: now))
         } else if let mark = step["mark"]?.text {
             journal.marks[mark] = journal.assignment
         } else if let device = names.devices[step["assured"]?.text ?? ""] {

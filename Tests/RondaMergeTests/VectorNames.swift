@@ -264,6 +264,9 @@ extension VectorNames {
 
     /// A stored record as `state` says it: of a field the different values, the shown one first.
     func said(_ record: StoredRecord) -> JSON {
+        if record.isErased {
+            return .members([("version", .integer(record.version)), ("erased", .bool(true))])
+        }
         let entity = schema[record.entity]
         var fields: [(String, JSON?)] = []
         for (position, field) in (entity?.fields ?? []).enumerated() {

@@ -154,6 +154,37 @@ import Testing
         #expect(outcome.trace.faults["commits refused"] == nil)
     }
 
+    @Test("erased while offline: what a device brings about them is refused, and nothing is left")
+    func erasedWhileOffline() async throws {
+        let story: [Step] =
+            (0..<3).map { .sync($0, [], dies: nil) }
+            + (0..<4).flatMap { which -> [Step] in
+                [
+                    .capture(0, .visit(which, aspects: 7), dies: nil),
+                    .capture(0, .editCustomer(which, field: 1, value: which), dies: nil),
+                    .capture(0, .referral(which, contact: 0), dies: nil),
+                ]
+            }
+            + [.sync(0, [], dies: nil), .sync(1, [], dies: nil), .backUp(isNoted: true)]
+            + (4..<8).flatMap { which -> [Step] in
+                [
+                    .capture(0, .visit(which, aspects: 7), dies: nil),
+                    .capture(1, .editCustomer(which, field: 0, value: 90 + which), dies: nil),
+                    .capture(2, .editTwo(which, which + 1), dies: nil),
+                ]
+            }
+            + [.sync(2, [.answerLost], dies: nil), .erase(0), .erase(1)]
+            + [.sync(0, [], dies: nil), .sync(1, [.answerLost], dies: nil)]
+        let devices = [Self.ana, Self.beto, Self.office]
+        let outcome = try await live(devices, story)
+        #expect(outcome.trace.faults["erasures"] == 2)
+        #expect((outcome.trace.faults["commits refused"] ?? 0) > 0)
+        // Nor does a backup from before bring anybody back.
+        let restored = try await live(
+            devices, story + [.restore(isNoticed: true)] + (0..<3).map { .sync($0, [], dies: nil) })
+        #expect(restored.trace.faults["hub restores"] == 1)
+    }
+
     @Test("a device enrolled after the backup comes back with a new code")
     func enrolledAfterTheBackup() async throws {
         let outcome = try await live(

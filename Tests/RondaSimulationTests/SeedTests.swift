@@ -31,9 +31,9 @@ private let seeds =
     private static let bugs: [(PlantedBug, from: UInt64, within: UInt64)] = [
         (.forgottenCommit, 1, 10), (.lostJournal, 1, 10), (.wrongVerdict, 3, 10),
         (.positionTwice, 1, 20), (.lostDelta, 1, 10), (.silentRestore, 5, 40),
-        (.hiddenFork, 7, 40), (.judgedTwice, 1, 10), (.forgottenFloor, 100, 100),
+        (.hiddenFork, 7, 40), (.judgedTwice, 1, 10), (.forgottenFloor, 590, 40),
         (.wrongRule, 6, 60), (.trustedClock, 3, 40), (.earlyWatermark, 1, 10),
-        (.hiddenDeparture, 18, 40),
+        (.hiddenDeparture, 18, 40), (.hiddenErasure, 12, 20),
     ]
 
     @Test("a planted bug is found", arguments: bugs)

@@ -135,6 +135,7 @@ struct OpeningTests {
     private func makeOld() throws {
         let database = try DatabaseQueue(path: path)
         try database.write { database in
+            try Self.dropErasure(in: database)
             try Self.dropSecurity(in: database)
             try Self.dropTerritories(in: database)
             let gained = [
@@ -249,12 +250,22 @@ extension OpeningTests {
     private func setBack(to format: Int) throws {
         let database = try DatabaseQueue(path: path)
         try database.writeWithoutTransaction { database in
-            try Self.dropSecurity(in: database)
+            try Self.dropErasure(in: database)
+            if format < 4 { try Self.dropSecurity(in: database) }
             if format < 3 { try Self.dropTerritories(in: database) }
             try database.execute(sql: "PRAGMA user_version = \(format)")
             try database.checkpoint(.truncate)
         }
         try database.close()
+    }
+
+    /// What the fifth format added.
+    private static func dropErasure(in database: Database) throws {
+        try database.execute(
+            sql: """
+                DROP TABLE erasure; DROP TABLE tombstone; DROP TABLE due; DROP TABLE suppressed;
+                ALTER TABLE journal DROP COLUMN redacted;
+                """)
     }
 
     /// What the fourth format added.
@@ -284,7 +295,7 @@ extension OpeningTests {
 
     @Test(
         "a store of an earlier format is brought up to date, and a backup of one is only read",
-        arguments: [2, 3])
+        arguments: [2, 3, 4])
     func earlierFormat(_ format: Int) async throws {
         let stay = Stay(scope: .zero)
         do {
@@ -310,6 +321,7 @@ extension OpeningTests {
         try await store.write { try $0.append(entry) }
         let read = try await store.read { try $0.audit(since: nil, last: 10) }
         #expect(read.map(\.n) == [1] && read.map(\.act) == [.purge])
+        #expect(try await store.read { try $0.erasures() } == [])
         let accounts = try await store.read { try $0.accounts() }
         #expect(accounts.map(\.login) == ["ana"])
         #expect(accounts.first?.stays.contains(stay) == true)

@@ -97,7 +97,8 @@ struct SyncCommandTests {
         #expect(
             Set(report.keys) == [
                 "accepted", "merged", "refused", "received", "exchanges", "pending", "complete",
-                "waiting", "restored", "copied", "renamed", "repaired", "left", "handedOver",
+                "waiting", "restored", "copied", "renamed", "repaired", "left", "erased",
+                "handedOver",
             ])
     }
 

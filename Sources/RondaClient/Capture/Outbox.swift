@@ -48,19 +48,22 @@ struct Outbox {
             bytes BLOB NOT NULL, number INTEGER, chain BLOB, verdict BLOB,
             identity INTEGER NOT NULL DEFAULT 0, given BLOB,
             disposition INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 1,
-            settled_at INTEGER);
+            settled_at INTEGER, redacted INTEGER NOT NULL DEFAULT 0);
         CREATE UNIQUE INDEX outbox_number ON outbox(identity, number) WHERE number IS NOT NULL;
         CREATE INDEX outbox_refused ON outbox(n) WHERE state >= 3;
         """
 
-    private static let entryColumns = "n, bytes, number, state, given"
+    static let entryColumns = "n, bytes, number, state, given, redacted"
 
-    private func entry(_ statement: Prepared) throws -> Entry {
+    func entry(_ statement: Prepared) throws -> Entry {
         let bytes = statement.bytes(1)
-        let commit =
-            statement.isNull(2)
+        // What an erasure has left of a commit is packed again.
+        let isRedacted = statement.int64(5) != 0
+        var commit =
+            statement.isNull(2) || isRedacted
             ? try Commit(packed: bytes)
             : try WireCommit(serializedBytes: bytes).model(schema: .current)
+        if isRedacted { commit.number = statement.uint64(2) }
         return Entry(
             n: statement.int64(0), commit: commit, bytes: bytes,
             state: State(rawValue: statement.int64(3)) ?? .pending,
@@ -355,7 +358,7 @@ struct Outbox {
         defer { statement.reset() }
         var found: [(Entry, Verdict)] = []
         while try statement.step() {
-            guard !statement.isNull(5), let verdict = try Self.unpack(statement.bytes(5)) else {
+            guard !statement.isNull(6), let verdict = try Self.unpack(statement.bytes(6)) else {
                 continue
             }
             found.append((try entry(statement), verdict))
@@ -464,13 +467,13 @@ extension Outbox {
         let statement = try database.prepared(
             """
             SELECT \(Self.entryColumns), verdict, disposition FROM outbox
-            WHERE identity = ? AND number > 0 AND state <> 0 ORDER BY n
+            WHERE identity = ? AND number > 0 AND state <> 0 AND redacted = 0 ORDER BY n
             """)
         statement.bind(1, identity)
         var rewound: [(entry: Entry, verdict: Verdict, given: WireGiven?)] = []
         while try statement.step() {
             let entry = try entry(statement)
-            guard let verdict = try Self.unpack(statement.bytes(5)) else { continue }
+            guard let verdict = try Self.unpack(statement.bytes(6)) else { continue }
             var given: WireGiven?
             if entry.state != .waiting {
                 var told = WireGiven()
@@ -479,7 +482,7 @@ extension Outbox {
                 if let refusal = verdict.refusal {
                     told.code = WireCode(rawValue: Int(refusal.code.rawValue)) ?? .internalFault
                     told.disposition =
-                        WireDisposition(rawValue: Int(statement.int64(6))) ?? .unspecified
+                        WireDisposition(rawValue: Int(statement.int64(7))) ?? .unspecified
                 }
                 given = told
             }
@@ -506,6 +509,15 @@ extension Outbox {
     /// Whether commits between what the hub has and what is kept here are gone: the chain cannot be
     /// continued.
     func isCut(after number: UInt64, of identity: Int64) throws -> Bool {
+        // What the hub has, or takes next, is offered first and has its verdict under this identity.
+        let offered = try database.prepared(
+            """
+            SELECT 1 FROM outbox WHERE identity = ? AND state = 0 AND number <= ? LIMIT 1
+            """)
+        offered.bind(1, identity)
+        offered.bind(2, Int64(clamping: number == .max ? number : number + 1))
+        defer { offered.reset() }
+        if try offered.step() { return false }
         let statement = try database.prepared(
             "SELECT min(number) FROM outbox WHERE identity = ? AND number > ?")
         statement.bind(1, identity)

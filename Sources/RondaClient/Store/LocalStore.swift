@@ -10,7 +10,7 @@ internal import RondaSQLite
 /// store; one of them syncs at a time.
 public final class LocalStore: Sendable {
     public static let fileName = "ronda.sqlite"
-    private static let format = 3
+    private static let format = 4
     /// "RndD", kept in `PRAGMA application_id`.
     private static let applicationID = 0x526e_6444
 
@@ -128,7 +128,7 @@ public final class LocalStore: Sendable {
                 guard tables == 0 else { throw StoreError(.damaged, "not a Ronda store") }
                 try database.execute(
                     sql: Self.tables + PastIdentity.creation + Standing.creation + Outbox.creation
-                        + RowWriter.creation)
+                        + RowWriter.creation + Erased.creation)
                 try database.execute(
                     sql: """
                         PRAGMA application_id = \(Self.applicationID);
@@ -160,6 +160,11 @@ public final class LocalStore: Sendable {
         if !hasStart {
             try database.execute(
                 sql: "ALTER TABLE cursor ADD COLUMN start INTEGER NOT NULL DEFAULT 0")
+        }
+        if version < 4 {
+            try database.execute(
+                sql: "ALTER TABLE outbox ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0")
+            try database.execute(sql: Erased.creation)
         }
         try database.execute(sql: "PRAGMA user_version = \(format)")
     }

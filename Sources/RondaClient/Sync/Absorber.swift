@@ -18,6 +18,8 @@ struct Absorbed: Sendable {
     var diverged: [UInt32] = []
     /// Records that are in somebody else's hands now.
     var left = 0
+    /// Records of people who were erased, as far as they were here.
+    var erased = 0
     var handedOver: [HandedOver] = []
 }
 
@@ -37,6 +39,9 @@ struct Absorber {
     private let hasDoubts: Bool
     /// What left a scope; it may yet be told in another.
     private var departed: [RecordID: EntityID] = [:]
+    /// The records that are known to be erased, and those that this answer has told of.
+    private var erased: Set<RecordID>
+    private var newlyErased: [RecordID] = []
     /// The records that unsettled own work names; worked out when first asked for.
     private var held: Set<RecordID>?
     private let now: Instant
@@ -49,6 +54,7 @@ struct Absorber {
         outbox = Outbox(database: database)
         shadowed = try writer.shadowedRecords()
         hasDoubts = try Standing(database: database).hasDoubts
+        erased = try Erased(database: database).all()
         for entry in try outbox.unsettled() {
             for change in entry.commit.changes {
                 pending[change.record, default: []]
@@ -71,7 +77,11 @@ struct Absorber {
             for delta in stream.deltas {
                 if delta.left {
                     let record = try ids.id(at: delta.record)
-                    departed[record] = EntityID(rawValue: delta.entity)
+                    if delta.erased {
+                        try learn([record])
+                    } else {
+                        departed[record] = EntityID(rawValue: delta.entity)
+                    }
                     gained &+= try standing.leave(record, stream.scope)
                     continue
                 }
@@ -86,6 +96,7 @@ struct Absorber {
             try Standing(database: database).doubt(scope: scope)
             try database.execute(sql: "DELETE FROM cursor WHERE scope = ?", arguments: [scope])
         }
+        try erase(response, as: identity)
         try doubtDeparted()
         try notifyChanges()
         return result
@@ -189,6 +200,45 @@ extension Absorber {
     }
 }
 
+// MARK: - Erasure
+
+extension Absorber {
+    private mutating func learn(_ records: [RecordID]) throws {
+        if records.isEmpty { return }
+        newlyErased += try Erased(database: database).learn(records)
+        erased.formUnion(records)
+    }
+
+    /// Once it has its verdict, nothing is kept of a commit that is about somebody who was erased.
+    private func redact(_ n: Int64) throws {
+        guard !erased.isEmpty, let entry = try outbox.entry(n: n),
+            !entry.commit.named.isDisjoint(with: erased)
+        else { return }
+        try Erased(database: database).overwriteDeleted()
+        try outbox.redact(entry, erased)
+    }
+
+    /// Removes whatever is here of those who were erased, but for commits that are still to be
+    /// delivered: the chain needs their bytes.
+    private mutating func erase(
+        _ response: WireExchangeResponse, as identity: Int64
+    ) throws {
+        let store = Erased(database: database)
+        let asked = response.erased.compactMap { RecordID(bytes: $0) }
+        try store.setAsked(asked, of: identity)
+        try learn(asked)
+        // Those asked of again too: a copy of this store may have known them longer than its rows.
+        let meant = Set(asked + newlyErased)
+        if meant.isEmpty { return }
+        try store.overwriteDeleted()
+        for entity in try store.removeRows(meant.sorted()) {
+            result.touched.insert(entity)
+            result.erased += 1
+        }
+        try outbox.redactSettled(naming: meant)
+    }
+}
+
 // MARK: - Verdicts
 
 extension Absorber {
@@ -204,6 +254,8 @@ extension Absorber {
                 // The office has dealt with it, or what the rep decided has arrived there.
                 try outbox.settle(
                     entry.n, state: Self.state(verdict.outcome), verdict: verdict, at: now)
+                try learn(verdict.refusal.map(entry.commit.erased) ?? [])
+                try redact(entry.n)
             case .accepted, .merged: try doubt(entry.commit)
             }
         }
@@ -235,6 +287,8 @@ extension Absorber {
             return
         }
         try outbox.settle(entry.n, state: state, verdict: verdict, at: now)
+        try learn(verdict.refusal.map(entry.commit.erased) ?? [])
+        try redact(entry.n)
         // What was offered again, or had waited, may have been written over by what had seen it:
         // the hub tells all of that.
         let isFresh = entry.state == .pending && entry.given == nil

@@ -33,6 +33,8 @@ public struct SyncReport: Sendable, Hashable {
     public var repaired = 0
     /// Records that this account does not see any more, and that left the device.
     public var left = 0
+    /// Records that left it because their person asked for erasure.
+    public var erased = 0
     /// Own work on such records: what was captured in good faith stands, and changes of what is in
     /// somebody else's hands were passed on to them as suggestions.
     public var handedOver: [HandedOver] = []

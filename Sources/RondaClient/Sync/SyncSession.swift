@@ -116,7 +116,11 @@ struct SyncSession {
             let before = round
             let wasCut = response.more && past == nil && !round.request.pushOnly
             round = try await prepare(as: past)
-            let isDone = round.firstOffered == nil && round.request.tray.isEmpty && !wasCut
+            // Said once; a hub that asks all the same asks again with the next sync.
+            let hasSaid =
+                round.request.erased.isEmpty || round.request.erased == before.request.erased
+            let isDone =
+                round.firstOffered == nil && round.request.tray.isEmpty && !wasCut && hasSaid
             if isDone && history == .same { return true }
             // No verdict for anything that was offered: asking again at once would not help.
             if history == .same, let first = before.firstOffered, first == round.firstOffered {
@@ -187,6 +191,7 @@ struct SyncSession {
             report.expectedBytes = Int(clamping: response.advice.bytesAhead)
         }
         report.left += absorbed.left
+        report.erased += absorbed.erased
         report.handedOver += absorbed.handedOver
         report.exchanges += 1
         report.advisedMilliseconds = ServerCalls.bounded(
@@ -347,8 +352,10 @@ extension SyncSession {
                 return try outbox.pendingCount(of: ordinal) > 0
                     || !outbox.open(of: ordinal, limit: limit).isEmpty
                     || !outbox.untold(of: ordinal, isLast: true, limit: limit).isEmpty
+                    || !Erased(database: database).gone(askedOf: ordinal).isEmpty
             }
-            guard asks || identity.epoch != epoch else { continue }
+            // Of what was erased each identity is asked.
+            guard asks || identity.epoch != epoch || report.erased > 0 else { continue }
             do throws(ClientError) {
                 _ = try await converse(as: ordinal) { _ in }
             } catch {

@@ -537,6 +537,12 @@ package nonisolated struct WireExchangeRequest: @unchecked Sendable {
     set {_uniqueStorage()._assignment = newValue}
   }
 
+  /// erased records of which nothing is left on the store (SPEC §4.14)
+  package var erased: [Data] {
+    get {_storage._erased}
+    set {_uniqueStorage()._erased = newValue}
+  }
+
   /// the client and its version, when it changed; at most 64 bytes
   package var app: String {
     get {_storage._app}
@@ -684,6 +690,12 @@ package nonisolated struct WireExchangeResponse: @unchecked Sendable {
   package var assignment: UInt64 {
     get {_storage._assignment}
     set {_uniqueStorage()._assignment = newValue}
+  }
+
+  /// Erased records of which the device has not yet said that nothing is left; at most 1,000 (SPEC §4.14).
+  package var erased: [Data] {
+    get {_storage._erased}
+    set {_uniqueStorage()._erased = newValue}
   }
 
   /// The chain hash of the lower of `last_commit` and the request's `verdicts_seen`: whether the hub has
@@ -1570,7 +1582,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{1}assignment\0\u{2}\u{2}app\0\u{c}\u{11}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{1}assignment\0\u{1}erased\0\u{1}app\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -1589,6 +1601,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
     var _deviceTimeMs: Int64 = 0
     var _proof: WireReceipt? = nil
     var _assignment: UInt64 = 0
+    var _erased: [Data] = []
     var _app: String = String()
 
       // This property is used as the initial default value for new instances of the type.
@@ -1616,6 +1629,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       _deviceTimeMs = source._deviceTimeMs
       _proof = source._proof
       _assignment = source._assignment
+      _erased = source._erased
       _app = source._app
     }
   }
@@ -1651,6 +1665,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._deviceTimeMs) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._proof) }()
         case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._assignment) }()
+        case 17: try { try decoder.decodeRepeatedBytesField(value: &_storage._erased) }()
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._app) }()
         default: break
         }
@@ -1712,6 +1727,9 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._assignment != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._assignment, fieldNumber: 16)
       }
+      if !_storage._erased.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._erased, fieldNumber: 17)
+      }
       if !_storage._app.isEmpty {
         try visitor.visitSingularStringField(value: _storage._app, fieldNumber: 18)
       }
@@ -1740,6 +1758,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._deviceTimeMs != rhs_storage._deviceTimeMs {return false}
         if _storage._proof != rhs_storage._proof {return false}
         if _storage._assignment != rhs_storage._assignment {return false}
+        if _storage._erased != rhs_storage._erased {return false}
         if _storage._app != rhs_storage._app {return false}
         return true
       }
@@ -1877,7 +1896,7 @@ nonisolated extension WireReceipt: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}server_time_ms\0\u{1}ids\0\u{1}verdicts\0\u{1}streams\0\u{3}lost_scopes\0\u{1}more\0\u{1}advice\0\u{3}last_commit\0\u{1}receipt\0\u{3}forked_at\0\u{1}assignment\0\u{2}\u{2}chain\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{3}server_time_ms\0\u{1}ids\0\u{1}verdicts\0\u{1}streams\0\u{3}lost_scopes\0\u{1}more\0\u{1}advice\0\u{3}last_commit\0\u{1}receipt\0\u{3}forked_at\0\u{1}assignment\0\u{1}erased\0\u{1}chain\0")
 
   fileprivate class _StorageClass {
     var _epoch: Data = Data()
@@ -1892,6 +1911,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
     var _receipt: WireReceipt? = nil
     var _forkedAt: UInt64 = 0
     var _assignment: UInt64 = 0
+    var _erased: [Data] = []
     var _chain: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
@@ -1915,6 +1935,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
       _receipt = source._receipt
       _forkedAt = source._forkedAt
       _assignment = source._assignment
+      _erased = source._erased
       _chain = source._chain
     }
   }
@@ -1946,6 +1967,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._receipt) }()
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._forkedAt) }()
         case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._assignment) }()
+        case 13: try { try decoder.decodeRepeatedBytesField(value: &_storage._erased) }()
         case 14: try { try decoder.decodeSingularBytesField(value: &_storage._chain) }()
         default: break
         }
@@ -1995,6 +2017,9 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._assignment != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._assignment, fieldNumber: 12)
       }
+      if !_storage._erased.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._erased, fieldNumber: 13)
+      }
       if !_storage._chain.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._chain, fieldNumber: 14)
       }
@@ -2019,6 +2044,7 @@ nonisolated extension WireExchangeResponse: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._receipt != rhs_storage._receipt {return false}
         if _storage._forkedAt != rhs_storage._forkedAt {return false}
         if _storage._assignment != rhs_storage._assignment {return false}
+        if _storage._erased != rhs_storage._erased {return false}
         if _storage._chain != rhs_storage._chain {return false}
         return true
       }

@@ -28,7 +28,7 @@ struct OfficeTrayEntry: Sendable {
         self.device = device
         self.title = title
         self.entry = entry
-        let wire = try? WireCommit(serializedBytes: entry.commit)
+        let wire = entry.isRedacted ? nil : try? WireCommit(serializedBytes: entry.commit)
         let read = wire.flatMap { try? $0.model(schema: schema) }.map(schema.upCast)
         commit = read
         var now: [RecordID: FieldValues] = [:]

@@ -63,7 +63,7 @@ struct ReceiptCommand: AsyncParsableCommand {
             let isSigned =
                 receipt.hub == identity.id
                 && receipt.isSigned(by: Receipt.publicKey(of: identity.key))
-            let chain = entry.map { ChainHash.of(Data($0.commit)) }
+            let chain = entry?.chain
             let journal =
                 chain == nil ? "missing" : chain == receipt.chain ? "same" : "different"
             let document = Document(

@@ -114,11 +114,13 @@ struct RestoreCommand: ServerSubcommand {
             check.lines().forEach(options.terminal.note)
             throw BackupFile.damaged(file)
         }
-        let hub = Hub(store: store, surroundings: .system)
+        let hub = Hub(
+            store: store, ledger: ErasureFile(directory: options.data), surroundings: .system)
         // Above the history it replaces as well: no version is given twice.
         let replaced = await replacedGeneration()
         try await hub.renewHistory(above: replaced, by: options.actor, from: file)
         await endAccess(in: hub)
+        try await Erasing.replay(in: hub, options.terminal)
         let recovery = try await Recovery.of(store)
         try await store.checkpoint()
         return (check, recovery.generation, recovery.missing.count)

@@ -18,7 +18,8 @@ package struct RondaServerCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, ImportCommand.self, SampleCommand.self,
             UserCommand.self, AssignCommand.self, TeamCommand.self, MoveCommand.self,
-            DuplicatesCommand.self, DeviceCommand.self, ProgrammeCommand.self, StatusCommand.self,
+            EraseCommand.self, ErasuresCommand.self, DuplicatesCommand.self, DeviceCommand.self,
+            ProgrammeCommand.self, StatusCommand.self,
             TrayCommand.self, BackupCommand.self, VerifyCommand.self, RestoreCommand.self,
             RecoveryCommand.self, ReceiptCommand.self, PurgeCommand.self, AuditCommand.self,
             DevicesCommand.self, CertificateCommand.self, CodesCommand.self, AccountCommand.self,
@@ -105,7 +106,9 @@ struct CommonOptions: ParsableArguments {
 
     /// The hub on the store in `--data`.
     func openHub() throws -> Hub {
-        Hub(store: try SQLiteStore.open(in: data), surroundings: .system)
+        Hub(
+            store: try SQLiteStore.open(in: data), ledger: ErasureFile(directory: data),
+            surroundings: .system)
     }
 }
 

@@ -193,6 +193,12 @@ struct StatusCommand: ServerSubcommand {
             what = Phrase(
                 en: "its receipt for commit \(about) shows that the store was set back",
                 es: "su constancia de la captura \(about) muestra que el almacén retrocedió")
+        case .suppressed:
+            what = Phrase(
+                en: "commit \(about) has a telephone or an e-mail of somebody who was erased; find "
+                    + "out whether they came back by themselves",
+                es: "la captura \(about) tiene un teléfono o correo de alguien cuyos datos se "
+                    + "suprimieron; averigüe si volvió por su cuenta")
         }
         return Phrase(
             en: "incident \(incident.at.text), \(who): \(what.en)",

@@ -120,6 +120,8 @@ struct ServeCommand: ServerSubcommand {
         defer { withExtendedLifetime(lock) {} }
         let hub = try options.openHub()
         let terminal = options.terminal
+        // A store that was put in place by whatever means brings nobody back.
+        try await Erasing.replay(in: hub, terminal)
         let address = RondaApplication.Address(host: host, port: port)
         let rates = Rates(requestsPerSecond: requestsPerSecond)
         let application = RondaApplication(

@@ -89,6 +89,18 @@ enum SyncView {
                         en: "records left this device: they are not in your territories any more.",
                         es: "registros salieron de este equipo: ya no están en sus territorios.")))
         }
+        if report.erased > 0 {
+            sentences.append(
+                Phrase.count(
+                    report.erased,
+                    one: Phrase(
+                        en: "record was removed: the person asked for erasure.",
+                        es: "registro se eliminó: la persona pidió la supresión de sus datos."),
+                    many: Phrase(
+                        en: "records were removed: the person asked for erasure.",
+                        es: "registros se eliminaron: la persona pidió la supresión de sus datos."))
+            )
+        }
         return sentences
     }
 
@@ -147,7 +159,7 @@ enum SyncView {
             "complete": .bool(report.isComplete), "waiting": .integer(report.waiting),
             "restored": .bool(report.isRestored), "copied": .bool(report.wasCopied),
             "renamed": .bool(isRenamed), "repaired": .integer(report.repaired),
-            "left": .integer(report.left),
+            "left": .integer(report.left), "erased": .integer(report.erased),
             "handedOver": .array(
                 report.handedOver.map { handed in
                     .object([

@@ -1,0 +1,175 @@
+internal import Foundation
+internal import GRDB
+internal import RondaModel
+internal import RondaSQLite
+internal import RondaWire
+
+/// People who asked to be erased: what the store does so that nothing of them is left on it, and how
+/// the hub is told (SPEC §4.14).
+struct Erased {
+    let database: Database
+
+    static let creation = """
+        -- The records that are known to be erased.
+        CREATE TABLE erased(record BLOB NOT NULL PRIMARY KEY) WITHOUT ROWID;
+        -- Those of which the hub asked, as each identity, whether nothing is left.
+        CREATE TABLE erased_asked(
+            identity INTEGER NOT NULL, record BLOB NOT NULL,
+            PRIMARY KEY (identity, record)) WITHOUT ROWID;
+
+        """
+
+    private func ids(_ sql: String, _ identity: Int64? = nil) throws -> [RecordID] {
+        let statement = try database.prepared(sql)
+        if let identity { statement.bind(1, identity) }
+        defer { statement.reset() }
+        var ids: [RecordID] = []
+        while try statement.step() { ids.append(statement.id(0)) }
+        return ids
+    }
+
+    func all() throws -> Set<RecordID> { Set(try ids("SELECT record FROM erased")) }
+
+    /// - Returns: those that were not known.
+    func learn(_ records: [RecordID]) throws -> [RecordID] {
+        try records.filter { record in
+            let insert = try database.prepared("INSERT OR IGNORE INTO erased(record) VALUES (?)")
+            insert.bind(1, record)
+            try insert.run()
+            return database.changesCount == 1
+        }
+    }
+
+    /// What the hub asks of one identity from now on.
+    func setAsked(_ records: [RecordID], of identity: Int64) throws {
+        let delete = try database.prepared("DELETE FROM erased_asked WHERE identity = ?")
+        delete.bind(1, identity)
+        try delete.run()
+        for record in records {
+            let insert = try database.prepared(
+                "INSERT OR IGNORE INTO erased_asked(identity, record) VALUES (?, ?)")
+            insert.bind(1, identity)
+            insert.bind(2, record)
+            try insert.run()
+        }
+    }
+
+    /// The records that the hub asks of and of which neither a row nor content of a commit is left.
+    func gone(askedOf identity: Int64) throws -> [RecordID] {
+        let asked = try ids("SELECT record FROM erased_asked WHERE identity = ?", identity)
+        if asked.isEmpty { return [] }
+        let held = try Outbox(database: database).named()
+        return try asked.filter { try !held.contains($0) && tables(holding: $0).isEmpty }
+    }
+
+    private func tables(holding record: RecordID) throws -> [EntitySchema] {
+        try Schema.current.entities.filter { entity in
+            let table = try LocalReader.table(entity.id)
+            let statement = try database.prepared("SELECT 1 FROM \(table.name) WHERE id = ?")
+            statement.bind(1, record)
+            defer { statement.reset() }
+            return try statement.step()
+        }
+    }
+
+    /// Removes the rows of these records, with all that was kept beside them.
+    /// - Returns: the kinds of what there was.
+    func removeRows(_ records: [RecordID]) throws -> [EntityID] {
+        var touched: [EntityID] = []
+        let writer = RowWriter(database: database)
+        for record in records {
+            for entity in try tables(holding: record) {
+                try writer.remove(entity, record)
+                touched.append(entity.id)
+            }
+        }
+        return touched
+    }
+
+    /// https://sqlite.org/pragma.html#pragma_secure_delete
+    func overwriteDeleted() throws {
+        try database.execute(sql: "PRAGMA secure_delete = ON")
+    }
+}
+
+// MARK: - Commits
+
+extension Outbox {
+    /// Every record that content of a commit changes or names.
+    func named() throws -> Set<RecordID> {
+        var named: Set<RecordID> = []
+        let statement = try database.prepared("SELECT \(Self.entryColumns) FROM outbox")
+        defer { statement.reset() }
+        while try statement.step() {
+            for change in try entry(statement).commit.changes { named.formUnion(change.named) }
+        }
+        return named
+    }
+
+    /// Takes the content from every commit that has its verdict and changes or names one of these.
+    func redactSettled(naming erased: Set<RecordID>) throws {
+        let statement = try database.prepared(
+            "SELECT \(Self.entryColumns) FROM outbox WHERE state IN (1, 2, 3)")
+        var found: [Entry] = []
+        while try statement.step() {
+            let entry = try entry(statement)
+            let isMeant = entry.commit.changes.contains { !$0.named.isDisjoint(with: erased) }
+            if isMeant { found.append(entry) }
+        }
+        statement.reset()
+        for entry in found { try redact(entry, erased) }
+    }
+
+    /// What is left is when it was captured, its number, its chain hash and its verdict; of a refused
+    /// one also what concerns others, which may be captured again.
+    func redact(_ entry: Entry, _ erased: Set<RecordID>) throws {
+        var commit = entry.commit
+        commit.changes.removeAll { change in
+            entry.state != .refused || !change.named.isDisjoint(with: erased)
+        }
+        let statement = try database.prepared(
+            "UPDATE outbox SET bytes = ?, redacted = 1 WHERE n = ?")
+        statement.bind(1, commit.packed)
+        statement.bind(2, entry.n)
+        try statement.run()
+    }
+
+    /// What the hub has lost and what has no content any more cannot be offered again: its number is
+    /// nobody's, and the chain is cut there.
+    func forgetNumbers(after number: UInt64, of identity: Int64) throws {
+        let statement = try database.prepared(
+            """
+            UPDATE outbox SET number = NULL, chain = NULL
+            WHERE identity = ? AND number > ? AND redacted = 1
+            """)
+        statement.bind(1, identity)
+        statement.bind(2, Int64(clamping: number))
+        try statement.run()
+    }
+}
+
+extension Change {
+    /// The record that it changes, and those that it names.
+    var named: Set<RecordID> {
+        var ids: Set = [record]
+        for value in sets.compactMap(\.value) + (adds + removes).map(\.value) {
+            if case .ref(let id) = value { ids.insert(id) }
+        }
+        return ids
+    }
+}
+
+extension Commit {
+    var named: Set<RecordID> { changes.reduce(into: []) { $0.formUnion($1.named) } }
+
+    /// What a refusal as erased says: the records that are, or never came to be because of it.
+    func erased(by refusal: Refusal) -> [RecordID] {
+        guard refusal.code == .erased, let record = refusal.record,
+            let change = changes.first(where: { $0.record == record })
+        else { return [] }
+        if refusal.field == 0 { return [record] }
+        let set = change.sets.first { $0.number == refusal.field }?.value
+        guard case .ref(let id)? = set else { return [] }
+        return change.base == 0 ? [id, record] : [id]
+    }
+}

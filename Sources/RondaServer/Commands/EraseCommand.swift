@@ -1,0 +1,214 @@
+internal import ArgumentParser
+internal import RondaHub
+internal import RondaModel
+internal import RondaStore
+internal import RondaStoreSQLite
+
+struct EraseCommand: ServerSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase",
+        abstract: "Erase a customer who asked for it / "
+            + "Suprimir los datos de un cliente que lo pidió",
+        discussion: """
+            Nothing is left here of the person, every device is asked to do the same, and no backup \
+            brings them back: keep \(ErasureFile.fileName) wherever a backup may be restored. It \
+            cannot be undone.
+
+            Aquí no queda nada de la persona, a cada equipo se le pide lo mismo, y ningún respaldo la \
+            trae de vuelta: conserve \(ErasureFile.fileName) donde se vaya a restaurar un respaldo. \
+            No se puede deshacer.
+            """,
+        aliases: ["suprimir"])
+
+    @OptionGroup var options: CommonOptions
+    @Argument(help: "Code or id / Código o identificador.") var customer: String
+    @Flag(name: .long, help: "Only say what would go / Sólo decir qué se suprimiría.")
+    var dryRun = false
+    @Flag(name: .long, help: "Do it / Hacerlo.") var yes = false
+
+    private struct Document: Encodable {
+        let customer: String
+        let erased: Bool
+        let records: [String: Int]
+        /// Records about other people, that lose this customer.
+        let shared: Int
+        /// Other customers that are said to be the same person.
+        let merged: [String]
+        let devices: [String]
+    }
+
+    func run() async throws {
+        let hub = try options.openHub()
+        let id = try await hub.customers(named: [customer])[0]
+        guard let preview = try await hub.preview(erasing: id) else { throw Erasing.unknown(id) }
+        guard dryRun || yes else {
+            for line in try await lines(preview, in: hub) { options.terminal.note(line) }
+            throw ServerTerminal.Failure(
+                .refusedByRule, "notConfirmed",
+                Phrase(
+                    en: "nothing was erased, and it cannot be undone; if it is meant: "
+                        + "ronda-server erase \(customer) --yes",
+                    es: "no se suprimió nada, y no se puede deshacer; si es lo que quiere: "
+                        + "ronda-server suprimir \(customer) --yes"))
+        }
+        var done: ErasureNote?
+        if !dryRun {
+            done = try await hub.erase(id, by: options.actor)
+            if done == nil { throw Erasing.unknown(id) }
+        }
+        let counts = Dictionary(
+            preview.records.compactMap { entity, count in
+                hub.schema[entity].map { ($0.name, count) }
+            }, uniquingKeysWith: { $1 })
+        var lines = try await lines(preview, in: hub)
+        if done != nil {
+            lines.append(
+                Phrase(
+                    en: "Erased. Which devices have confirmed: ronda-server erasures",
+                    es: "Suprimido. Qué equipos lo confirmaron: ronda-server supresiones"))
+        }
+        try options.terminal.show(
+            Document(
+                customer: id.description, erased: done != nil, records: counts,
+                shared: preview.shared, merged: preview.merged.map(\.description),
+                devices: preview.devices.map(\.id.description)), lines)
+    }
+
+    private func lines(_ preview: ErasurePreview, in hub: Hub) async throws -> [Phrase] {
+        let names = try await hub.store.read { try DeviceNames($0) }
+        var lines = [
+            Phrase(
+                en: "\(customer), and all that is under it:", es: "\(customer), con todo lo suyo:")
+        ]
+        lines += preview.records.sorted { $0.key < $1.key }.compactMap { id, count in
+            hub.schema[id].map {
+                Phrase(en: "  \(count)  \($0.label.en)", es: "  \(count)  \($0.label.es)")
+            }
+        }
+        if preview.shared > 0 {
+            lines.append(
+                Phrase(
+                    en: "Referrals of other people that lose this customer and stay: "
+                        + "\(preview.shared)",
+                    es: "Referidos de otras personas que pierden a este cliente y quedan: "
+                        + "\(preview.shared)"))
+        }
+        lines += preview.merged.map { other in
+            Phrase(
+                en: "Said to be the same person, and not erased with it: \(other)",
+                es: "Se dijo que es la misma persona, y no se suprime con ésta: \(other)")
+        }
+        if !preview.devices.isEmpty {
+            lines.append(
+                Phrase(
+                    en: "Devices that may hold something of it:",
+                    es: "Equipos que pueden tener algo de ello:"))
+        }
+        lines += preview.devices.map { device in
+            let seen = device.lastSeen?.text ?? "-"
+            return Phrase(
+                en: "  \(names.title(device)), last seen \(seen)",
+                es: "  \(names.title(device)), visto \(seen)")
+        }
+        return lines
+    }
+}
+
+struct ErasuresCommand: ServerSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erasures",
+        abstract: "Who was erased when, and which devices have not confirmed / "
+            + "Qué se suprimió, cuándo, y qué equipos no lo han confirmado",
+        aliases: ["supresiones"])
+
+    @OptionGroup var options: CommonOptions
+
+    private struct Document: Encodable {
+        struct Missing: Encodable {
+            let device: String
+            let account: String
+            let name: String
+            let lastSeen: String?
+            let revoked: Bool
+        }
+        let customer: String
+        let at: String
+        let by: String
+        let records: Int
+        let devices: Int
+        let missing: [Missing]
+    }
+
+    func run() async throws {
+        let hub = try options.openHub()
+        let notes = try await hub.erasures()
+        let names = try await hub.store.read { try DeviceNames($0) }
+        func devices(_ note: ErasureNote) -> [Device] {
+            names.devices.filter { note.missing.contains($0.id) }
+        }
+        let lines = notes.flatMap { note -> [Phrase] in
+            let confirmed = note.devices - note.missing.count
+            let first = Phrase(
+                en: "\(note.at.text), \(note.customer), by \(note.actor): \(note.records) records; "
+                    + "\(confirmed) of \(note.devices) devices have confirmed",
+                es: "\(note.at.text), \(note.customer), por \(note.actor): \(note.records) "
+                    + "registros; \(confirmed) de \(note.devices) equipos lo confirmaron")
+            return [first]
+                + devices(note).map { device in
+                    let seen = device.lastSeen?.text ?? "-"
+                    return Phrase(
+                        en: "  not yet: \(names.title(device)), last seen \(seen)"
+                            + (device.isRevoked ? ", access taken away" : ""),
+                        es: "  falta: \(names.title(device)), visto \(seen)"
+                            + (device.isRevoked ? ", acceso retirado" : ""))
+                }
+        }
+        let none = Phrase(en: "Nobody was erased.", es: "No se ha suprimido a nadie.")
+        try options.terminal.show(
+            notes.map { note in
+                Document(
+                    customer: note.customer.description, at: note.at.text, by: note.actor,
+                    records: note.records, devices: note.devices,
+                    missing: devices(note).map {
+                        .init(
+                            device: $0.id.description, account: names.login($0), name: $0.name,
+                            lastSeen: $0.lastSeen?.text, revoked: $0.isRevoked)
+                    })
+            }, lines.isEmpty ? [none] : lines)
+    }
+}
+
+/// What serving and restoring have to do with erasures.
+enum Erasing {
+    /// Erases again whom the ledger names and the store has.
+    static func replay(in hub: Hub, _ terminal: ServerTerminal) async throws {
+        let count: Int
+        do {
+            count = try await hub.replayErasures()
+        } catch {
+            guard error.store?.code == .damaged else { throw error }
+            let detail = error.store?.detail ?? ""
+            throw ServerTerminal.Failure(
+                .store, "damagedLedger",
+                Phrase(
+                    en: "the ledger of erasures is damaged (\(detail)); without it people who were "
+                        + "erased could come back, put a good copy in its place",
+                    es: "el registro de supresiones está dañado (\(detail)); sin él podrían volver "
+                        + "personas cuyos datos se suprimieron, ponga una copia buena"))
+        }
+        if count > 0 {
+            terminal.note(
+                Phrase(
+                    en: "Erased again, from \(ErasureFile.fileName): \(count)",
+                    es: "Suprimidos de nuevo, según \(ErasureFile.fileName): \(count)"))
+        }
+    }
+
+    static func unknown(_ customer: RecordID) -> ServerTerminal.Failure {
+        ServerTerminal.Failure(
+            .notFound, "unknownCustomer",
+            Phrase(
+                en: "there is no customer \(customer); see: ronda-server erasures",
+                es: "no hay un cliente \(customer); vea: ronda-server supresiones"))
+    }
+}

@@ -1,0 +1,90 @@
+internal import Foundation
+internal import GRDB
+internal import RondaClient
+internal import RondaHub
+internal import RondaMerge
+internal import RondaModel
+internal import RondaStore
+internal import RondaStoreSQLite
+internal import Synchronization
+
+/// The ledger of erasures, beside whatever store the hub has.
+final class Erasures: ErasureLedger {
+    private let written = Mutex<[LedgerEntry]>([])
+
+    func append(_ entry: LedgerEntry) { written.withLock { $0.append(entry) } }
+    func entries() -> [LedgerEntry] { written.withLock { $0 } }
+}
+
+extension World {
+    /// Of who was erased nothing is left anywhere: no row, no commit, no word.
+    func checkErased(_ journal: Journal) async throws {
+        let (erased, missing) = try await network.store.read { store in
+            (Set(try store.tombstones()), Set(try store.erasures().flatMap(\.missing)))
+        }
+        for entry in erasures.entries() where !erased.contains(entry.customer) {
+            throw Violation(what: "\(entry.customer) was erased and came back")
+        }
+        if erased.isEmpty { return }
+        for row in journal.ofDevices
+        where !row.isRedacted && !row.commit.named.isDisjoint(with: erased) {
+            throw Violation(what: "#\(row.commit.tag) is about somebody erased, and whole")
+        }
+        let words = forbiddenWords(erased)
+        try network.store.withWriter { try search($0, for: words, in: "the hub") }
+        for machine in live() where machine.isLoggedIn {
+            for row in try OutboxRow.all(in: machine.store, by: reader)
+            where !row.commit.named.isDisjoint(with: erased) {
+                throw Violation(what: "\(machine.name) has #\(row.commit.tag) of somebody erased")
+            }
+            try machine.store.withWriter { try search($0, for: words, in: machine.name) }
+            if let identity = try await machine.store.identity(), missing.contains(identity.device)
+            {
+                throw Violation(what: "\(machine.name) has not confirmed an erasure")
+            }
+        }
+    }
+
+    /// What was ever written about them, unless it was written of somebody else as well.
+    private func forbiddenWords(_ erased: Set<RecordID>) -> [[UInt8]] {
+        var (forbidden, allowed) = (Set<String>(), Set<String>())
+        for change in ledger.values.flatMap(\.commit.changes) {
+            let values =
+                change.sets.compactMap(\.value) + (change.adds + change.removes).map(\.value)
+            let words = values.compactMap { if case .text(let text) = $0 { text } else { nil } }
+            if erased.contains(change.record) {
+                forbidden.formUnion(words)
+            } else {
+                allowed.formUnion(words)
+            }
+        }
+        return forbidden.filter { word in
+            // Of what every world begins with there is always some left.
+            !word.hasPrefix("C") && word != "viejo" && word.utf8.count > 3
+                && !allowed.contains { $0.contains(word) }
+        }.map { Array($0.utf8) }
+    }
+
+    /// Looks into every cell of every table.
+    private func search(_ database: Database, for words: [[UInt8]], in place: String) throws {
+        if words.isEmpty { return }
+        let tables = try String.fetchAll(
+            database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        for table in tables {
+            for row in try Row.fetchAll(database, sql: "SELECT * FROM \"\(table)\"") {
+                for value in row.databaseValues {
+                    let bytes: Data
+                    switch value.storage {
+                    case .blob(let data): bytes = data
+                    case .string(let text): bytes = Data(text.utf8)
+                    case .null, .int64, .double: continue
+                    }
+                    for word in words where bytes.range(of: Data(word)) != nil {
+                        let text = String(decoding: word, as: UTF8.self)
+                        throw Violation(what: "\(place) has \(text) in \(table)")
+                    }
+                }
+            }
+        }
+    }
+}

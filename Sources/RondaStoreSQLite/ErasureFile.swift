@@ -1,0 +1,139 @@
+internal import Foundation
+internal import RondaMerge
+internal import RondaModel
+package import RondaStore
+
+/// The ledger of erasures, in a file beside the store: a line for each, that begins with a checksum
+/// of the rest. It holds ids, and nothing by which anybody could be known.
+package struct ErasureFile: ErasureLedger {
+    package static let fileName = "erasures.ledger"
+    private static let mark = "ronda erasures 1"
+
+    package let path: String
+
+    package init(directory: String) {
+        path = directory + "/" + Self.fileName
+    }
+
+    /// What a line holds.
+    fileprivate struct Line: Codable {
+        struct Record: Codable {
+            let id: String
+            let entity: UInt32
+            let scopes: [String]
+        }
+        let hub: String
+        let at: Int64
+        let actor: String
+        let customer: String
+        let records: [Record]
+        let suppressed: [String]
+    }
+
+    package func append(_ entry: LedgerEntry) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let json = String(decoding: try encoder.encode(Line(entry)), as: UTF8.self)
+        try append(line: json)
+    }
+
+    private func append(line json: String) throws {
+        do {
+            let whole = try wholeBytes()
+            let isNew = whole == 0
+            if isNew, !FileManager.default.fileExists(atPath: path) {
+                let isMade = FileManager.default.createFile(
+                    atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+                guard isMade else { throw StoreError(.readOnly, "cannot make \(path)") }
+            }
+            let file = try FileHandle(forUpdating: URL(filePath: path))
+            // A line that was cut short belongs to an erasure that was never done.
+            try file.truncate(atOffset: UInt64(whole))
+            try file.seekToEnd()
+            let text = (isNew ? Self.mark + "\n" : "") + Self.checksum(json) + " " + json + "\n"
+            try file.write(contentsOf: Data(text.utf8))
+            try file.synchronize()
+            try file.close()
+            if isNew { try synchronizeDirectory() }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(.failed, "\(path) cannot be written")
+        }
+    }
+
+    private func synchronizeDirectory() throws {
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreError(.readOnly, "cannot open \(folder)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw StoreError(.failed, "cannot synchronise \(folder)")
+        }
+    }
+
+    /// The bytes of the file up to the end of its last whole line; 0 where there is none.
+    private func wholeBytes() throws -> Int {
+        guard let bytes = FileManager.default.contents(atPath: path) else { return 0 }
+        return bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0
+    }
+
+    package func entries() throws -> [LedgerEntry] {
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw StoreError(.readOnly, "\(path) cannot be read")
+        }
+        let whole = bytes.prefix(bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0)
+        let lines = String(decoding: whole, as: UTF8.self).split(separator: "\n")
+        guard let first = lines.first else { return [] }
+        guard first == Self.mark else { throw StoreError(.damaged, "\(path), line 1") }
+        return try lines.dropFirst().enumerated().map { index, line in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, Self.checksum(String(parts[1])) == parts[0],
+                let read = try? JSONDecoder().decode(Line.self, from: Data(parts[1].utf8)),
+                let entry = read.entry
+            else { throw StoreError(.damaged, "\(path), line \(index + 2)") }
+            return entry
+        }
+    }
+
+    /// FNV-1a, 64 bits: against damage, not against anybody.
+    private static func checksum(_ text: String) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension ErasureFile.Line {
+    fileprivate init(_ entry: LedgerEntry) {
+        hub = entry.hub.description
+        at = entry.at.milliseconds
+        actor = entry.actor
+        customer = entry.customer.description
+        records = entry.records.map {
+            Record(
+                id: $0.id.description, entity: $0.entity.rawValue,
+                scopes: $0.scopes.map(\.description))
+        }
+        suppressed = entry.suppressed.map { Data($0).base64EncodedString() }
+    }
+
+    fileprivate var entry: LedgerEntry? {
+        guard let hub = RecordID(hub), let customer = RecordID(customer) else { return nil }
+        let listed = records.compactMap { record -> Erasure.Listed? in
+            let scopes = record.scopes.compactMap { RecordID($0) }
+            guard let id = RecordID(record.id), scopes.count == record.scopes.count else {
+                return nil
+            }
+            return Erasure.Listed(
+                id: id, entity: EntityID(rawValue: record.entity), scopes: scopes)
+        }
+        let hashes = suppressed.compactMap { Data(base64Encoded: $0).map { [UInt8]($0) } }
+        guard listed.count == records.count, hashes.count == suppressed.count else { return nil }
+        return LedgerEntry(
+            hub: hub, at: Instant(milliseconds: at), actor: actor, customer: customer,
+            records: listed, suppressed: hashes)
+    }
+}

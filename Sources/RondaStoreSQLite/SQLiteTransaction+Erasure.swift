@@ -1,0 +1,140 @@
+internal import GRDB
+internal import RondaModel
+internal import RondaSQLite
+internal import RondaStore
+
+// What the store remembers of erasures.
+
+extension SQLiteTransaction {
+    func contents(
+        _ body: (_ device: RecordID, _ number: UInt64, _ commit: [UInt8]) throws -> Void
+    ) throws {
+        try each(
+            "SELECT device, number, bytes FROM journal WHERE redacted = 0 ORDER BY device, number"
+        ) { try body($0.id(0), $0.uint64(1), $0.bytes(2)) }
+    }
+
+    func erasures() throws -> [ErasureNote] {
+        var notes: [ErasureNote] = []
+        try each(
+            """
+            SELECT n, at, actor, customer,
+                (SELECT count(*) FROM tombstone WHERE erasure = n),
+                (SELECT count(DISTINCT device) FROM due JOIN tombstone USING (record)
+                 WHERE erasure = n)
+            FROM erasure ORDER BY n
+            """
+        ) {
+            var note = ErasureNote(
+                n: $0.int64(0), at: Instant(milliseconds: $0.int64(1)), actor: $0.text(2),
+                customer: $0.id(3))
+            note.records = Int($0.int64(4))
+            note.devices = Int($0.int64(5))
+            notes.append(note)
+        }
+        for index in notes.indices {
+            try each(
+                """
+                SELECT DISTINCT device FROM due JOIN tombstone USING (record)
+                WHERE erasure = ? AND confirmed = 0 ORDER BY device
+                """, bind: { $0.bind(1, notes[index].n) }
+            ) { notes[index].missing.append($0.id(0)) }
+        }
+        return notes
+    }
+
+    private func holds(_ table: String) throws -> Bool {
+        try first("SELECT 1 FROM \(table) LIMIT 1") { _ in true } ?? false
+    }
+
+    func hasTombstones() throws -> Bool { try holds("tombstone") }
+
+    func tombstones() throws -> [RecordID] {
+        var records: [RecordID] = []
+        try each("SELECT record FROM tombstone ORDER BY record") { records.append($0.id(0)) }
+        return records
+    }
+
+    func due(of device: RecordID, limit: Int) throws -> [RecordID] {
+        var records: [RecordID] = []
+        try each(
+            "SELECT record FROM due WHERE device = ? AND confirmed = 0 ORDER BY record LIMIT ?",
+            bind: {
+                $0.bind(1, device)
+                $0.bind(2, Int64(limit))
+            }, row: { records.append($0.id(0)) })
+        return records
+    }
+
+    func hasSuppressed() throws -> Bool { try holds("suppressed") }
+
+    func isSuppressed(_ hash: [UInt8]) throws -> Bool {
+        try first(
+            "SELECT 1 FROM suppressed WHERE hash = ?", bind: { $0.bind(1, hash) },
+            row: { _ in true }) ?? false
+    }
+}
+
+extension SQLiteTransaction {
+    /// https://sqlite.org/pragma.html#pragma_secure_delete
+    func overwriteDeleted() { try? database.execute(sql: "PRAGMA secure_delete = ON") }
+
+    func redact(device: RecordID, number: UInt64, chain: ChainHash) throws {
+        let statement = try database.prepared(
+            "UPDATE journal SET bytes = ?, redacted = 1 WHERE device = ? AND number = ?")
+        statement.bind(1, chain.id)
+        statement.bind(2, device)
+        statement.bind(3, number)
+        try statement.run()
+    }
+
+    func dropExpected(_ record: RecordID) throws {
+        let statement = try database.prepared("DELETE FROM expected WHERE record = ?")
+        statement.bind(1, record)
+        try statement.run()
+    }
+
+    func append(_ erasure: ErasureNote) throws -> Int64 {
+        let statement = try database.prepared(
+            "INSERT INTO erasure(at, actor, customer) VALUES (?, ?, ?)")
+        statement.bind(1, erasure.at.milliseconds)
+        statement.bind(2, erasure.actor)
+        statement.bind(3, erasure.customer)
+        try statement.run()
+        return database.lastInsertedRowID
+    }
+
+    func bury(_ record: RecordID, by erasure: Int64?) throws {
+        let statement = try database.prepared(
+            "INSERT OR IGNORE INTO tombstone(record, erasure) VALUES (?, ?)")
+        statement.bind(1, record)
+        if let erasure { statement.bind(2, erasure) }
+        try statement.run()
+    }
+
+    func ask(_ device: RecordID, about records: [RecordID]) throws {
+        for record in records {
+            let statement = try database.prepared(
+                "INSERT OR REPLACE INTO due(device, record, confirmed) VALUES (?, ?, 0)")
+            statement.bind(1, device)
+            statement.bind(2, record)
+            try statement.run()
+        }
+    }
+
+    func confirm(_ device: RecordID, _ records: [RecordID]) throws {
+        for record in records {
+            let statement = try database.prepared(
+                "UPDATE due SET confirmed = 1 WHERE device = ? AND record = ?")
+            statement.bind(1, device)
+            statement.bind(2, record)
+            try statement.run()
+        }
+    }
+
+    func suppress(_ hash: [UInt8]) throws {
+        let statement = try database.prepared("INSERT OR IGNORE INTO suppressed(hash) VALUES (?)")
+        statement.bind(1, hash)
+        try statement.run()
+    }
+}

@@ -1,0 +1,190 @@
+import Foundation
+import RondaHub
+import RondaMerge
+import RondaModel
+import RondaProtobuf
+import RondaStore
+import RondaStoreSQLite
+import RondaWire
+import Testing
+
+@Suite("A person who is erased")
+struct ErasureTests {
+    private let words = ["Rosalinda", "Calle del Olmo", "+573001112233"]
+
+    /// A customer with a visit under it, both by a rep's device.
+    private func customer(
+        _ world: TestWorld, _ device: inout TestDevice
+    ) async throws -> (customer: RecordID, visit: RecordID) {
+        let customer = device.capture(creating: { customer in
+            customer.territory = TestWorld.north
+            customer.name = "Rosalinda"
+            customer.street = "Calle del Olmo"
+            customer.phones = ["+573001112233"]
+        })
+        var visit = Visit(id: world.surroundings.id())
+        visit.customer = customer
+        visit.at = world.surroundings.now
+        visit.note = "Rosalinda no estaba"
+        device.capture(Change(creating: visit))
+        try await device.sync(with: world.hub)
+        return (customer, visit.id)
+    }
+
+    private func expectGone(_ world: TestWorld, _ store: SQLiteStore) async throws {
+        try await store.checkpoint()
+        let bytes = try Data(
+            contentsOf: URL(filePath: world.directory.path + "/" + SQLiteStore.fileName))
+        for word in words { #expect(bytes.range(of: Data(word.utf8)) == nil, "\(word)") }
+    }
+
+    @Test("leaves nothing in the store's file, and the store is whole")
+    func nothingLeft() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let (customer, visit) = try await customer(world, &ana)
+        let note = try #require(try await world.hub.erase(customer, by: "marta"))
+        #expect(note.records == 2 && note.customer == customer && note.actor == "marta")
+        try await expectGone(world, world.store)
+        #expect(try await Verification.of(world.store).problems == [])
+        for id in [customer, visit] {
+            let record = try await world.record(id)
+            #expect(record.isErased && record.placements.isEmpty)
+        }
+        let audit = try await world.store.read { try $0.audit(since: nil, last: 100) }
+        #expect(audit.last?.act == .customerErase && audit.last?.subject == customer.description)
+        #expect(try await world.hub.erase(customer) == nil)
+        #expect(try await world.hub.erase(visit) == nil)
+        // What the hub has of a commit's content is its hash; repeated, it is known by that.
+        let again = try await world.hub.exchange(
+            ana.request([]), secret: ana.secret)
+        #expect(again.lastCommit == 2)
+        let entry = try await world.store.read { [ana] in
+            try $0.journal(device: ana.id, number: 1)
+        }
+        #expect(entry?.isRedacted == true && entry?.commit.count == 16)
+    }
+
+    @Test("each device that had it is asked until it confirms, and the others are not")
+    func asked() async throws {
+        let world = try await TestWorld()
+        var (ana, luis) = (
+            try await world.device(of: "ana"), try await world.device(of: "luis")
+        )
+        let olga = try await world.device(of: "olga")
+        let (customer, visit) = try await customer(world, &ana)
+        try await luis.sync(with: world.hub)
+        _ = try await world.hub.erase(customer)
+        let asked = try await ana.exchange(with: world.hub).erased.map { RecordID(data: $0) }
+        #expect(asked == [customer, visit].sorted())
+        #expect(try await luis.exchange(with: world.hub).erased.isEmpty)
+        let missing = try #require(try await world.hub.erasures().first).missing
+        #expect(missing == [ana.id, olga.id].sorted())
+        var request = ana.request([])
+        request.erased = [Data(customer.bytes)]
+        let left = try await world.hub.exchange(request, secret: ana.secret).erased
+        #expect(left == [Data(visit.bytes)])
+        request.erased = [Data(visit.bytes)]
+        #expect(try await world.hub.exchange(request, secret: ana.secret).erased.isEmpty)
+        #expect(try await world.hub.erasures().first?.missing == [olga.id])
+        #expect(try await world.hub.erasures().first?.devices == 2)
+    }
+
+    @Test("too many confirmations at once are refused")
+    func tooMany() async throws {
+        let world = try await TestWorld()
+        let ana = try await world.device(of: "ana")
+        var request = ana.request([])
+        request.erased = Array(repeating: Data(count: 16), count: 1_001)
+        let error = await #expect(throws: HubError.self) {
+            try await world.hub.exchange(request, secret: ana.secret)
+        }
+        #expect(error?.code == .tooLarge)
+    }
+
+    @Test("does not come back with a backup, and what was lost with it neither")
+    func restored() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let (customer, _) = try await customer(world, &ana)
+        let backup = try world.store.copy()
+        let before = try await world.store.read { try $0.hub().generation }
+        var visit = Visit(id: world.surroundings.id())
+        visit.customer = customer
+        visit.at = world.surroundings.now
+        ana.capture(Change(creating: visit))
+        try await ana.sync(with: world.hub)
+        _ = try await world.hub.erase(customer)
+        let hub = Hub(
+            store: backup, ledger: world.ledger, surroundings: world.surroundings.real)
+        #expect(try await backup.read { try $0.record(customer) }?.isErased == false)
+        #expect(try await hub.replayErasures() == 1)
+        #expect(try await hub.replayErasures() == 0)
+        let (erased, later) = try await backup.read { [visit] in
+            (try $0.record(customer), try $0.record(visit.id))
+        }
+        #expect(erased?.isErased == true && later?.isErased == true)
+        #expect(try await backup.read { try $0.hub().generation } == before)
+        #expect(try await Verification.of(backup).problems == [])
+        #expect(try await hub.erasures().map(\.customer) == [customer])
+        // A hub with another ledger has nothing to do with it.
+        let other = Hub(
+            store: backup, ledger: TestLedger(), surroundings: world.surroundings.real)
+        #expect(try await other.replayErasures() == 0)
+    }
+
+    @Test("who comes back with the same telephone is taken, and the office is told")
+    func suppressed() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let (customer, _) = try await customer(world, &ana)
+        _ = try await world.hub.erase(customer)
+        var luis = try await world.device(of: "luis")
+        for phone in ["300 111 2233", "300 111 2244"] {
+            luis.capture(creating: { customer in
+                customer.territory = TestWorld.south
+                customer.name = "Otra"
+                customer.country = "CO"
+                customer.phones = [phone]
+            })
+        }
+        try await luis.sync(with: world.hub)
+        #expect(luis.verdicts.values.allSatisfy { $0.outcome == .accepted })
+        let incidents = try await world.store.read { try $0.incidents() }
+        #expect(incidents.map(\.kind) == [.suppressed] && incidents.map(\.about) == [1])
+    }
+
+    @Test("what is refused or surrendered about them is not kept either")
+    func refusedWork() async throws {
+        let world = try await TestWorld()
+        var (ana, luis) = (
+            try await world.device(of: "ana"), try await world.device(of: "luis")
+        )
+        let (customer, _) = try await customer(world, &ana)
+        ana.capture(ana.edit(customer, 8, "Calle del Olmo"))
+        _ = try await world.hub.erase(customer)
+        try await ana.sync(with: world.hub)
+        #expect(ana.verdicts[3]?.refusal?.code == .erased)
+        // Who never saw the customer is told that there is none, and leaves nothing of it here.
+        var visit = Visit(id: world.surroundings.id())
+        visit.customer = customer
+        visit.at = world.surroundings.now
+        visit.note = "Rosalinda"
+        luis.capture(Change(creating: visit))
+        try await luis.sync(with: world.hub)
+        #expect(luis.verdicts[1]?.refusal?.code == .unknownParent)
+        let made = try await world.store.read { [visit] in try $0.record(visit.id) }
+        #expect(made == nil)
+        try await expectGone(world, world.store)
+    }
+
+    @Test("a hub without a ledger erases nobody")
+    func noLedger() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let (customer, _) = try await customer(world, &ana)
+        let hub = Hub(store: world.store, surroundings: world.surroundings.real)
+        await #expect(throws: HubError.self) { try await hub.erase(customer) }
+        #expect(try await world.record(customer).isErased == false)
+    }
+}

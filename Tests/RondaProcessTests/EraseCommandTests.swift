@@ -1,0 +1,78 @@
+import Foundation
+import RondaModel
+import Testing
+
+@Suite("Erasing a customer by command", .timeLimit(.minutes(2)))
+struct EraseCommandTests {
+    struct Erased: Decodable {
+        let erased: Bool
+        let records: [String: Int]
+        let shared: Int
+        let devices: [String]
+    }
+
+    struct Listed: Decodable {
+        struct Missing: Decodable {
+            let account: String
+        }
+        let customer: String
+        let records: Int
+        let devices: Int
+        let missing: [Missing]
+    }
+
+    private func listed(_ office: Office) async throws -> [Listed] {
+        try await office.expectDone("erasures").decode([Listed].self)
+    }
+
+    @Test("asks first, does it once, lists who has not confirmed; no restore undoes it")
+    func life() async throws {
+        let office = try await Office.prepared()
+        let server = try await office.serve()
+        try await office.login("ana", url: server.url)
+        #expect(try await office.ronda("ana", "sync").status == 0)
+        try await office.expectDone("backup", office.root + "/noche.sqlite")
+        #expect(try await listed(office).isEmpty)
+        let dry = try await office.expectDone("erase", "C1", "--dry-run").decode(Erased.self)
+        #expect(!dry.erased && dry.records == ["customer": 1] && dry.devices.count == 1)
+        #expect(try await office.run("erase", "C1").status == 7)
+        #expect(try await office.run("erase", "C9", "--yes").status == 3)
+        #expect(try await listed(office).isEmpty)
+        let done = try await office.expectDone("suprimir", "C1", "--yes").decode(Erased.self)
+        #expect(done.erased && done.records == dry.records)
+        #expect(try await office.run("erase", "C1", "--yes").status == 3)
+        var notes = try await listed(office)
+        #expect(notes.map(\.records) == [1] && notes[0].missing.map(\.account) == ["ana"])
+        #expect(try await office.ronda("ana", "sync").status == 0)
+        notes = try await listed(office)
+        #expect(notes.map(\.devices) == [1] && notes[0].missing.isEmpty)
+        let told = try await office.say("supresiones", language: "es")
+        #expect(told.output.contains("1 de 1 equipos lo confirmaron"))
+        _ = await server.stop()
+
+        try await office.expectDone("restore", office.root + "/noche.sqlite", "--replace")
+        notes = try await listed(office)
+        #expect(notes.map(\.customer) == [Office.customer.description])
+        #expect(try await office.run("erase", "C1", "--yes").status == 3)
+        try await office.expectDone("verify")
+    }
+
+    @Test("a file put in place by hand is served without who was erased, a damaged ledger not")
+    func putBack() async throws {
+        let office = try await Office.prepared()
+        let file = office.data + "/hub.sqlite"
+        let copy = try Data(contentsOf: URL(filePath: file))
+        try await office.expectDone("erase", "C1", "--yes")
+        for extra in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + extra) }
+        try copy.write(to: URL(filePath: file))
+        let server = try await office.serve()
+        #expect(try await listed(office).count == 1)
+        _ = await server.stop()
+        let ledger = office.data + "/erasures.ledger"
+        var bytes = try Data(contentsOf: URL(filePath: ledger))
+        bytes[60] ^= 1
+        try bytes.write(to: URL(filePath: ledger))
+        let refused = try await office.run("serve", "--port", "0")
+        #expect(refused.status == 8 && (refused.output + refused.errors).contains("damagedLedger"))
+    }
+}

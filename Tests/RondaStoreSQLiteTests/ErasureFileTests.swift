@@ -1,0 +1,68 @@
+import Foundation
+import RondaMerge
+import RondaModel
+import RondaStore
+import RondaStoreSQLite
+import Testing
+
+@Suite("The ledger of erasures")
+struct ErasureFileTests {
+    private let directory: TemporaryDirectory
+    private var file: ErasureFile { ErasureFile(directory: directory.path) }
+
+    private func entry(_ number: UInt64) -> LedgerEntry {
+        LedgerEntry(
+            hub: RecordID(high: 1, low: 1), at: Instant(milliseconds: Int64(number)),
+            actor: "marta", customer: RecordID(high: 2, low: number),
+            records: [
+                Erasure.Listed(
+                    id: RecordID(high: 2, low: number), entity: .customer,
+                    scopes: [RecordID(high: 3, low: 3)]),
+                Erasure.Listed(id: RecordID(high: 4, low: number), entity: .visit, scopes: []),
+            ], suppressed: [[1, 2, 3]])
+    }
+
+    private func rewrite(_ change: (inout Data) -> Void) throws {
+        var bytes = try Data(contentsOf: URL(filePath: file.path))
+        change(&bytes)
+        try bytes.write(to: URL(filePath: file.path))
+    }
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    @Test("keeps what was written, in order; where there is none nobody was erased")
+    func keeps() throws {
+        #expect(try file.entries() == [])
+        try file.append(entry(1))
+        try file.append(entry(2))
+        #expect(try file.entries() == [entry(1), entry(2)])
+    }
+
+    @Test("a line cut short is passed over, and gives way to the next")
+    func cut() throws {
+        try file.append(entry(1))
+        try file.append(entry(2))
+        try rewrite { $0.removeLast(7) }
+        #expect(try file.entries() == [entry(1)])
+        try file.append(entry(3))
+        #expect(try file.entries() == [entry(1), entry(3)])
+    }
+
+    @Test("a file cut off in its first line is empty")
+    func cutAtOnce() throws {
+        try file.append(entry(1))
+        try rewrite { $0 = $0.prefix(5) }
+        #expect(try file.entries() == [])
+        try file.append(entry(2))
+        #expect(try file.entries() == [entry(2)])
+    }
+
+    @Test("a byte that has changed is not passed over")
+    func damaged() throws {
+        try file.append(entry(1))
+        try file.append(entry(2))
+        try rewrite { $0[60] ^= 1 }
+        let error = #expect(throws: StoreError.self) { try file.entries() }
+        #expect(error?.code == .damaged)
+    }
+}
