@@ -68,6 +68,15 @@ struct Standing {
         return version == 0 ? 0 : 0 &- Checksum.of(record, version: version)
     }
 
+    /// Whether the hub has told last, in some scope, that the record exists.
+    func isLive(_ record: RecordID) throws -> Bool {
+        let statement = try database.prepared(
+            "SELECT 1 FROM standing WHERE scope > 0 AND record = ? AND version > 0 LIMIT 1")
+        statement.bind(1, record)
+        defer { statement.reset() }
+        return try statement.step()
+    }
+
     func isNowhere(_ record: RecordID) throws -> Bool {
         let others = try database.prepared(
             "SELECT 1 FROM standing WHERE scope > 0 AND record = ? LIMIT 1")

@@ -345,7 +345,12 @@ extension Absorber {
             }
         }
         if change.deletes {
-            if !isAccepted { try writer.setFlags(entity, row.id) { $0.subtracting(.deleted) } }
+            // One that the hub had before, and that was answered by an edit, told as alive since.
+            let isAnswered =
+                try !isFresh && Standing(database: database).isLive(change.record)
+            if !isAccepted || isAnswered {
+                try writer.setFlags(entity, row.id) { $0.subtracting(.deleted) }
+            }
             return
         }
         for number in change.touchedFields {
