@@ -162,7 +162,8 @@ extension Committer {
             stored[taken.id] = taken
             plan = Plan.make(for: commit, stored: stored, context: context)
         }
-        if let lacking = plan.lacking,
+        // What names somebody who was erased is not kept until another record comes.
+        if let lacking = plan.lacking, !stored.values.contains(where: \.isErased),
             try mayArrive(lacking, for: offer.number, of: writer.device)
         {
             return (plan.waiting(for: lacking), stored)
