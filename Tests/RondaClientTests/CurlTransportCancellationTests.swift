@@ -2,7 +2,7 @@
     import RondaClient
     import Testing
 
-    @Suite("Cancelling a transfer over libcurl", .timeLimit(.minutes(5)))
+    @Suite("Cancelling a transfer over libcurl", .timeLimit(.minutes(1)))
     struct CurlTransportCancellationTests {
         private static let ok = ScriptedServer.Answer.reply(
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")

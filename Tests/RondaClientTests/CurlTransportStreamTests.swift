@@ -3,7 +3,7 @@
     import Synchronization
     import Testing
 
-    @Suite("Answers that do not end, over libcurl", .timeLimit(.minutes(5)))
+    @Suite("Answers that do not end, over libcurl", .timeLimit(.minutes(1)))
     struct CurlTransportStreamTests {
         private final class Heard: Sendable {
             private let bytes = Mutex<[UInt8]>([])

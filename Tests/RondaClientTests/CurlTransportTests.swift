@@ -6,7 +6,7 @@
         import Glibc
     #endif
 
-    @Suite("Transport over libcurl", .timeLimit(.minutes(5)))
+    @Suite("Transport over libcurl", .timeLimit(.minutes(1)))
     struct CurlTransportTests {
         private func transport(
             to server: ScriptedServer, maximumResponseBytes: Int = 1 << 20

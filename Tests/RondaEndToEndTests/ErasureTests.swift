@@ -7,7 +7,7 @@ import RondaModel
 import RondaStore
 import Testing
 
-@Suite("Erasure on the device", .timeLimit(.minutes(5)))
+@Suite("Erasure on the device", .timeLimit(.minutes(1)))
 struct ErasureTests {
     /// Every cell of every table of the device that holds one of these words.
     private func traces(of words: [String], on device: TestDevice) throws -> [String] {

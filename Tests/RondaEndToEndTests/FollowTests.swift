@@ -7,7 +7,7 @@ import SwiftProtobuf
 import Synchronization
 import Testing
 
-@Suite("Following the records of a device", .timeLimit(.minutes(5)))
+@Suite("Following the records of a device", .timeLimit(.minutes(1)))
 struct FollowTests {
     @Test("tells what is there, what is captured here and what is received")
     func observes() async throws {
@@ -79,7 +79,7 @@ struct FollowTests {
     }
 }
 
-@Suite("Staying in sync", .timeLimit(.minutes(5)))
+@Suite("Staying in sync", .timeLimit(.minutes(1)))
 struct KeepSyncingTests {
     private struct Ended: Error {}
 

@@ -10,7 +10,7 @@
     import Synchronization
     import Testing
 
-    @Suite("GET /v1/live over loopback", .timeLimit(.minutes(5)))
+    @Suite("GET /v1/live over loopback", .timeLimit(.minutes(1)))
     struct LiveHTTPTests {
         @Test("a connected device is poked with the heads at once, and when another device commits")
         func poke() async throws {

@@ -8,7 +8,7 @@ import RondaStoreSQLite
 import Synchronization
 import Testing
 
-@Suite("A device that is kept in step", .timeLimit(.minutes(5)))
+@Suite("A device that is kept in step", .timeLimit(.minutes(1)))
 struct LiveLoopTests {
     @Test("a poke beyond the cursor brings what changed; one that is not asks nothing")
     func poke() async throws {

@@ -34,7 +34,7 @@ struct PastIdentityTests {
 
     @Test(
         "a fork at the first commit offered, with nothing kept before it, makes a copy of the store",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(1)))
     func nothingBelow() async throws {
         let world = try await World()
         let customer = try await world.customer("C1")

@@ -234,7 +234,7 @@ struct SyncCommandTests {
         }
     }
 
-    @Test("who interrupts it is told that nothing is lost", .timeLimit(.minutes(5)))
+    @Test("who interrupts it is told that nothing is lost", .timeLimit(.minutes(1)))
     func interrupted() async throws {
         let world = try await TerminalWorld()
         try await world.join("ana")
