@@ -470,29 +470,29 @@ extension Outbox {
             WHERE identity = ? AND number > 0 AND state <> 0 AND redacted = 0 ORDER BY n
             """)
         statement.bind(1, identity)
-        var rewound: [(entry: Entry, verdict: Verdict, given: WireGiven?)] = []
+        var rewound: [(entry: Entry, verdict: Verdict, given: WireGiven)] = []
         while try statement.step() {
             let entry = try entry(statement)
             guard let verdict = try Self.unpack(statement.bytes(6)) else { continue }
-            var given: WireGiven?
+            // What it did is told like the work of others: of what waits, or was handed over, nothing
+            // need be here.
+            var told = WireGiven()
+            told.number = entry.commit.number
             if entry.state != .waiting {
-                var told = WireGiven()
-                told.number = entry.commit.number
                 told.versions = verdict.versions
                 if let refusal = verdict.refusal {
                     told.code = WireCode(rawValue: Int(refusal.code.rawValue)) ?? .internalFault
                     told.disposition =
                         WireDisposition(rawValue: Int(statement.int64(7))) ?? .unspecified
                 }
-                given = told
             }
-            rewound.append((entry, verdict, given))
+            rewound.append((entry, verdict, told))
         }
         statement.reset()
         for (entry, _, given) in rewound {
             let update = try database.prepared(
                 "UPDATE outbox SET state = 0, given = ? WHERE n = ?")
-            if let given { update.bind(1, try given.serializedBytes() as [UInt8]) }
+            update.bind(1, try given.serializedBytes() as [UInt8])
             update.bind(2, entry.n)
             try update.run()
         }
