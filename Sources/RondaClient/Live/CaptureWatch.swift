@@ -61,6 +61,7 @@ struct CaptureWatch: Sendable {
             }
             group.addTask {
                 while !Task.isCancelled {
+                    // A store that cannot be read now is looked at again after the wait.
                     if let mark = try? await store.read({ try Mark.read($0.database) }),
                         memory.note(mark)
                     {

@@ -138,6 +138,7 @@ private final class LiveEar: Sendable {
             signals.poke(poke.scope, poke.seq)
         case "scopes": signals.mustExchange()
         case "bye":
+            // One that cannot be read ends the stream like any other; connecting again tells why.
             let code = try? JSONDecoder().decode(Bye.self, from: data).code
             if ["badCredential", "revoked", "renewed"].contains(code) { signals.mustExchange() }
         default: break

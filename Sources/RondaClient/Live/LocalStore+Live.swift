@@ -177,6 +177,7 @@ private struct LiveLoop: Sendable {
                 return true
             }
             group.addTask {
+                // It is cancelled by what wakes the other task, whose result stands.
                 try? await sleep(milliseconds)
                 return false
             }

@@ -25,6 +25,7 @@ public struct OutboxBundle: Sendable {
     }
 
     fileprivate static func parts(_ bytes: [UInt8]) throws(ClientError) -> [WireBundle] {
+        // Whatever cannot be read is no such file, and the sentence says so.
         guard bytes.count <= mostBytes, bytes.starts(with: mark),
             let file = try? WireBundleFile(serializedBytes: Array(bytes.dropFirst(mark.count))),
             !file.bundles.isEmpty

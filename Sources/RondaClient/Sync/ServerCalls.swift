@@ -173,6 +173,7 @@ struct ServerCalls: Sendable {
     }
 
     private func problem(_ response: TransportResponse) -> ClientError {
+        // A proxy answers with its own page: then the status is all there is to tell.
         let problem = try? WireProblem(serializedBytes: response.body)
         let known = problem.flatMap { $0.en.isEmpty ? nil : $0 }
         let unknown =

@@ -252,6 +252,7 @@ extension SyncSession {
             try past == nil
             ? facts.bytes(.receipt)
             : facts.pastIdentities().first { $0.identity == past }?.receipt
+        // One that cannot be read proves nothing.
         return receipt.flatMap { try? WireReceipt(serializedBytes: $0) }
     }
 
