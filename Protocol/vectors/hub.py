@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import model
 import standing
 import wire
-from journal import Entry, Journal
+from journal import Entry, Journal, named
 
 PAGE, RANGE = 2000, 128
 DAY = 86_400_000
@@ -261,6 +261,7 @@ class Hub:
             for action in request.tray:
                 self.journal.dispose(device.id, action.number, DISPOSITIONS[action.disposition])
             device.due -= set(destroyed)
+            self.ask_about_erased(device, request, judged)
             if len(judged) == len(request.commits):
                 device.complete_to = max(device.complete_to, min(request.complete_to_ms, now))
                 if request.queued == 0 and request.epoch == self.epoch:
@@ -318,6 +319,14 @@ class Hub:
             device.sent[commit.number] = data
             self.judge(device, commit, request.device_time_ms, given.get(commit.number))
         return judged
+
+    def ask_about_erased(self, device, request, judged):
+        """Whoever offers a commit still has its content, whatever another store of the device said."""
+        for sent in request.commits[:len(judged)]:
+            entry, records = self.journal.entries[device.id, sent.number], self.journal.records
+            if entry.redacted and not entry.verdict.refusal:
+                commit = wire.decode(wire.without_names(self.journal.schema, sent))
+                device.due |= {id for id in named(commit) if id in records and records[id].erased}
 
     def judge(self, device, message, device_time, given):
         try:

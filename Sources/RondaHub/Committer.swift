@@ -295,6 +295,17 @@ extension Committer {
         return try hasErased() && eraser.concernsErased(commit)
     }
 
+    /// Whoever offers a commit still has its content, whatever another store of this device said.
+    func askAboutErased(in offered: [Offer], of device: RecordID) throws {
+        if try offered.isEmpty || !hasErased() { return }
+        for offer in offered {
+            guard let entry = try store.journal(device: device, number: offer.number),
+                entry.isRedacted, entry.verdict.refusal == nil
+            else { continue }
+            try store.ask(device, about: eraser.erased(in: [UInt8](offer.bytes)))
+        }
+    }
+
     /// Tells the office when somebody who was erased may be here again: whether it is the same
     /// person, and whether they came back by themselves, people have to find out.
     private func flagSuppressed(

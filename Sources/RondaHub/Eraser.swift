@@ -128,8 +128,11 @@ struct Eraser {
     }
 
     /// Whether the commit changes or names anybody who was erased.
-    func concernsErased(_ commit: [UInt8]) throws -> Bool {
-        try Self.ids(in: commit).contains { id in
+    func concernsErased(_ commit: [UInt8]) throws -> Bool { try !erased(in: commit).isEmpty }
+
+    /// Those who were erased of whom a commit changes or names something.
+    func erased(in commit: [UInt8]) throws -> [RecordID] {
+        try Self.ids(in: commit).sorted().filter { id in
             do {
                 return try store.record(id)?.isErased ?? false
             } catch  where !error.endsTransaction {

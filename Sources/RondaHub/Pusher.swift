@@ -43,6 +43,7 @@ struct Pusher: Sendable {
         let isPresent =
             push.request.epoch.isEmpty || push.request.epoch == Data(hub.epochBytes)
         let offers = isPresent ? push.offers : []
+        var offeredAgain: [Offer] = []
         for offer in offers {
             if offer.number <= device.lastNumber {
                 guard let verdict = try repeated(offer, device: device, in: store) else {
@@ -50,6 +51,7 @@ struct Pusher: Sendable {
                     break
                 }
                 result.verdicts.append(verdict)
+                offeredAgain.append(offer)
                 continue
             }
             // A gap: the device is told the last number and offers again from there.
@@ -78,6 +80,7 @@ struct Pusher: Sendable {
         }
         if isPresent && !push.isCarried {
             try store.confirm(device.id, push.request.erased.compactMap { RecordID(bytes: $0) })
+            try committer.askAboutErased(in: offeredAgain, of: device.id)
         }
         // Whoever holds a device without access can hand in its work, not throw it away.
         if isPresent && login.hasAccess {

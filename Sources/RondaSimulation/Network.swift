@@ -144,7 +144,8 @@ final class Network: Sendable {
                     WireCompareRequest(serializedBytes: plain), secret: secret ?? []
                 ).serializedBytes()
             default:
-                let question = try WireExchangeRequest(serializedBytes: plain)
+                var question = try WireExchangeRequest(serializedBytes: plain)
+                bug?.spoil(&question)
                 var answer = try await hub.exchange(question, secret: secret ?? [])
                 bug?.spoil(&answer, to: question)
                 body = try answer.serializedBytes()

@@ -34,6 +34,12 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     case hiddenDeparture
     /// Nobody is asked to erase anything.
     case hiddenErasure
+    /// The hub looks at no receipt that proves what it lost.
+    case ignoredProof
+
+    func spoil(_ request: inout WireExchangeRequest) {
+        if self == .ignoredProof { request.clearProof() }
+    }
 
     func spoil(_ answer: inout WireExchangeResponse, to request: WireExchangeRequest) {
         switch self {
@@ -59,7 +65,7 @@ package enum PlantedBug: String, Sendable, CaseIterable {
             let offered = request.commits.last?.number ?? request.verdictsSeen
             answer.lastCommit = min(answer.lastCommit, max(offered, request.verdictsSeen))
         case .forgottenCommit, .lostJournal, .positionTwice, .judgedTwice, .forgottenFloor,
-            .wrongRule, .trustedClock, .earlyWatermark:
+            .wrongRule, .trustedClock, .earlyWatermark, .ignoredProof:
             break
         }
     }

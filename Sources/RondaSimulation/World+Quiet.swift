@@ -72,6 +72,8 @@ extension World {
             }
             for own in try OutboxRow.all(in: machine.store, by: reader) {
                 guard let outcomes = rows[own.commit.tag]?.map(\.verdict.outcome) else { continue }
+                // Decided anew after a history was lost: a store without the content cannot ask.
+                if own.isRedacted && outcomes.contains(.refused) { continue }
                 let known: Outcome? =
                     switch own.state {
                     case 1 where outcomes.contains(.handedOver): .handedOver
@@ -130,7 +132,9 @@ extension World {
         try checkGoodFaith(journal, records)
         // A hub that was set back gives its versions twice until somebody has a receipt to prove it
         // (SPEC §5.6): where nobody had one, two records may look like one.
-        if let epochSetBack, try await network.store.read({ try $0.hub().epoch }) == epochSetBack {
+        let identity = try await network.store.read { try $0.hub() }
+        if let epochSetBack, identity.epoch == epochSetBack {
+            try await checkNobodyKnows(identity)
             trace.count("set back and never found out")
             return
         }
@@ -142,8 +146,25 @@ extension World {
             let seen = records.filter { record in
                 person.role == .office || record.placements.contains { visible.contains($0.scope) }
             }
-            try await View(machine, hub: schema, reader).check(seen)
+            try await View(machine, hub: schema, wasPurged: wasPurged, reader).check(seen)
             try checkSums(machine, scopes)
+        }
+    }
+
+    /// Nobody has a receipt for what the hub does not have.
+    private func checkNobodyKnows(_ identity: HubIdentity) async throws {
+        for machine in live() where machine.isLoggedIn {
+            guard let receipt = try await machine.store.read({ try $0.receipt() }),
+                let device = RecordID(receipt.device),
+                receipt.receivedAtMilliseconds >= identity.renewedAt?.milliseconds ?? 0
+            else { continue }
+            let entry = try await network.store.read {
+                try $0.journal(device: device, number: receipt.number)
+            }
+            if entry?.chain.id.hex != receipt.chain {
+                throw Violation(
+                    what: "\(machine.name) has a receipt for what the hub lost, and nobody knows")
+            }
         }
     }
 
@@ -173,9 +194,11 @@ extension SyncReport {
 struct View {
     private let machine: Machine
     private let hub: Schema
+    private let wasPurged: Bool
     private let reader: CommitReader
 
-    init(_ machine: Machine, hub: Schema, _ reader: CommitReader) {
+    init(_ machine: Machine, hub: Schema, wasPurged: Bool, _ reader: CommitReader) {
+        self.wasPurged = wasPurged
         self.reader = reader
         self.machine = machine
         self.hub = hub
@@ -194,14 +217,18 @@ struct View {
                     return [change.record] + (try customers(of: change))
                         + values.compactMap { if case .ref(let id) = $0 { id } else { nil } }
                 })
+        try checkNothingBeside()
         let siblings = try siblings()
         for entity in Schema.current.entities {
             let shown = try rows(of: entity)
             let told = seen.filter { $0.entity == entity.id && !own.contains($0.id) }
             let live = Dictionary(
                 uniqueKeysWithValues: told.filter { !$0.isDeleted }.map { ($0.id, $0) })
+            let known = Set(told.map(\.id))
             for (id, row) in shown.sorted(by: { $0.key < $1.key }) where !own.contains(id) {
-                guard live[id] != nil || row.flags & 1 != 0 || kept.contains(id) else {
+                // What a hub has purged of deletions its devices may keep.
+                let isPurged = row.flags & 1 != 0 && wasPurged
+                guard known.contains(id) || isPurged || kept.contains(id) else {
                     throw differs(entity, id, "the hub does not have it")
                 }
             }
@@ -218,6 +245,20 @@ struct View {
                 try compare(record, entity, siblings: siblings[id] ?? [:])
             }
             if !live.isEmpty { try await compareValues(of: entity, live) }
+        }
+    }
+
+    /// What is kept beside records goes with them.
+    private func checkNothingBeside() throws {
+        let records = Schema.current.entities.map { "SELECT id FROM \"\($0.name)\"" }
+            .joined(separator: " UNION ALL ")
+        for table in ["sibling", "shadow"] {
+            let sql = "SELECT record FROM \(table) WHERE record NOT IN (\(records)) LIMIT 1"
+            let row = try machine.store.withWriter { try Row.fetchOne($0, sql: sql) }
+            if let row {
+                let id = RecordID(data: row[0])
+                throw Violation(what: "\(machine.name): \(table) rows of \(id) were left behind")
+            }
         }
     }
 

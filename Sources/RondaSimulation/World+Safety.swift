@@ -17,8 +17,10 @@ extension World {
             guard captured.commit.isSameWork(as: row.commit), captured.author == row.author else {
                 throw Violation(what: "#\(tag) is in the journal with another content")
             }
-            // Two copies that both leave a third one's chain cannot know of each other.
-            guard delivered.insert(tag).inserted || copies > 1 else {
+            // Two stores that both leave a chain, that of a third or one with a redacted commit,
+            // cannot know of each other.
+            let mayRepeat = copies > (erasures.entries().isEmpty ? 1 : 0)
+            guard delivered.insert(tag).inserted || mayRepeat else {
                 throw Violation(what: "#\(tag) is in the journal twice")
             }
             try checkVerdict(row)
