@@ -61,7 +61,7 @@ extension World {
         return forbidden.filter { word in
             // Of what every world begins with there is always some left.
             !word.hasPrefix("C") && word != "viejo" && word.utf8.count > 3
-                && !allowed.contains { $0.contains(word) }
+                && !allowed.contains { $0.contains(word) || word.hasPrefix($0) }
         }.map { Array($0.utf8) }
     }
 
