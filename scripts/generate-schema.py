@@ -71,10 +71,25 @@ def check(entity, head, names):
     for key in scope_fields(entity, head):
         if key not in known:
             fail(name, f"scope: unknown field {key}")
+    check_urgency(entity, head, known)
     follow = entity.get("follow")
     for key in [follow["person"]] + follow["until"] if follow else []:
         if key not in known:
             fail(name, f"follow: unknown field {key}")
+
+
+def check_urgency(entity, head, known):
+    urgent = entity.get("urgent", {})
+    for key in urgent.get("until", []):
+        if key not in known:
+            fail(entity["entity"], f"urgent: unknown field {key}")
+    if "while" in urgent:
+        field = known.get(urgent["while"]["field"], {})
+        if field.get("type") not in ("option", "status"):
+            fail(entity["entity"], "urgent: while needs an option or a status")
+        for option in urgent["while"]["in"]:
+            if option not in head["options"][field["options"]]:
+                fail(entity["entity"], f"urgent: unknown option {option}")
 
 
 def scope_fields(entity, head):
@@ -159,6 +174,20 @@ def follow_rule(entity):
     return f" follow: FollowRule(person: {person}, until: {until}),"
 
 
+def urgency_rule(entity, head):
+    if "urgent" not in entity:
+        return ""
+    names = [field["name"] for field in entity["fields"]]
+    if "until" in entity["urgent"]:
+        positions = [names.index(key) for key in entity["urgent"]["until"]]
+        return f" urgency: .until({positions}),"
+    rule = entity["urgent"]["while"]
+    position = names.index(rule["field"])
+    options = head["options"][entity["fields"][position]["options"]]
+    numbers = [options[option]["number"] for option in rule["in"]]
+    return f" urgency: .during(field: {position}, options: {numbers}),"
+
+
 def schema_file(head, entities):
     out = [HEADER + "extension EntityID {"]
     for entity in entities:
@@ -177,7 +206,7 @@ def schema_file(head, entities):
         roles = lambda key: "[" + ", ".join("." + role for role in entity[key]) + "]"
         out.append(f"    package static let {entity['entity']} = EntitySchema(")
         out.append(f"        .{entity['entity']}, {quoted(entity['entity'])}, identity: {identity}, "
-                   f"scope: {scope_rule(entity, head)},{follow_rule(entity)}")
+                   f"scope: {scope_rule(entity, head)},{follow_rule(entity)}{urgency_rule(entity, head)}")
         out.append(f"        creators: {roles('create')}, deleters: {roles('delete')}, "
                    f"en: {quoted(entity['en'])}, es: {quoted(entity['es'])},")
         out.append("        fields: [")

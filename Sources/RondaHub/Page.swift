@@ -84,20 +84,22 @@ struct Page: Sendable {
             }
         }
         var budget = Budget(records: limits.pageRecords, bytes: limits.pageBytes)
-        for head in inOrder(seen) {
-            let known = cursors[head.number].flatMap { $0.isUsable(for: head) ? $0 : nil }
-            if let known, known.seq == head.seq, known.behind == 0 { continue }
+        for reading in try readings(of: seen, cursors: cursors, store) {
             guard !budget.isSpent else {
                 response.more = true
                 break
             }
-            var stream = try read(
-                head, for: login.account, cursor: known, store: store, budget: &budget,
-                table: &table)
-            if stream.behind > 0 {
+            var stream =
+                reading.part == nil
+                ? try read(
+                    reading.head, for: login.account, cursor: reading.cursor, store: store,
+                    budget: &budget, table: &table)
+                : try readPart(
+                    reading, for: login.account, store: store, budget: &budget, table: &table)
+            if stream.part > 0 || stream.behind > 0 {
                 response.more = true
             } else if !isRecovering {
-                stream.sum = head.sum
+                stream.sum = reading.head.sum
             }
             response.streams.append(stream)
         }
@@ -123,10 +125,41 @@ struct Page: Sendable {
         return verdicts
     }
 
-    /// The catalogue first, because everything else names its records.
-    private func inOrder(_ heads: [ScopeHead]) -> [ScopeHead] {
+    /// One scope that has something to tell.
+    struct Reading {
+        let head: ScopeHead
+        /// How far it was read; `nil` where it is read from the start.
+        let cursor: WireCursor?
+        /// The part that is read next, where it is read in parts.
+        var part: ReadingPart?
+    }
+
+    /// What there is to read, in order: the catalogue first, because everything else names its records;
+    /// then what goes on; then what is read in parts, so that what is urgent comes first from everywhere.
+    private func readings(
+        of seen: [ScopeHead], cursors: [UInt32: WireCursor], _ store: any StoreReader
+    ) throws -> [Reading] {
         let catalogue = schema.catalogue
-        return heads.filter { $0.id == catalogue } + heads.filter { $0.id != catalogue }
+        let inOrder = seen.filter { $0.id == catalogue } + seen.filter { $0.id != catalogue }
+        var readings = inOrder.compactMap { head -> Reading? in
+            let known = cursors[head.number].flatMap { $0.isUsable(for: head) ? $0 : nil }
+            if let known, known.seq == head.seq, known.behind == 0, known.part == 0 { return nil }
+            return Reading(
+                head: head, cursor: known, part: known.flatMap { ReadingPart(rawValue: $0.part) })
+        }
+        if request.inParts {
+            let begun = readings.indices.filter {
+                readings[$0].cursor == nil && readings[$0].head.id != catalogue
+            }
+            let records = try begun.reduce(0) {
+                try $0 + store.size(of: readings[$1].head.number).records
+            }
+            if records > limits.pageRecords {
+                for index in begun { readings[index].part = .urgent }
+            }
+        }
+        return readings.filter { $0.part == nil }
+            + ReadingPart.allCases.flatMap { part in readings.filter { $0.part == part } }
     }
 
     private func read(
@@ -184,6 +217,9 @@ extension WireCursor {
     /// Whether the stream can be read on from here: not beyond its head, and not from before a
     /// deletion that is no longer told (SPEC §4.3).
     fileprivate func isUsable(for head: ScopeHead) -> Bool {
+        if part > 0 {
+            return ReadingPart(rawValue: part) != nil && seq <= start && start <= head.seq
+        }
         let since = seq - min(seq, behind)
         return seq <= head.seq && (since == 0 || since >= head.floor)
     }
@@ -199,7 +235,7 @@ extension WireAdvice {
 }
 
 /// What is left of a page.
-private struct Budget {
+struct Budget {
     var records: Int
     var bytes: Int
 
