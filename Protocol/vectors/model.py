@@ -398,7 +398,8 @@ def plan_change(context, stored, commit, index, stamp, former):
     check_settling(context, entity, change, before, w)
     after = placed(context, stored, merge(entity, before, change, w))
     is_new = change.record not in stored
-    if is_seen or sees(context, after.scopes):
+    is_in_view = is_seen or sees(context, after.scopes)
+    if is_in_view and not brings_unseen(context, stored, before, after):
         after = replace(after, born=context.assignment) if is_new else after
         return Done({after.id: after}, after.version, tuple(tell(entity, before, after, change, w)))
     person = {entity.field(entity.follow[0]).number} if entity.follow else set()
@@ -437,10 +438,19 @@ def in_good_faith(context, stored, commit, index, stamp, before, former, fields)
         w = Mark(fresh_version(before.version, context.generation), commit.number, stamp, context.device,
                  context.account.id, context.account.office, base, former)
         after = placed(context, stored, merge(entity, before, rest, w))
+        if brings_unseen(context, stored, before, after):
+            every = {n for n, _ in writes(change)} | {0}
+            return in_good_faith(context, stored, commit, index, stamp, before, former, every)
     if change.record not in stored:
         after = replace(after, born=context.known)
     told = hand_over(context, {**stored, after.id: after}, commit, index, stamp, after, fields)
     return replace(told, records={after.id: after, **told.records})
+
+
+def brings_unseen(context, stored, before, after):
+    """Whether by this change somebody comes to follow a customer that its author does not see."""
+    new = standing.followings(context.schema, stored, after) - standing.followings(context.schema, stored, before)
+    return any(not seen_record(context, stored, customer) for _, customer in new)
 
 
 def hand_over(context, stored, commit, index, stamp, record, fields):
