@@ -104,7 +104,7 @@ class Play:
     def step(self, step):
         self.hub.now = step.get("at", self.hub.now)
         for verb in ("request", "backup", "restore", "putBack", "closeRecovery", "clone", "purge", "enrol", "compare",
-                     "retry", "watermark", "person", "team", "mark", "erase"):
+                     "retry", "watermark", "person", "team", "mark", "erase", "revoke", "expire", "restoreAccess"):
             if verb in step:
                 return getattr(self, "do_" + verb)(step)
         raise ValueError(f"a step that this reader does not know: {step}")
@@ -133,6 +133,15 @@ class Play:
 
     def do_erase(self, step):
         self.hub.erase(self.names.records[step["erase"]])
+
+    def do_revoke(self, step):
+        self.hub.revoke(self.names.devices[step["revoke"]])
+
+    def do_expire(self, step):
+        self.hub.expire(self.names.devices[step["expire"]["device"]], step["expire"]["end"])
+
+    def do_restoreAccess(self, step):
+        self.hub.restore_access(self.names.devices[step["restoreAccess"]])
 
     def do_mark(self, step):
         self.names.marks[step["mark"]] = self.hub.journal.assignment
