@@ -327,7 +327,7 @@ class Hub:
 
     def take(self, device, request, answer):
         """Judges the commits; the numbers of those that have a verdict."""
-        given = {g.number: g for g in request.given}
+        given = {g.number: g for g in reversed(request.given)}   # of several the first
         judged = []
         for sent in request.commits:
             commit = wire.without_names(self.journal.schema, sent)

@@ -77,8 +77,11 @@ class Journal:
         """Of a refused commit that changes or names an erased record the content is not kept."""
         if entry.verdict.outcome == "refused" and entry.commit and (
                 entry.verdict.refusal.code == "erased"
-                or any(id in self.records and self.records[id].erased for id in named(entry.commit))):
+                or self.names_erased(entry.commit)):
             self.redact(entry)
+
+    def names_erased(self, commit):
+        return any(id in self.records and self.records[id].erased for id in named(commit))
 
     def settle(self, queue):
         """Plans each entry, and those that their new records release; all that were planned and wait no more."""
@@ -111,7 +114,7 @@ class Journal:
             return model.Plan("refused", model.Refusal("malformed"))
         return model.plan(model.Context(
             self.schema, self.generation, self.records, self.accounts[entry.account], entry.device, entry.received,
-            entry.device_time, entry.former, lambda record: self.may_arrive(entry, record),
+            entry.device_time, entry.former, lambda record: not self.names_erased(entry.commit) and self.may_arrive(entry, record),
             self.assignment, entry.known), entry.commit)
 
     def may_arrive(self, entry, record):
@@ -187,7 +190,8 @@ class Journal:
         if entry.verdict.outcome == "refused" and entry.verdict.refusal.code == "erased":
             for c in entry.commit.changes:
                 entity = self.schema.entities.get(c.entity)
-                if entity and self.is_creation(c, entry.commit) and c.record not in self.records and any(
+                if entity and self.is_creation(c, entry.commit) and c.record not in self.records and model.has_its_id(
+                        self.schema, entity, c) and any(
                         id in self.records and self.records[id].erased for _, id in model.placing(entity, c, True)):
                     self.records[c.record] = model.Record(
                         c.entity, c.record, self.accounts[entry.account].id, model.fresh_version(0, self.generation),

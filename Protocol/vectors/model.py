@@ -641,6 +641,12 @@ def check_derived_id(context, entity, change, present):
         raise Refused("wrongDerivedID", change.record)
 
 
+def has_its_id(schema, entity, change):
+    """Whether the id of a full creation is free to choose, or follows from its key fields."""
+    return entity.id == "minted" or change.record == schemas.derived_id(
+        schema, entity, {name: dict(change.sets).get(entity.field(name).number) for name in entity.id})
+
+
 def check_erased(context, stored, entity, change):
     """The change is of an erased record, or places one under it; only who knew the record is told (SPEC 4.14)."""
     for number, id in [(0, change.record), *placing(entity, change)]:
