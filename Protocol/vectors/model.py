@@ -398,6 +398,7 @@ def plan_change(context, stored, commit, index, stamp, former):
     check_settling(context, entity, change, before, w)
     after = placed(context, stored, merge(entity, before, change, w))
     is_new = change.record not in stored
+    check_places(context, entity, before, after, is_new)
     is_in_view = is_seen or sees(context, after.scopes)
     if is_in_view and not brings_unseen(context, stored, before, after):
         after = replace(after, born=context.assignment) if is_new else after
@@ -626,6 +627,15 @@ def check_settling(context, entity, change, before, w):
     if before.contested and any(had_seen(w, m) for m in before.lives) and any(
             had_seen(w, m) for m in before.deletions):
         raise Refused("notPermitted", change.record)
+
+
+def check_places(context, entity, before, after, is_new):
+    """Only the office moves a customer (SPEC 4.11)."""
+    if is_new or context.account.office or not standing.is_customer(entity):
+        return
+    for name in entity.scope:
+        if standing.value_of(entity, name, before) != standing.value_of(entity, name, after):
+            raise Refused("fixedValue", after.id, entity.field(name).number)
 
 
 def check_derived_id(context, entity, change, present):
