@@ -270,9 +270,7 @@ class Hub:
         if request.protocol != 1:
             raise Problem(415, "unsupported")
         check_sizes(request)
-        numbers = [c.number for c in request.commits]
-        if numbers and (numbers[0] < 1 or numbers != list(range(numbers[0], numbers[0] + len(numbers)))):
-            raise Problem(400, "badRequest")
+        check_numbers(request)
         device = self.authorised(secret, surrenders=True)
         if request.device and request.device != device.id:
             raise Problem(401, "badCredential")
@@ -503,6 +501,24 @@ class Hub:
         self.update_recovery()
         return self.devices[id]
 
+    def deliver(self, id, request, now):
+        """What a bundle of the device holds, once it is open (SPEC 9.6): how many commits, and whether all were known."""
+        self.now = now
+        if id not in self.devices:
+            raise Problem(401, "badCredential")
+        device = self.devices[id]
+        if not request.push_only or not request.commits or request.HasField("proof") or request.device_time_ms or any(
+                len(part) for part in (request.cursors, request.tray, request.open, request.erased)):
+            raise Problem(400, "badBundle")
+        check_sizes(request)
+        check_numbers(request)
+        if request.epoch not in (b"", self.epoch):
+            raise Problem(409, "notNext")
+        last = device.last
+        if len(self.take(device, request, wire.pb.ExchangeResponse())) < len(request.commits):
+            raise Problem(409, "notNext")
+        return len(request.commits), request.commits[-1].number <= last
+
     def compare(self, secret, request):
         check_sizes(request)
         if any(len(r.id) != 16 or r.bits % 4 or r.bits > 128 for r in request.ranges):
@@ -534,6 +550,12 @@ class Hub:
 def check_sizes(request):
     if any(len(getattr(request, name, ())) > most for name, most in LIMITS.items()):
         raise Problem(413, "tooLarge")
+
+
+def check_numbers(request):
+    numbers = [c.number for c in request.commits]
+    if numbers and (numbers[0] < 1 or numbers != list(range(numbers[0], numbers[0] + len(numbers)))):
+        raise Problem(400, "badRequest")
 
 
 def commit_of(mark):
