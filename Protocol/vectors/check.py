@@ -44,7 +44,7 @@ LEAST = {"codec": 3, "plan": 100, "exchange": 40}
 
 def main(arguments):
     fill = "--fill" in arguments
-    named = [Path(a) for a in arguments if a != "--fill"]
+    named = [Path(a).resolve() for a in arguments if a != "--fill"]
     present = {kind: sorted((HERE / kind).glob("*.json")) for kind in KINDS}
     missing = [] if named else [k for k in KINDS if len(present[k]) < LEAST[k]]
     for kind in missing:

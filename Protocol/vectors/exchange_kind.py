@@ -104,7 +104,8 @@ class Play:
     def step(self, step):
         self.hub.now = step.get("at", self.hub.now)
         for verb in ("request", "backup", "restore", "putBack", "closeRecovery", "clone", "purge", "enrol", "compare",
-                     "retry", "watermark", "person", "team", "mark", "erase"):
+                     "retry", "watermark", "person", "team", "mark", "erase", "revoke", "expire", "restoreAccess",
+                     "deliver"):
             if verb in step:
                 return getattr(self, "do_" + verb)(step)
         raise ValueError(f"a step that this reader does not know: {step}")
@@ -133,6 +134,15 @@ class Play:
 
     def do_erase(self, step):
         self.hub.erase(self.names.records[step["erase"]])
+
+    def do_revoke(self, step):
+        self.hub.revoke(self.names.devices[step["revoke"]])
+
+    def do_expire(self, step):
+        self.hub.expire(self.names.devices[step["expire"]["device"]], step["expire"]["end"])
+
+    def do_restoreAccess(self, step):
+        self.hub.restore_access(self.names.devices[step["restoreAccess"]])
 
     def do_mark(self, step):
         self.names.marks[step["mark"]] = self.hub.journal.assignment
@@ -179,6 +189,16 @@ class Play:
                        {"records": {self.names.record_name(s.id): self.version(s.version) for s in r.records}}
                        for r in answer.ranges],
             "deltas": self.deltas(answer, answer.deltas), "gone": [self.names.record_name(i) for i in answer.gone]}
+
+    def do_deliver(self, step):
+        """A bundle of the device, by somebody else's hand: the device keeps nothing of the answer."""
+        client = self.clients[step["device"]]
+        request, _ = self.request(client, {"cursors": [], "pushOnly": True, **step["deliver"]})
+        try:
+            commits, known = self.hub.deliver(client.id, request, self.hub.now)
+        except hubs.Problem as problem:
+            return {"status": problem.status, "problem": problem.code}
+        return {"status": 200, "commits": commits, "known": known}
 
     # The exchange
 

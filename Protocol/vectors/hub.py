@@ -34,12 +34,16 @@ class Device:
     seen: int = 0             # when it last spoke to the hub
     complete_to: int = 0
     reconciled: bool = False  # under the present epoch
-
+    revoked: bool = False
+    ends: int = None          # the moment at which its access ends, or ended
     due: set = field(default_factory=set)   # erased records of which something may be left on it
 
     @property
     def last(self):
         return len(self.sent)
+
+    def has_access(self, now):
+        return self.ends is None or now < self.ends
 
     def chain(self, number):
         sent = self.sent[number] if number else b""
@@ -98,7 +102,8 @@ class Hub:
     # Backup, restore, purge
 
     def backup(self):
-        saved = copy.deepcopy({k: v for k, v in self.__dict__.items() if k not in ("journal", "generations", "ledger")} | {
+        saved = copy.deepcopy({k: v for k, v in self.__dict__.items() if k not in (
+            "journal", "generations", "ledger", "now")} | {
             "parts": {k: getattr(self.journal, k) for k in PARTS}})
         for device in self.devices.values():
             device.covered = device.last
@@ -114,7 +119,12 @@ class Hub:
             self.erase_again(id, listed)
 
     def restore(self, saved):
+        """What had ended in the store that is replaced ends again (SPEC 9.5)."""
+        replaced = self.devices
         self.put_back(saved)
+        for id, device in self.devices.items():
+            if id in replaced and not replaced[id].has_access(self.now) and device.has_access(self.now):
+                device.ends, device.revoked = replaced[id].ends, replaced[id].revoked
         self.renew()
 
     def purge(self):
@@ -130,13 +140,27 @@ class Hub:
     def update_recovery(self):
         was = self.journal.recovering
         self.journal.recovering = self.renewed and any(
-            d.seen and not d.reconciled for d in self.devices.values())
+            d.seen and not d.reconciled and not d.revoked for d in self.devices.values())
         if was and not self.journal.recovering:
             self.journal.reconsider()
 
     def close_recovery(self):
         for device in self.devices.values():
             device.reconciled = True
+        self.update_recovery()
+
+    # Access
+
+    def revoke(self, id):
+        device = self.devices[id]
+        device.ends, device.revoked = min(self.now, self.now if device.ends is None else device.ends), True
+        self.update_recovery()
+
+    def expire(self, id, end):
+        self.devices[id].ends = end
+
+    def restore_access(self, id):
+        self.devices[id].ends, self.devices[id].revoked = None, False
         self.update_recovery()
 
     # Erasure
@@ -217,7 +241,7 @@ class Hub:
     def watermark(self, key):
         """None while a device that counts has never said."""
         times = [d.complete_to for d in self.devices.values()
-                 if d.seen and self.now - d.seen <= WATERMARK_AGE and self.may_bring_work(d, key)]
+                 if d.seen and self.now - d.seen <= WATERMARK_AGE and d.has_access(self.now) and self.may_bring_work(d, key)]
         return min(times, default=0) or None
 
     def may_bring_work(self, device, key):
@@ -231,10 +255,12 @@ class Hub:
 
     # The exchange
 
-    def authorised(self, secret):
+    def authorised(self, secret, surrenders=False):
         device = next((d for d in self.devices.values() if d.secret == secret), None)
         if device is None:
             raise Problem(401, "badCredential")
+        if not device.has_access(self.now) and not surrenders:
+            raise Problem(403, "revoked")
         return device
 
     def exchange(self, secret, request, now, destroyed=()):
@@ -244,12 +270,11 @@ class Hub:
         if request.protocol != 1:
             raise Problem(415, "unsupported")
         check_sizes(request)
-        numbers = [c.number for c in request.commits]
-        if numbers and (numbers[0] < 1 or numbers != list(range(numbers[0], numbers[0] + len(numbers)))):
-            raise Problem(400, "badRequest")
-        device = self.authorised(secret)
+        check_numbers(request)
+        device = self.authorised(secret, surrenders=True)
         if request.device and request.device != device.id:
             raise Problem(401, "badCredential")
+        self.authorised(secret, surrenders=request.push_only)
         if self.proves_loss(device, request):
             self.renew()
         answer = wire.pb.ExchangeResponse(server_time_ms=now)
@@ -258,7 +283,7 @@ class Hub:
             device.seen = now
         if present:
             judged = self.take(device, request, answer)
-            for action in request.tray:
+            for action in request.tray if device.has_access(now) else ():
                 self.journal.dispose(device.id, action.number, DISPOSITIONS[action.disposition])
             device.due -= set(destroyed)
             self.ask_about_erased(device, request, judged)
@@ -301,7 +326,7 @@ class Hub:
 
     def take(self, device, request, answer):
         """Judges the commits; the numbers of those that have a verdict."""
-        given = {g.number: g for g in request.given}
+        given = {g.number: g for g in reversed(request.given)}   # of several the first
         judged = []
         for sent in request.commits:
             commit = wire.without_names(self.journal.schema, sent)
@@ -335,16 +360,14 @@ class Hub:
             commit = None
         entry = Entry(device.id, message.number, device.account, commit, self.now, device_time,
                       tuple(given.versions) if given else ())
+        has_access = device.has_access(self.now)
         if given and given.code:
-            entry.verdict = model.Plan("refused", model.Refusal(CODES[given.code]))
-            entry.disposition = DISPOSITIONS[given.disposition]
-            self.journal.entries[device.id, entry.number] = entry
-            self.journal.expect(entry)
-            if entry.verdict.refusal.code == "erased" and entry.commit:
-                self.journal.redact(entry)
-                self.redact()
-            return
-        self.journal.add(entry)
+            disposition = DISPOSITIONS[given.disposition] or ("" if has_access else "office")
+            self.journal.keep(entry, CODES[given.code], disposition)
+        elif has_access:
+            self.journal.add(entry)
+        else:
+            self.journal.surrender(entry)
         self.redact()
 
     def told(self, device, request, judged):
@@ -470,6 +493,8 @@ class Hub:
         if account not in (None, device.account):
             raise Problem(403, "badCode")
         if known or id in self.devices:
+            if known and not known.has_access(self.now):
+                raise Problem(403, "revoked")
             if known and known.account == device.account and id in (b"", known.id):
                 return known
             raise Problem(403, "badCode")
@@ -484,6 +509,24 @@ class Hub:
             account.sees_all or self.ever_saw(records, account, r))}   # the store may be older than its id
         self.update_recovery()
         return self.devices[id]
+
+    def deliver(self, id, request, now):
+        """What a bundle of the device holds, once it is open (SPEC 9.6): how many commits, and whether all were known."""
+        self.now = now
+        if id not in self.devices:
+            raise Problem(401, "badCredential")
+        device = self.devices[id]
+        if not request.push_only or not request.commits or request.HasField("proof") or request.device_time_ms or any(
+                len(part) for part in (request.cursors, request.tray, request.open, request.erased)):
+            raise Problem(400, "badBundle")
+        check_sizes(request)
+        check_numbers(request)
+        if request.epoch not in (b"", self.epoch):
+            raise Problem(409, "notNext")
+        last = device.last
+        if len(self.take(device, request, wire.pb.ExchangeResponse())) < len(request.commits):
+            raise Problem(409, "notNext")
+        return len(request.commits), request.commits[-1].number <= last
 
     def compare(self, secret, request):
         check_sizes(request)
@@ -516,6 +559,12 @@ class Hub:
 def check_sizes(request):
     if any(len(getattr(request, name, ())) > most for name, most in LIMITS.items()):
         raise Problem(413, "tooLarge")
+
+
+def check_numbers(request):
+    numbers = [c.number for c in request.commits]
+    if numbers and (numbers[0] < 1 or numbers != list(range(numbers[0], numbers[0] + len(numbers)))):
+        raise Problem(400, "badRequest")
 
 
 def commit_of(mark):

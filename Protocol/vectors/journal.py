@@ -52,10 +52,36 @@ class Journal:
 
     def add(self, entry):
         """Judges a new entry; the entries that stop waiting because of it, in order."""
+        self.take(entry)
+        return self.settle([entry])[1:]
+
+    def take(self, entry):
         self.entries[entry.device, entry.number] = entry
         entry.known = min(self.assignment, max(entry.commit.assignment if entry.commit else 0,
                                                self.assured.get(entry.device, 0)))
-        return self.settle([entry])[1:]
+
+    def keep(self, entry, code, disposition):
+        """Refuses an entry without judging it."""
+        self.take(entry)
+        entry.verdict, entry.disposition = model.Plan("refused", model.Refusal(code)), disposition
+        self.expect(entry)
+        self.forget_erased(entry)
+
+    def surrender(self, entry):
+        """Takes in what a device without access still had (SPEC 9.5): only the office has it judged."""
+        self.take(entry)
+        judged = self.plan(entry).refusal
+        self.keep(entry, "erased" if judged and judged.code == "erased" else "revoked", "office")
+
+    def forget_erased(self, entry):
+        """Of a refused commit that changes or names an erased record the content is not kept."""
+        if entry.verdict.outcome == "refused" and entry.commit and (
+                entry.verdict.refusal.code == "erased"
+                or self.names_erased(entry.commit)):
+            self.redact(entry)
+
+    def names_erased(self, commit):
+        return any(id in self.records and self.records[id].erased for id in named(commit))
 
     def settle(self, queue):
         """Plans each entry, and those that their new records release; all that were planned and wait no more."""
@@ -64,8 +90,7 @@ class Journal:
             entry = queue.pop(0)
             entry.verdict = self.plan(entry)
             self.expect(entry)
-            if entry.verdict.refusal and entry.verdict.refusal.code == "erased":
-                self.redact(entry)
+            self.forget_erased(entry)
             after = entry.verdict.records
             changed = {id: (self.records.get(id), record) for id, record in after.items()}
             self.records.update(after)
@@ -89,7 +114,7 @@ class Journal:
             return model.Plan("refused", model.Refusal("malformed"))
         return model.plan(model.Context(
             self.schema, self.generation, self.records, self.accounts[entry.account], entry.device, entry.received,
-            entry.device_time, entry.former, lambda record: self.may_arrive(entry, record),
+            entry.device_time, entry.former, lambda record: not self.names_erased(entry.commit) and self.may_arrive(entry, record),
             self.assignment, entry.known), entry.commit)
 
     def may_arrive(self, entry, record):
@@ -162,10 +187,11 @@ class Journal:
         """Drops the content. What a refused commit would have created under an erased record becomes a tombstone, so
         that later changes of it are refused in the same way."""
         entry.entities = {c.record: c.entity for c in entry.commit.changes}
-        if entry.verdict.outcome == "refused":
+        if entry.verdict.outcome == "refused" and entry.verdict.refusal.code == "erased":
             for c in entry.commit.changes:
                 entity = self.schema.entities.get(c.entity)
-                if entity and self.is_creation(c, entry.commit) and c.record not in self.records and any(
+                if entity and self.is_creation(c, entry.commit) and c.record not in self.records and model.has_its_id(
+                        self.schema, entity, c) and any(
                         id in self.records and self.records[id].erased for _, id in model.placing(entity, c, True)):
                     self.records[c.record] = model.Record(
                         c.entity, c.record, self.accounts[entry.account].id, model.fresh_version(0, self.generation),

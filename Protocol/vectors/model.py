@@ -398,7 +398,9 @@ def plan_change(context, stored, commit, index, stamp, former):
     check_settling(context, entity, change, before, w)
     after = placed(context, stored, merge(entity, before, change, w))
     is_new = change.record not in stored
-    if is_seen or sees(context, after.scopes):
+    check_places(context, entity, before, after, is_new)
+    is_in_view = is_seen or sees(context, after.scopes)
+    if is_in_view and not brings_unseen(context, stored, before, after):
         after = replace(after, born=context.assignment) if is_new else after
         return Done({after.id: after}, after.version, tuple(tell(entity, before, after, change, w)))
     person = {entity.field(entity.follow[0]).number} if entity.follow else set()
@@ -437,10 +439,19 @@ def in_good_faith(context, stored, commit, index, stamp, before, former, fields)
         w = Mark(fresh_version(before.version, context.generation), commit.number, stamp, context.device,
                  context.account.id, context.account.office, base, former)
         after = placed(context, stored, merge(entity, before, rest, w))
+        if brings_unseen(context, stored, before, after):
+            every = {n for n, _ in writes(change)} | {0}
+            return in_good_faith(context, stored, commit, index, stamp, before, former, every)
     if change.record not in stored:
         after = replace(after, born=context.known)
     told = hand_over(context, {**stored, after.id: after}, commit, index, stamp, after, fields)
     return replace(told, records={after.id: after, **told.records})
+
+
+def brings_unseen(context, stored, before, after):
+    """Whether by this change somebody comes to follow a customer that its author does not see."""
+    new = standing.followings(context.schema, stored, after) - standing.followings(context.schema, stored, before)
+    return any(not seen_record(context, stored, customer) for _, customer in new)
 
 
 def hand_over(context, stored, commit, index, stamp, record, fields):
@@ -618,6 +629,15 @@ def check_settling(context, entity, change, before, w):
         raise Refused("notPermitted", change.record)
 
 
+def check_places(context, entity, before, after, is_new):
+    """Only the office moves a customer (SPEC 4.11)."""
+    if is_new or context.account.office or not standing.is_customer(entity):
+        return
+    for name in entity.scope:
+        if standing.value_of(entity, name, before) != standing.value_of(entity, name, after):
+            raise Refused("fixedValue", after.id, entity.field(name).number)
+
+
 def check_derived_id(context, entity, change, present):
     if entity.id == "minted" or change.deletes:
         return
@@ -629,6 +649,12 @@ def check_derived_id(context, entity, change, present):
         keys[name] = values.get(spec.number, top.value if top else None)
     if schemas.derived_id(context.schema, entity, keys) != change.record:
         raise Refused("wrongDerivedID", change.record)
+
+
+def has_its_id(schema, entity, change):
+    """Whether the id of a full creation is free to choose, or follows from its key fields."""
+    return entity.id == "minted" or change.record == schemas.derived_id(
+        schema, entity, {name: dict(change.sets).get(entity.field(name).number) for name in entity.id})
 
 
 def check_erased(context, stored, entity, change):

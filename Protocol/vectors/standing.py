@@ -86,14 +86,26 @@ def scopes(schema, stored, record):
     return tuple(found) or record.scopes
 
 
-def follower(schema, record):
+def follower(schema, stored, record):
     """The person who follows the customers of this record because of it, or None."""
     entity = schema.entities[record.entity]
     if not entity.follow or record.deleted:
         return None
     person, until = entity.follow
     who = value_of(entity, person, record)
-    return who[1] if who and not any(value_of(entity, name, record) for name in until) else None
+    return who[1] if who and not is_place(schema, stored, who[1]) and not any(
+        value_of(entity, name, record) for name in until) else None
+
+
+def is_place(schema, stored, id):
+    """The catalogue or a territory: such an id is no person's."""
+    return id == schema.catalogue or id in stored and stored[id].entity == schema.entity("territory").number
+
+
+def followings(schema, stored, record):
+    """(person, customer) for whom and which this record is a reason to follow."""
+    person = follower(schema, stored, record)
+    return {(person, id) for id in customers(schema, record) if id in stored} if person else set()
 
 
 def stays(record):
@@ -197,11 +209,14 @@ def consequences(schema, before, records, assignment, next_assignment):
             continue
         old = before.get(record.id)
         now = customers(schema, record)
-        person = follower(schema, record)
+        person = follower(schema, stored, record)
         for id in {*now, *(customers(schema, old) if old else ())} & stored.keys():
             others = [f for f in stored[id].followers if f[1] != record.id]
             mine = [(person, record.id)] if person and id in now else []
             put(replace(stored[id], followers=tuple(sorted(others + mine))))
+    for id in {id for id in records if id not in before and is_place(schema, records, id)}:
+        for record in [r for r in stored.values() if any(person == id for person, _ in r.followers)]:
+            put(replace(record, followers=tuple(f for f in record.followers if f[0] != id)))
     moved = set()
     for record in [r for r in after.values() if is_customer(schema.entities[r.entity])]:
         placed = replace(record, scopes=scopes(schema, stored, record))
