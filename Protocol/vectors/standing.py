@@ -114,6 +114,27 @@ def went_to(schema, records, customers, scope):
                  and records[s.scope].entity == territory), None)
 
 
+# Which part of a scope that is read from the start (SPEC 4.4)
+
+def part(schema, record):
+    entity = schema.entities[record.entity]
+    return 1 if is_urgent(entity, record) else 2 if is_customer(entity) else 3
+
+
+def is_urgent(entity, record):
+    if not entity.urgent:
+        return False
+    if entity.urgent[0] == "until":
+        return all(value_of(entity, name, record) is None for name in entity.urgent[1])
+    _, name, names = entity.urgent
+    value = value_of(entity, name, record)
+    if value is None:
+        return False
+    member, payload = value
+    option = entity.field(name).option(payload[0] if member == "status" else payload)
+    return option is not None and option.name in names
+
+
 # Of an account
 
 def account_stays(account, catalogue):
