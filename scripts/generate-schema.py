@@ -71,25 +71,43 @@ def check(entity, head, names):
     for key in scope_fields(entity, head):
         if key not in known:
             fail(name, f"scope: unknown field {key}")
-    check_urgency(entity, head, known)
     follow = entity.get("follow")
     for key in [follow["person"]] + follow["until"] if follow else []:
         if key not in known:
             fail(name, f"follow: unknown field {key}")
+    if "urgent" in entity:
+        check_urgent(entity, head, known)
 
 
-def check_urgency(entity, head, known):
-    urgent = entity.get("urgent", {})
-    for key in urgent.get("until", []):
+def check_urgent(entity, head, known):
+    """What is urgent follows from what the record itself shows, to everybody."""
+    name, urgent = entity["entity"], entity["urgent"]
+    if not scope_fields(entity, head):
+        fail(name, "urgent: a record of the catalogue has no part")
+    if list(urgent) == ["until"]:
+        fields = urgent["until"]
+        if not fields:
+            fail(name, "urgent: until names no field")
+    elif list(urgent) == ["while"] and sorted(urgent["while"]) == ["field", "in"]:
+        fields = [urgent["while"]["field"]]
+    else:
+        fail(name, 'urgent: say {"until": [fields]} or {"while": {"field": ..., "in": [options]}}')
+    for key in fields:
         if key not in known:
-            fail(entity["entity"], f"urgent: unknown field {key}")
+            fail(name, f"urgent: unknown field {key}")
+        if known[key].get("set"):
+            fail(name, f"urgent: field {key} is a set")
+        if "read" in known[key]:
+            fail(name, f"urgent: field {key} is not told to everybody, and the part of a record would tell it")
     if "while" in urgent:
-        field = known.get(urgent["while"]["field"], {})
-        if field.get("type") not in ("option", "status"):
-            fail(entity["entity"], "urgent: while needs an option or a status")
+        options = head["options"].get(known[fields[0]].get("options"))
+        if options is None:
+            fail(name, f"urgent: field {fields[0]} has no options")
         for option in urgent["while"]["in"]:
-            if option not in head["options"][field["options"]]:
-                fail(entity["entity"], f"urgent: unknown option {option}")
+            if option not in options:
+                fail(name, f"urgent: unknown option {option}")
+        if not urgent["while"]["in"]:
+            fail(name, "urgent: in names no option")
 
 
 def scope_fields(entity, head):

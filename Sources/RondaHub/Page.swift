@@ -84,25 +84,21 @@ struct Page: Sendable {
             }
         }
         var budget = Budget(records: limits.pageRecords, bytes: limits.pageBytes)
-        for reading in try readings(of: seen, cursors: cursors, store) {
-            guard !budget.isSpent else {
-                response.more = true
-                break
-            }
-            var stream =
-                reading.part == nil
-                ? try read(
-                    reading.head, for: login.account, cursor: reading.cursor, store: store,
-                    budget: &budget, table: &table)
-                : try readPart(
-                    reading, for: login.account, store: store, budget: &budget, table: &table)
+        var streams: [WireStream] = []
+        let unread = try readings(of: seen, cursors: cursors, store)
+        let readParts = try readInParts(
+            unread, for: login.account, store: store, budget: &budget, table: &table,
+            into: &streams)
+        for index in streams.indices {
+            let stream = streams[index]
             if stream.part > 0 || stream.behind > 0 {
                 response.more = true
             } else if !isRecovering {
-                stream.sum = reading.head.sum
+                streams[index].sum = seen.first { $0.number == stream.scope }?.sum ?? 0
             }
-            response.streams.append(stream)
         }
+        response.streams = streams
+        response.more = response.more || !readParts
         response.ids = table.encoded
         return response
     }
@@ -125,17 +121,7 @@ struct Page: Sendable {
         return verdicts
     }
 
-    /// One scope that has something to tell.
-    struct Reading {
-        let head: ScopeHead
-        /// How far it was read; `nil` where it is read from the start.
-        let cursor: WireCursor?
-        /// The part that is read next, where it is read in parts.
-        var part: ReadingPart?
-    }
-
-    /// What there is to read, in order: the catalogue first, because everything else names its records;
-    /// then what goes on; then what is read in parts, so that what is urgent comes first from everywhere.
+    /// What there is to read: the catalogue first, because everything else names its records.
     private func readings(
         of seen: [ScopeHead], cursors: [UInt32: WireCursor], _ store: any StoreReader
     ) throws -> [Reading] {
@@ -144,28 +130,18 @@ struct Page: Sendable {
         var readings = inOrder.compactMap { head -> Reading? in
             let known = cursors[head.number].flatMap { $0.isUsable(for: head) ? $0 : nil }
             if let known, known.seq == head.seq, known.behind == 0, known.part == 0 { return nil }
-            return Reading(
-                head: head, cursor: known, part: known.flatMap { ReadingPart(rawValue: $0.part) })
+            return Reading(head: head, cursor: known)
         }
-        if request.inParts {
-            let begun = readings.indices.filter {
-                readings[$0].cursor == nil && readings[$0].head.id != catalogue
-            }
-            let records = try begun.reduce(0) {
-                try $0 + store.size(of: readings[$1].head.number).records
-            }
-            if records > limits.pageRecords {
-                for index in begun { readings[index].part = .urgent }
-            }
-        }
-        return readings.filter { $0.part == nil }
-            + ReadingPart.allCases.flatMap { part in readings.filter { $0.part == part } }
+        if request.inParts { try begin(&readings, store) }
+        return readings
     }
 
-    private func read(
-        _ head: ScopeHead, for account: Account, cursor: WireCursor?, store: any StoreReader,
-        budget: inout Budget, table: inout IDTable
+    /// Reads on from a cursor, or from the start, up to the head.
+    func read(
+        _ reading: Reading, for account: Account, store: any StoreReader, budget: inout Budget,
+        table: inout IDTable
     ) throws -> WireStream {
+        let (head, cursor) = (reading.head, reading.cursor)
         let after = cursor?.seq ?? 0
         // Since when the device lacks fields: not where its last page ended, because a record that
         // was changed stands only at its latest position, with fields from before that page.
@@ -173,7 +149,7 @@ struct Page: Sendable {
         var stream = WireStream()
         stream.scope = head.number
         stream.whole = since == 0
-        if cursor == nil { stream.id = Data(head.id.bytes) }
+        if reading.begins { stream.id = Data(head.id.bytes) }
         // What left before the reading began was never told, and what left before the account came
         // is none of its business.
         if stream.whole { stream.start = cursor?.start ?? head.seq }

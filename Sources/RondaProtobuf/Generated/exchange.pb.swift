@@ -552,7 +552,7 @@ package nonisolated struct WireExchangeRequest: @unchecked Sendable {
     set {_uniqueStorage()._app = newValue}
   }
 
-  /// large scopes may be read from the start in parts (SPEC §4.4)
+  /// a scope may be read from the start in parts, what is urgent first (SPEC §4.4)
   package var inParts: Bool {
     get {_storage._inParts}
     set {_uniqueStorage()._inParts = newValue}
@@ -786,7 +786,7 @@ package nonisolated struct WireStream: Sendable {
   /// of a whole stream: its head when the reading began
   package var start: UInt64 = 0
 
-  /// the part that is read next: 1 what is urgent, 2 customers, 3 the rest; 0 not in parts
+  /// of one that is read in parts: the part that is read next, 1 to 3; otherwise 0
   package var part: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
