@@ -75,6 +75,39 @@ def check(entity, head, names):
     for key in [follow["person"]] + follow["until"] if follow else []:
         if key not in known:
             fail(name, f"follow: unknown field {key}")
+    if "urgent" in entity:
+        check_urgent(entity, head, known)
+
+
+def check_urgent(entity, head, known):
+    """What is urgent follows from what the record itself shows, to everybody."""
+    name, urgent = entity["entity"], entity["urgent"]
+    if not scope_fields(entity, head):
+        fail(name, "urgent: a record of the catalogue has no part")
+    if list(urgent) == ["until"]:
+        fields = urgent["until"]
+        if not fields:
+            fail(name, "urgent: until names no field")
+    elif list(urgent) == ["while"] and sorted(urgent["while"]) == ["field", "in"]:
+        fields = [urgent["while"]["field"]]
+    else:
+        fail(name, 'urgent: say {"until": [fields]} or {"while": {"field": ..., "in": [options]}}')
+    for key in fields:
+        if key not in known:
+            fail(name, f"urgent: unknown field {key}")
+        if known[key].get("set"):
+            fail(name, f"urgent: field {key} is a set")
+        if "read" in known[key]:
+            fail(name, f"urgent: field {key} is not told to everybody, and the part of a record would tell it")
+    if "while" in urgent:
+        options = head["options"].get(known[fields[0]].get("options"))
+        if options is None:
+            fail(name, f"urgent: field {fields[0]} has no options")
+        for option in urgent["while"]["in"]:
+            if option not in options:
+                fail(name, f"urgent: unknown option {option}")
+        if not urgent["while"]["in"]:
+            fail(name, "urgent: in names no option")
 
 
 def scope_fields(entity, head):
@@ -159,6 +192,20 @@ def follow_rule(entity):
     return f" follow: FollowRule(person: {person}, until: {until}),"
 
 
+def urgency_rule(entity, head):
+    if "urgent" not in entity:
+        return ""
+    names = [field["name"] for field in entity["fields"]]
+    if "until" in entity["urgent"]:
+        positions = [names.index(key) for key in entity["urgent"]["until"]]
+        return f" urgency: .until({positions}),"
+    rule = entity["urgent"]["while"]
+    position = names.index(rule["field"])
+    options = head["options"][entity["fields"][position]["options"]]
+    numbers = [options[option]["number"] for option in rule["in"]]
+    return f" urgency: .during(field: {position}, options: {numbers}),"
+
+
 def schema_file(head, entities):
     out = [HEADER + "extension EntityID {"]
     for entity in entities:
@@ -177,7 +224,7 @@ def schema_file(head, entities):
         roles = lambda key: "[" + ", ".join("." + role for role in entity[key]) + "]"
         out.append(f"    package static let {entity['entity']} = EntitySchema(")
         out.append(f"        .{entity['entity']}, {quoted(entity['entity'])}, identity: {identity}, "
-                   f"scope: {scope_rule(entity, head)},{follow_rule(entity)}")
+                   f"scope: {scope_rule(entity, head)},{follow_rule(entity)}{urgency_rule(entity, head)}")
         out.append(f"        creators: {roles('create')}, deleters: {roles('delete')}, "
                    f"en: {quoted(entity['en'])}, es: {quoted(entity['es'])},")
         out.append("        fields: [")

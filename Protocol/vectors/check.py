@@ -69,7 +69,8 @@ def main(arguments):
         cases += kind.size(vector)
         failed += bool(found)
         for path, expected, got in found:
-            name = file.relative_to(HERE) if file.resolve().is_relative_to(HERE) else file
+            full = file.resolve()
+            name = full.relative_to(HERE) if full.is_relative_to(HERE) else file
             print(f"{name} {path}\n  expected {json.dumps(expected, ensure_ascii=False)}"
                   f"\n  actual   {json.dumps(got, ensure_ascii=False)}")
     if not fill:

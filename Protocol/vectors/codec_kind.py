@@ -5,8 +5,9 @@ from google.protobuf import json_format
 
 import model
 import schema as schemas
+import standing
 import wire
-from symbols import id_bytes, said_stamp, stamp
+from symbols import Names, id_bytes, said_stamp, stamp
 
 
 def size(vector):
@@ -114,5 +115,16 @@ def namespace(schema, case):
     return {"id": str(uuid.uuid5(space, name))}
 
 
+def part(schema, case):
+    """The part of a record that shows these values; a field that is null was cleared, others were never written."""
+    given = case["part"]
+    entity, names = schema.entity(given["entity"]), Names(schema, {})
+    mark = model.Mark(1, 1, 1 << 16, bytes(16), bytes(16), True, 0)
+    shown = {entity.field(n): names.value(entity.field(n), v) for n, v in given["values"].items()}
+    record = model.Record(entity.number, bytes(16), bytes(16), 1,
+                          {spec.number: (model.Sibling(mark, value),) for spec, value in shown.items()})
+    return {"is": standing.part(schema, record)}
+
+
 CASES = {"message": message, "derive": derive, "contactPoint": contact, "stamps": stamps, "clock": clock,
-         "sum": scope_sum, "version": version, "receipt": receipt, "ed25519": ed25519, "uuid5": namespace}
+         "sum": scope_sum, "version": version, "part": part, "receipt": receipt, "ed25519": ed25519, "uuid5": namespace}

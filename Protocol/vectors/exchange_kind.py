@@ -227,11 +227,11 @@ class Play:
             request.device = self.clients[asked["device"]].id
         if "epoch" in asked:
             request.epoch = bytes.fromhex(asked["epoch"])
-        for cursor in asked.get("cursors", [{"number": n, "seq": s, "behind": b, "start": start}
-                                            for n, (s, b, start) in sorted(client.cursors.items())]):
+        for cursor in asked.get("cursors", [{"number": n, **c} for n, c in sorted(client.cursors.items())]):
             for i in range(cursor.get("times", 1)):
                 request.cursors.add(scope=self.scope_number(cursor) + i, seq=cursor["seq"],
-                                    behind=cursor.get("behind", 0), start=cursor.get("start", 0))
+                                    behind=cursor.get("behind", 0), start=cursor.get("start", 0),
+                                    part=cursor.get("part", 0))
         for commit in repeated(asked.get("commits", [])):
             request.commits.append(self.commit(client, commit))
         for n in repeated(asked.get("tray", [])):
@@ -243,6 +243,7 @@ class Play:
         opened = asked.get("open", [])
         request.open.extend(range(opened["from"], opened["to"] + 1) if isinstance(opened, dict) else opened)
         request.queued, request.push_only = asked.get("queued", 0), asked.get("pushOnly", False)
+        request.in_parts = asked.get("inParts", False)
         request.complete_to_ms = asked.get("completeTo", 0)
         request.verdicts_seen = asked.get("verdictsSeen", 0)
         request.assignment = 0 if request.push_only else self.names.mark(asked.get("assignment", client.assignment))
@@ -283,7 +284,8 @@ class Play:
             client.cursors, client.assignment = {}, 0
         client.epoch = answer.epoch
         for stream in answer.streams:
-            client.cursors[stream.scope] = stream.seq, stream.behind, stream.start
+            client.cursors[stream.scope] = {"seq": stream.seq, "behind": stream.behind, "start": stream.start,
+                                            "part": stream.part}
         if not answer.more and not answer.advice.recovering:
             client.assignment = max(client.assignment, answer.assignment)
         for number in answer.lost_scopes:
@@ -317,7 +319,7 @@ class Play:
         for stream in answer.streams:
             name = self.scope_name(self.scope_ids[stream.scope])
             deltas = self.deltas(answer, stream.deltas)
-            streams[name] = {"whole": stream.whole, "atHead": stream.behind == 0}
+            streams[name] = {"whole": stream.whole, "atHead": not (stream.behind or stream.part), "part": stream.part}
             if len(deltas) > MANY:
                 named = {n: d for n, d in deltas.items() if n in self.names.records}
                 streams[name].update({"count": len(deltas), "some": named})

@@ -9,6 +9,7 @@ import wire
 from journal import Entry, Journal, named
 
 PAGE, RANGE = 2000, 128
+PARTS_OF_A_SCOPE = 3
 DAY = 86_400_000
 HORIZON, WATERMARK_AGE = 400 * DAY, 30 * DAY
 LIMITS = {"commits": 200, "cursors": 1000, "open": 1000, "tray": 1000, "given": 1000, "ranges": 256, "wanted": 500}
@@ -67,6 +68,34 @@ class Scope:
     positions: dict = field(default_factory=dict)   # record -> seq
     fields: dict = field(default_factory=dict)      # (record, field) -> seq
     departures: dict = field(default_factory=dict)  # record -> (seq, assignment version of that step)
+
+
+@dataclass
+class Reading:
+    """How far one device has read one scope, and what an answer does about it."""
+    key: bytes
+    scope: Scope
+    seq: int
+    since: int
+    start: int
+    part: int       # the part that is read next; 0: not in parts
+    behind: int
+    begins: bool    # no usable cursor
+
+    @classmethod
+    def of(cls, key, scope, cursor):
+        if cursor and cursor.part:
+            if cursor.part <= PARTS_OF_A_SCOPE and cursor.seq <= cursor.start <= scope.head:
+                return cls(key, scope, cursor.seq, 0, cursor.start, cursor.part, cursor.behind, False)
+        elif cursor:
+            since = max(0, cursor.seq - cursor.behind)
+            if cursor.seq <= scope.head and (since == 0 or since >= scope.floor):
+                return cls(key, scope, cursor.seq, since, cursor.start, 0, cursor.behind, False)
+        return cls(key, scope, 0, 0, scope.head, 0, 0, True)
+
+    @property
+    def at_head(self):
+        return not (self.begins or self.part or self.behind) and self.seq == self.scope.head
 
 
 @dataclass
@@ -382,40 +411,64 @@ class Hub:
         cursors = {c.scope: c for c in request.cursors} if request.epoch == self.epoch else {}
         visible = self.visible(device.account)
         answer.lost_scopes.extend(n for n in cursors if n not in {s.number for s in visible.values()})
-        table = wire.Table(answer.ids)
-        room = PAGE
-        for key, scope in sorted(visible.items(), key=lambda s: s[1].number):
-            cursor = cursors.get(scope.number)
-            seq, since = (cursor.seq, max(0, cursor.seq - cursor.behind)) if cursor else (0, 0)
-            if cursor and cursor.behind > cursor.seq:
-                since = 0
-            usable = cursor is not None and seq <= scope.head and (since == 0 or since >= scope.floor)
-            start = cursor.start if usable else scope.head
-            if not usable:
-                seq = since = 0
-            if seq == scope.head and not (usable and cursor.behind):
-                continue
-            if room <= 0:
-                answer.more = True
-                continue
-            stream = answer.streams.add(scope=scope.number, id=b"" if usable else key, whole=since == 0)
-            waiting = sorted([(p, i) for i, p in scope.positions.items() if p > seq] + [
-                (p, i) for i, (p, at) in scope.departures.items()
-                if p > max(seq, since, start) and self.had(device, key, at)])
-            end = scope.head if len(waiting) <= room else waiting[room - 1][0]
-            for position, id in waiting:
-                if position <= end:
-                    room -= 1
-                    if id in scope.positions:
-                        self.tell(stream.deltas.add(), key, id, since, device, judged, table)
-                    else:
-                        self.tell_left(stream.deltas.add(), key, id, table)
-            stream.start = 0 if since else start
-            stream.seq = end
-            stream.behind = end - since if end < scope.head else 0
-            answer.more = answer.more or end < scope.head
-            if end == scope.head and not self.journal.recovering:
-                stream.sum = self.sum(key)
+        catalogue = self.journal.schema.catalogue
+        readings = [Reading.of(key, scope, cursors.get(scope.number)) for key, scope in sorted(
+            visible.items(), key=lambda s: (s[0] != catalogue, s[1].number))]
+        begun = [r for r in readings if r.begins and r.key != catalogue]
+        if request.in_parts and sum(len(r.scope.positions) for r in begun) > PAGE:
+            for reading in begun:
+                reading.part = 1
+        left = [r for r in readings if not r.at_head]
+        table, room = wire.Table(answer.ids), PAGE
+        # Who has nothing in a part goes on with the next one when all others have told that part; what comes after
+        # the last part is the rest.
+        for part in range(PARTS_OF_A_SCOPE + 2):
+            for reading in [r for r in left if r.part == part]:
+                if room <= 0:
+                    continue
+                in_parts = 0 < part <= PARTS_OF_A_SCOPE
+                waiting = self.of_part(reading) if in_parts else self.from_there(reading, device)
+                if in_parts and not waiting:
+                    reading.part, reading.seq = part + 1, 0 if part < PARTS_OF_A_SCOPE else reading.start
+                    continue
+                cut = len(waiting) > room
+                end = waiting[room - 1][0] if cut else reading.start if in_parts else reading.scope.head
+                stream = self.begin_stream(reading, answer)
+                for position, id in waiting:
+                    if position <= end:
+                        room -= 1
+                        if id in reading.scope.positions:
+                            self.tell(stream.deltas.add(), reading.key, id, reading.since, device, judged, table)
+                        else:
+                            self.tell_left(stream.deltas.add(), reading.key, id, table)
+                if in_parts and cut:
+                    stream.part, stream.seq, stream.behind = part, end, end
+                elif in_parts and part < PARTS_OF_A_SCOPE:
+                    stream.part = part + 1
+                else:
+                    stream.seq, stream.behind = end, end - reading.since if end < reading.scope.head else 0
+                if stream.part or stream.behind:
+                    answer.more = True
+                elif not self.journal.recovering:
+                    stream.sum = self.sum(reading.key)
+                left = [r for r in left if r is not reading]
+        answer.more = answer.more or bool(left)
+
+    def of_part(self, reading):
+        """What is still to be told of a part, by position; what was touched since is told after the last part."""
+        return sorted((p, i) for i, p in reading.scope.positions.items() if reading.seq < p <= reading.start
+                      and standing.part(self.journal.schema, self.journal.records[i]) == reading.part)
+
+    def from_there(self, reading, device):
+        """What stands after the cursor, and what has left and was told before."""
+        scope, seen = reading.scope, max(reading.seq, reading.since, reading.start)
+        return sorted([(p, i) for i, p in scope.positions.items() if p > reading.seq] + [
+            (p, i) for i, (p, at) in scope.departures.items() if p > seen and self.had(device, reading.key, at)])
+
+    def begin_stream(self, reading, answer):
+        whole = reading.since == 0
+        return answer.streams.add(scope=reading.scope.number, id=reading.key if reading.begins else b"", whole=whole,
+                                  start=reading.start if whole else 0)
 
     def had(self, device, key, at):
         """Whether the account has, or had, a stay in the scope that began before the departure."""

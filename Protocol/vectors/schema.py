@@ -54,6 +54,7 @@ class Entity:
     delete: tuple
     fields: dict     # by number
     follow: object = None   # (field of a person, fields that end it) or None (SPEC 4.11)
+    urgent: object = None   # ("until", fields), ("while", field, names of options) or None (SPEC 4.4)
 
     def field(self, key):
         """The field with this name or number, or None."""
@@ -100,7 +101,8 @@ def load(overlay=None):
             file["scope"] if isinstance(file["scope"], list) else [file["scope"]])
         follow = (file["follow"]["person"], tuple(file["follow"]["until"])) if "follow" in file else None
         entities[file["number"]] = Entity(file["number"], file["entity"], identity, scope,
-                                          tuple(file["create"]), tuple(file["delete"]), fields, follow)
+                                          tuple(file["create"]), tuple(file["delete"]), fields, follow,
+                                          urgent(file.get("urgent")))
     namespace = uuid.UUID(common["namespace"])
     renumbered = [(r["version"], r["entity"], r["field"], {int(k): v for k, v in r["options"].items()})
                   for r in overlay.get("renumbered", [])]
@@ -111,6 +113,14 @@ def load(overlay=None):
                            for o in options.values() if "replacedBy" in o]
     return Schema(overlay.get("version", common["version"]), namespace,
                   uuid.uuid5(namespace, common["catalogue"]).bytes, entities, tuple(renumbered))
+
+
+def urgent(said):
+    if said is None:
+        return None
+    if "until" in said:
+        return "until", tuple(said["until"])
+    return "while", said["while"]["field"], tuple(said["while"]["in"])
 
 
 # Derived ids (SPEC 3.2). Values are pairs of member and payload, as in model.py.

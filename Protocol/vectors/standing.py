@@ -86,25 +86,25 @@ def scopes(schema, stored, record):
     return tuple(found) or record.scopes
 
 
-def follower(schema, stored, record):
+def follower(schema, record):
     """The person who follows the customers of this record because of it, or None."""
     entity = schema.entities[record.entity]
     if not entity.follow or record.deleted:
         return None
     person, until = entity.follow
     who = value_of(entity, person, record)
-    return who[1] if who and not is_place(schema, stored, who[1]) and not any(
+    return who[1] if who and not is_nobody(who[1]) and not any(
         value_of(entity, name, record) for name in until) else None
 
 
-def is_place(schema, stored, id):
-    """The catalogue or a territory: such an id is no person's."""
-    return id == schema.catalogue or id in stored and stored[id].entity == schema.entity("territory").number
+def is_nobody(id):
+    """The catalogue, a territory, or one that may come: ids that are made from names are no person's."""
+    return id[6] >> 4 == 5
 
 
 def followings(schema, stored, record):
     """(person, customer) for whom and which this record is a reason to follow."""
-    person = follower(schema, stored, record)
+    person = follower(schema, record)
     return {(person, id) for id in customers(schema, record) if id in stored} if person else set()
 
 
@@ -124,6 +124,27 @@ def went_to(schema, records, customers, scope):
     territory = schema.entity("territory").number
     return next((s.scope for s in stays(customer) if s.first == end and s.scope in records
                  and records[s.scope].entity == territory), None)
+
+
+# Which part of a scope that is read from the start (SPEC 4.4)
+
+def part(schema, record):
+    entity = schema.entities[record.entity]
+    return 1 if is_urgent(entity, record) else 2 if is_customer(entity) else 3
+
+
+def is_urgent(entity, record):
+    if not entity.urgent:
+        return False
+    if entity.urgent[0] == "until":
+        return all(value_of(entity, name, record) is None for name in entity.urgent[1])
+    _, name, names = entity.urgent
+    value = value_of(entity, name, record)
+    if value is None:
+        return False
+    member, payload = value
+    option = entity.field(name).option(payload[0] if member == "status" else payload)
+    return option is not None and option.name in names
 
 
 # Of an account
@@ -209,14 +230,11 @@ def consequences(schema, before, records, assignment, next_assignment):
             continue
         old = before.get(record.id)
         now = customers(schema, record)
-        person = follower(schema, stored, record)
+        person = follower(schema, record)
         for id in {*now, *(customers(schema, old) if old else ())} & stored.keys():
             others = [f for f in stored[id].followers if f[1] != record.id]
             mine = [(person, record.id)] if person and id in now else []
             put(replace(stored[id], followers=tuple(sorted(others + mine))))
-    for id in {id for id in records if id not in before and is_place(schema, records, id)}:
-        for record in [r for r in stored.values() if any(person == id for person, _ in r.followers)]:
-            put(replace(record, followers=tuple(f for f in record.followers if f[0] != id)))
     moved = set()
     for record in [r for r in after.values() if is_customer(schema.entities[r.entity])]:
         placed = replace(record, scopes=scopes(schema, stored, record))

@@ -163,8 +163,8 @@ extension Committer {
             plan = Plan.make(for: commit, stored: stored, context: context)
         }
         // What names somebody who was erased is not kept until another record comes.
-        if let lacking = plan.lacking, !stored.values.contains(where: \.isErased),
-            try mayArrive(lacking, for: offer.number, of: writer.device)
+        if let lacking = plan.lacking, try mayArrive(lacking, for: offer.number, of: writer.device),
+            try !hasErased() || !eraser.concernsErased([UInt8](offer.bytes))
         {
             return (plan.waiting(for: lacking), stored)
         }

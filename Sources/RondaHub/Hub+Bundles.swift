@@ -41,7 +41,7 @@ extension Hub {
         // Only what a past id may send, so that nothing but commits comes in by another's hand.
         guard request.pushOnly, request.cursors.isEmpty, request.tray.isEmpty,
             request.open.isEmpty, request.erased.isEmpty, !request.hasProof,
-            !request.commits.isEmpty
+            !request.commits.isEmpty, request.deviceTimeMs == 0
         else { throw HubError(.badBundle, "the bundle holds more than commits") }
         guard request.epoch.isEmpty || request.epoch == Data(hub.epochBytes) else {
             throw HubError(.notNext, "written in another history")

@@ -84,23 +84,21 @@ struct Page: Sendable {
             }
         }
         var budget = Budget(records: limits.pageRecords, bytes: limits.pageBytes)
-        for head in inOrder(seen) {
-            let known = cursors[head.number].flatMap { $0.isUsable(for: head) ? $0 : nil }
-            if let known, known.seq == head.seq, known.behind == 0 { continue }
-            guard !budget.isSpent else {
-                response.more = true
-                break
-            }
-            var stream = try read(
-                head, for: login.account, cursor: known, store: store, budget: &budget,
-                table: &table)
-            if stream.behind > 0 {
+        var streams: [WireStream] = []
+        let unread = try readings(of: seen, cursors: cursors, store)
+        let readParts = try readInParts(
+            unread, for: login.account, store: store, budget: &budget, table: &table,
+            into: &streams)
+        for index in streams.indices {
+            let stream = streams[index]
+            if stream.part > 0 || stream.behind > 0 {
                 response.more = true
             } else if !isRecovering {
-                stream.sum = head.sum
+                streams[index].sum = seen.first { $0.number == stream.scope }?.sum ?? 0
             }
-            response.streams.append(stream)
         }
+        response.streams = streams
+        response.more = response.more || !readParts
         response.ids = table.encoded
         return response
     }
@@ -123,16 +121,27 @@ struct Page: Sendable {
         return verdicts
     }
 
-    /// The catalogue first, because everything else names its records.
-    private func inOrder(_ heads: [ScopeHead]) -> [ScopeHead] {
+    /// What there is to read: the catalogue first, because everything else names its records.
+    private func readings(
+        of seen: [ScopeHead], cursors: [UInt32: WireCursor], _ store: any StoreReader
+    ) throws -> [Reading] {
         let catalogue = schema.catalogue
-        return heads.filter { $0.id == catalogue } + heads.filter { $0.id != catalogue }
+        let inOrder = seen.filter { $0.id == catalogue } + seen.filter { $0.id != catalogue }
+        var readings = inOrder.compactMap { head -> Reading? in
+            let known = cursors[head.number].flatMap { $0.isUsable(for: head) ? $0 : nil }
+            if let known, known.seq == head.seq, known.behind == 0, known.part == 0 { return nil }
+            return Reading(head: head, cursor: known)
+        }
+        if request.inParts { try begin(&readings, store) }
+        return readings
     }
 
-    private func read(
-        _ head: ScopeHead, for account: Account, cursor: WireCursor?, store: any StoreReader,
-        budget: inout Budget, table: inout IDTable
+    /// Reads on from a cursor, or from the start, up to the head.
+    func read(
+        _ reading: Reading, for account: Account, store: any StoreReader, budget: inout Budget,
+        table: inout IDTable
     ) throws -> WireStream {
+        let (head, cursor) = (reading.head, reading.cursor)
         let after = cursor?.seq ?? 0
         // Since when the device lacks fields: not where its last page ended, because a record that
         // was changed stands only at its latest position, with fields from before that page.
@@ -140,7 +149,7 @@ struct Page: Sendable {
         var stream = WireStream()
         stream.scope = head.number
         stream.whole = since == 0
-        if cursor == nil { stream.id = Data(head.id.bytes) }
+        if reading.begins { stream.id = Data(head.id.bytes) }
         // What left before the reading began was never told, and what left before the account came
         // is none of its business.
         if stream.whole { stream.start = cursor?.start ?? head.seq }
@@ -184,6 +193,9 @@ extension WireCursor {
     /// Whether the stream can be read on from here: not beyond its head, and not from before a
     /// deletion that is no longer told (SPEC §4.3).
     fileprivate func isUsable(for head: ScopeHead) -> Bool {
+        if part > 0 {
+            return ReadingPart(rawValue: part) != nil && seq <= start && start <= head.seq
+        }
         let since = seq - min(seq, behind)
         return seq <= head.seq && (since == 0 || since >= head.floor)
     }
@@ -199,7 +211,7 @@ extension WireAdvice {
 }
 
 /// What is left of a page.
-private struct Budget {
+struct Budget {
     var records: Int
     var bytes: Int
 

@@ -113,7 +113,7 @@ package struct Erasure: Sendable {
         let creations = Set(Plan.creations(in: commit, schema: schema))
         return try commit.changes.compactMap { change in
             guard creations.contains(change.record), let entity = schema[change.entity],
-                try record(change.record) == nil
+                try record(change.record) == nil, schema.hasItsID(change, entity)
             else { return nil }
             let isUnderErased = try entity.referencePositions.contains { position in
                 let field = entity.fields[position]
@@ -150,6 +150,18 @@ extension StoredRecord {
             stay.until == 0 ? Stay(scope: stay.scope, from: stay.from, until: assignment) : stay
         }
         return tombstone
+    }
+}
+
+extension Schema {
+    /// Whether the id of a creation is free to choose, or follows from its key fields: nobody buries
+    /// what belongs to others.
+    fileprivate func hasItsID(_ change: Change, _ entity: EntitySchema) -> Bool {
+        if case .minted = entity.identity { return true }
+        return change.record
+            == derivedID(of: entity) { position in
+                change.sets.first { $0.number == entity.fields[position].number }?.value
+            }
     }
 }
 

@@ -127,9 +127,8 @@ extension Plan {
         for (id, record) in stored {
             guard let entity = schema[record.entity] else { continue }
             let isSeen = record.placements.contains { context.sees($0.scope) }
-            // Who edits what is deleted may bring it back, and with it the person who follows.
-            let mayFollow = entity.follow != nil && record.isDeleted
-            if !isSeen || changed.contains(id) && (places || mayFollow) {
+            // Any edit may bring back what is deleted, and with it the person who follows.
+            if !isSeen || changed.contains(id) && (places || entity.follow != nil) {
                 ids.formUnion(record.customers(entity))
             }
         }

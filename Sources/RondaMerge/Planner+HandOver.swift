@@ -69,6 +69,11 @@ extension Planner {
             if isFuture(change, before) { rest.base = 0 }
             record = try written(
                 rest, to: before, entity: entity, former: former, acting: acting)
+            if bringsUnseen(record, before: before, entity) {
+                return try takeInGoodFaith(
+                    change, at: index, to: before, entity: entity, former: former, acting: acting
+                ) { _ in true }
+            }
             record.compactMarks()
             if isNew { record.born = known }
             keep(

@@ -145,8 +145,12 @@ struct Planner {
         try checkSettling(change, entity: entity, record: before)
         var record = try written(
             change, to: before, entity: entity, former: former, acting: acting)
+        if let stored, acting != .office {
+            try checkStays(record, from: stored, change: change, entity: entity)
+        }
         let places = scopes(of: record, entity, places: stored == nil || entity.places(change))
-        guard isSeen || places.contains(where: context.sees) else {
+        let isInView = isSeen || places.contains(where: context.sees)
+        guard isInView, !bringsUnseen(record, before: stored, entity) else {
             let person = entity.follow.map { entity.fields[$0.person].number }
             try takeInGoodFaith(
                 change, at: index, to: before, entity: entity, former: former, acting: acting
@@ -444,6 +448,29 @@ extension Planner {
             records[id] = customer
             scopes[id] = belonging(customer, schema)
             replaced.insert(id)
+        }
+    }
+
+    /// Only the office moves a customer: where it is at home is not a matter of who wrote first.
+    private func checkStays(
+        _ record: StoredRecord, from before: StoredRecord, change: Change, entity: EntitySchema
+    ) throws(Refusal) {
+        guard case .territory(let positions) = entity.scope else { return }
+        for position in positions where record.shown(position) != before.shown(position) {
+            throw refusal(.fixedValue, change, field: entity.fields[position].number)
+        }
+    }
+
+    /// Whether by what a change makes of its record somebody comes to follow a customer that its
+    /// author does not see.
+    func bringsUnseen(
+        _ record: StoredRecord, before: StoredRecord?, _ entity: EntitySchema
+    ) -> Bool {
+        guard context.visible != nil, let person = record.followedBy(entity) else { return false }
+        let followed =
+            before?.followedBy(entity) == person ? before?.customers(entity) ?? [] : []
+        return record.customers(entity).contains { id in
+            !followed.contains(id) && records[id].map { !isVisible($0) } ?? false
         }
     }
 

@@ -140,7 +140,8 @@ extension StoredRecord {
         guard let rule = entity.follow, !isDeleted,
             rule.until.allSatisfy({ shown($0).isEmpty })
         else { return nil }
-        return references(at: rule.person).first
+        // Ids that are made from names are those of territories and of the catalogue: what others see.
+        return references(at: rule.person).first.flatMap { $0.isDerived ? nil : $0 }
     }
 
     /// The scopes it belongs in. `customerScopes` are those of the customers it is under, in their

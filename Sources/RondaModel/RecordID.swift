@@ -55,6 +55,9 @@ public struct RecordID: Sendable, Hashable, Comparable {
             low: UInt64(bigEndian: pointer.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 
+    /// Whether it was made from a name (UUID version 5): such an id is no person's.
+    package var isDerived: Bool { (high >> 12) & 0xf == 5 }
+
     package var hex: String {
         let digits = Array("0123456789abcdef".utf8)
         var text = [UInt8]()

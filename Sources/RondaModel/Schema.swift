@@ -69,6 +69,23 @@ package struct FollowRule: Sendable, Hashable {
     }
 }
 
+/// Which records of an entity a person needs first (SPEC §4.4).
+package enum UrgencyRule: Sendable, Hashable {
+    /// As long as none of the fields at these positions shows a value.
+    case until([Int])
+    /// As long as the field at this position shows one of these options.
+    case during(field: Int, options: [UInt32])
+}
+
+/// The parts in which a scope is read for the first time, in this order (SPEC §4.4).
+package enum ReadingPart: UInt32, Sendable, CaseIterable {
+    /// What is open: promises to keep, visits to make.
+    case urgent = 1
+    case customers
+    /// What is done with.
+    case history
+}
+
 package enum Identity: Sendable, Hashable {
     /// A UUIDv7 made by the device.
     case minted
@@ -184,6 +201,7 @@ package final class EntitySchema: Sendable {
     package let identity: Identity
     package let scope: ScopeRule
     package let follow: FollowRule?
+    package let urgency: UrgencyRule?
     package let creators: [Role]
     package let deleters: [Role]
     /// In ascending order of number; a field is addressed inside the process by its position here.
@@ -194,7 +212,8 @@ package final class EntitySchema: Sendable {
 
     package init(
         _ id: EntityID, _ name: String, identity: Identity, scope: ScopeRule,
-        follow: FollowRule? = nil, creators: [Role], deleters: [Role], en: String, es: String,
+        follow: FollowRule? = nil, urgency: UrgencyRule? = nil, creators: [Role], deleters: [Role],
+        en: String, es: String,
         fields: [FieldSchema]
     ) {
         self.id = id
@@ -202,6 +221,7 @@ package final class EntitySchema: Sendable {
         self.identity = identity
         self.scope = scope
         self.follow = follow
+        self.urgency = urgency
         self.creators = creators
         self.deleters = deleters
         self.fields = fields
@@ -225,6 +245,31 @@ package final class EntitySchema: Sendable {
 
     package func position(named name: String) -> Int? {
         fields.firstIndex { $0.name == name }
+    }
+
+    /// The parts that records of this entity may be in.
+    package var parts: Set<ReadingPart> {
+        if case .territory = scope { return [.customers] }
+        return urgency == nil ? [.history] : [.urgent, .history]
+    }
+
+    /// The part that a record is in, by what it shows. It never depends on the time: a record that came
+    /// into another part untouched would be passed over by whoever is reading.
+    package func part(showing shown: [(number: UInt32, value: Value)]) -> ReadingPart {
+        if case .territory = scope { return .customers }
+        switch urgency {
+        case nil: return .history
+        case .until(let ends):
+            let numbers = ends.map { fields[$0].number }
+            return shown.contains { numbers.contains($0.number) } ? .history : .urgent
+        case .during(let field, let options):
+            let value = shown.first { $0.number == fields[field].number }?.value
+            switch value {
+            case .option(let option)?, .status(option: let option, round: _)?:
+                return options.contains(option) ? .urgent : .history
+            default: return .history
+            }
+        }
     }
 }
 

@@ -327,6 +327,12 @@ package protocol StoreReader {
         of scope: RecordID, after seq: UInt64, tracing: Bool, limit: Int,
         _ body: (StreamRow) throws -> Bool
     ) throws
+    /// Calls `body` for the records of these entities that stand in a scope at positions after one and
+    /// up to another, in order of position, until it says false. Passing over others costs little.
+    func records(
+        of entities: Set<EntityID>, in scope: RecordID, after seq: UInt64, through last: UInt64,
+        _ body: (StreamRow) throws -> Bool
+    ) throws
     func scopes() throws -> [ScopeHead]
     /// How many records stand in a scope, and about how many bytes they are. Counts an index, and looks
     /// at the latest few records.

@@ -116,14 +116,26 @@ extension SQLiteTransaction: StoreReader {
             row: { try body(try record(in: $0)) })
     }
 
+    private static let streamColumns =
+        "r.id, r.entity, r.creator, p.seq, r.version, r.plain, r.shown, r.meta, p.gone"
+
+    private func streamRow(_ statement: Prepared, tracing: Bool) -> StreamRow {
+        let isPlain = statement.int64(5) != 0
+        return StreamRow(
+            id: statement.id(0),
+            entity: EntityID(rawValue: UInt32(clamping: statement.int64(1))),
+            creator: statement.id(2), seq: statement.uint64(3), version: statement.uint64(4),
+            isPlain: isPlain, left: statement.isNull(8) ? nil : statement.uint64(8),
+            shown: statement.bytes(6), meta: tracing || !isPlain ? statement.bytes(7) : [])
+    }
+
     func stream(
         of scope: RecordID, after seq: UInt64, tracing: Bool, limit: Int,
         _ body: (StreamRow) throws -> Bool
     ) throws {
         let statement = try database.prepared(
             """
-            SELECT r.id, r.entity, r.creator, p.seq, r.version, r.plain, r.shown, r.meta, p.gone
-            FROM placement p JOIN record r ON r.id = p.record
+            SELECT \(Self.streamColumns) FROM placement p JOIN record r ON r.id = p.record
             WHERE p.scope = (SELECT number FROM scope WHERE id = ?) AND p.seq > ?
             ORDER BY p.seq, p.record
             """)
@@ -136,19 +148,31 @@ extension SQLiteTransaction: StoreReader {
             let position = statement.uint64(3)
             // What one commit changed is never cut in two.
             if count >= limit && position != last { return }
-            let isPlain = statement.int64(5) != 0
-            let needsMeta = tracing || !isPlain
-            let goOn = try body(
-                StreamRow(
-                    id: statement.id(0),
-                    entity: EntityID(rawValue: UInt32(clamping: statement.int64(1))),
-                    creator: statement.id(2), seq: position, version: statement.uint64(4),
-                    isPlain: isPlain, left: statement.isNull(8) ? nil : statement.uint64(8),
-                    shown: statement.bytes(6),
-                    meta: needsMeta ? statement.bytes(7) : []))
+            let goOn = try body(streamRow(statement, tracing: tracing))
             count += 1
             last = position
             if !goOn { return }
+        }
+    }
+
+    func records(
+        of entities: Set<EntityID>, in scope: RecordID, after seq: UInt64, through last: UInt64,
+        _ body: (StreamRow) throws -> Bool
+    ) throws {
+        let list = entities.map { String($0.rawValue) }.sorted().joined(separator: ", ")
+        let statement = try database.prepared(
+            """
+            SELECT \(Self.streamColumns) FROM placement p JOIN record r ON r.id = p.record
+            WHERE p.scope = (SELECT number FROM scope WHERE id = ?) AND p.seq > ? AND p.seq <= ?
+                AND p.gone IS NULL AND r.entity IN (\(list))
+            ORDER BY p.seq, p.record
+            """)
+        statement.bind(1, scope)
+        statement.bind(2, seq)
+        statement.bind(3, last)
+        defer { statement.reset() }
+        while try statement.step() {
+            if try !body(streamRow(statement, tracing: false)) { return }
         }
     }
 

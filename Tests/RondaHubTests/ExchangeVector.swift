@@ -187,6 +187,9 @@ extension ExchangeVector {
         case "enrol":
             try only(["as", "expect"])
             return try await enrol(object, as: step["as"]?.text ?? "")
+        case "deliver":
+            try only(["device", "expect"])
+            return try await deliver(object, of: step["device"]?.text ?? "")
         case "watermark":
             try only(["expect"])
             let complete = try await hub.watermark(of: names.record(object.text ?? "").id)
@@ -213,9 +216,11 @@ extension ExchangeVector {
             try await hub.noteBackup(copy)
             backups[object.text ?? ""] = copy
         case "restore":
+            let replaced = store
             try putBack(object)
             _ = try await hub.replayErasures()
             try await hub.renewHistory()
+            _ = try await hub.endAccess(asIn: replaced)
             try await noteGeneration()
         case "putBack":
             try putBack(object)
@@ -228,6 +233,15 @@ extension ExchangeVector {
         case "erase":
             let customer = try names.record(object.text ?? "").id
             if try await hub.erase(customer) == nil { faults.append("there is nobody to erase") }
+        case "revoke":
+            try await hub.revokeDevice(try device(object).id)
+        case "expire":
+            try object.only(["device", "end"])
+            try await hub.expireDevice(
+                try device(object["device"]).id,
+                at: Instant(milliseconds: object["end"]?.int ?? 0))
+        case "restoreAccess":
+            try await hub.restoreAccess(try device(object).id)
         case "retry":
             try object.only(["device", "number"])
             let device = try device(object["device"])

@@ -179,7 +179,9 @@ extension ExchangeVector {
 
     private func said(_ stream: WireStream, _ ids: IDList, isRenewed: Bool) throws -> JSON {
         .members([
-            ("whole", .bool(stream.whole)), ("atHead", .bool(stream.behind == 0)),
+            ("whole", .bool(stream.whole)),
+            ("atHead", .bool(stream.behind == 0 && stream.part == 0)),
+            ("part", .integer(Int(stream.part))),
             ("sum", stream.hasSum ? isRenewed ? .bool(true) : .string("\(stream.sum)") : .null),
             ("count", .integer(stream.deltas.count)),
             ("deltas", try said(stream.deltas, ids)),

@@ -33,6 +33,7 @@ struct ExchangeDevice {
                 $0.seq = stream.seq
                 $0.behind = stream.behind
                 $0.start = stream.start
+                $0.part = stream.part
             }
         }
         for scope in answer.lostScopes { cursors[scope] = nil }
@@ -64,13 +65,36 @@ extension ExchangeVector {
         return told
     }
 
+    /// What another carries: a bundle of the device, which keeps nothing of the answer.
+    mutating func deliver(_ asked: JSON, of name: String) async throws -> JSON {
+        var device = try device(.string(name))
+        var request = try request(asked, of: &device, scopes: try await scopes())
+        devices[name] = device
+        if asked["cursors"] == nil { request.cursors = [] }
+        if asked["pushOnly"] == nil { request.pushOnly = true }
+        if asked["assignment"] == nil { request.assignment = 0 }
+        let hub = try await identity()
+        let bundle = try BundleSeal.seal(
+            request, of: device.id, secret: device.secret, for: hub.id,
+            key: BundleSeal.publicKey(ofSeed: hub.key))
+        do throws(HubError) {
+            let answer = try await self.hub.deliver(bundle)
+            return .members([
+                ("status", .integer(200)), ("commits", .integer(Int(answer.commits))),
+                ("known", .bool(answer.known)),
+            ])
+        } catch {
+            return .problem(error)
+        }
+    }
+
     private func request(
         _ asked: JSON, of device: inout ExchangeDevice, scopes: [ScopeHead]
     ) throws -> WireExchangeRequest {
         try asked.only([
             "commits", "cursors", "epoch", "protocol", "secret", "device", "tray", "given", "open",
             "queued", "pushOnly", "completeTo", "deviceTime", "proof", "assignment", "verdictsSeen",
-            "erased",
+            "erased", "inParts",
         ])
         var request = WireExchangeRequest()
         request.protocol = UInt32(asked["protocol"]?.int ?? 1)
@@ -98,6 +122,7 @@ extension ExchangeVector {
         }
         request.queued = UInt32(asked["queued"]?.int ?? 0)
         request.pushOnly = asked["pushOnly"]?.flag ?? false
+        request.inParts = asked["inParts"]?.flag ?? false
         request.verdictsSeen = asked["verdictsSeen"]?.uint ?? 0
         request.completeToMs = asked["completeTo"]?.uint ?? 0
         request.assignment =
@@ -110,7 +135,7 @@ extension ExchangeVector {
     private func cursors(_ asked: JSON, scopes: [ScopeHead]) throws -> [WireCursor] {
         var cursors: [WireCursor] = []
         for item in asked.items {
-            try item.only(["scope", "number", "seq", "behind", "times"])
+            try item.only(["scope", "number", "seq", "behind", "start", "part", "times"])
             let named = scopes.first { scopeName($0.id) == item["scope"]?.text }?.number
             guard let first = named ?? item["number"]?.uint.map({ UInt32($0) }) else {
                 throw VectorNames.Unknown(description: "cursor \(item.flat)")
@@ -120,6 +145,8 @@ extension ExchangeVector {
                 cursor.scope = first + more
                 cursor.seq = item["seq"]?.uint ?? 0
                 cursor.behind = item["behind"]?.uint ?? 0
+                cursor.start = item["start"]?.uint ?? 0
+                cursor.part = UInt32(item["part"]?.uint ?? 0)
                 cursors.append(cursor)
             }
         }

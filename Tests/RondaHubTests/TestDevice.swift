@@ -30,6 +30,8 @@ struct TestDevice: Sendable {
     let secret: [UInt8]
     let surroundings: TestSurroundings
     var epoch = Data()
+    /// Whether it reads large scopes in parts.
+    var readsInParts = false
     var cursors: [UInt32: WireCursor] = [:]
     var scopes: [UInt32: RecordID] = [:]
     var records: [RecordID: Copy] = [:]
@@ -95,6 +97,7 @@ struct TestDevice: Sendable {
         request.device = Data(id.bytes)
         request.cursors = cursors.sorted { $0.key < $1.key }.map(\.value)
         request.commits = commits.map(WireCommit.init)
+        request.inParts = readsInParts
         return request
     }
 
@@ -137,6 +140,8 @@ struct TestDevice: Sendable {
             cursor.scope = stream.scope
             cursor.seq = stream.seq
             cursor.behind = stream.behind
+            cursor.start = stream.start
+            cursor.part = stream.part
             cursors[stream.scope] = cursor
         }
     }

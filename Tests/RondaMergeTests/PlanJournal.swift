@@ -121,7 +121,7 @@ extension PlanJournal {
             stored[taken] = records[taken]
             plan = Plan.make(for: entry.commit, stored: stored, context: context)
         }
-        if let lacking = plan.lacking, mayArrive(lacking, for: entry) {
+        if let lacking = plan.lacking, !concernsErased(entry), mayArrive(lacking, for: entry) {
             return plan.waiting(for: lacking)
         }
         return plan

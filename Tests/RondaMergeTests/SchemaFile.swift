@@ -93,6 +93,20 @@ struct SchemaFile {
                 person: try position(rule["person"]?.text),
                 until: try (rule["until"]?.items ?? []).map { try position($0.text) })
         }
+        let urgency = try file["urgent"].map { rule in
+            if let ends = rule["until"]?.items {
+                return UrgencyRule.until(try ends.map { try position($0.text) })
+            }
+            let during = try Self.needed(rule["while"], "while")
+            let field = try position(during["field"]?.text)
+            let list = (fields[field]["options"]?.text).flatMap { options[$0] }
+            return .during(
+                field: field,
+                options: try (during["in"]?.items ?? []).map { option in
+                    let number = option.text.flatMap { list?[$0]?["number"]?.int }
+                    return UInt32(try Self.needed(number, "urgent option"))
+                })
+        }
         func roles(_ key: String) throws -> [Role] {
             try (file[key]?.items ?? []).map {
                 try Self.needed($0.text == "rep" ? .rep : $0.text == "office" ? .office : nil, key)
@@ -100,7 +114,7 @@ struct SchemaFile {
         }
         return EntitySchema(
             try id(ofEntity: name), name, identity: identity, scope: scope, follow: follow,
-            creators: try roles("create"), deleters: try roles("delete"),
+            urgency: urgency, creators: try roles("create"), deleters: try roles("delete"),
             en: file["en"]?.text ?? "", es: file["es"]?.text ?? "",
             fields: try fields.map { try field($0, of: name) })
     }

@@ -118,7 +118,7 @@ extension CodecCase {
     static let functions: [String: @Sendable (CodecCase) throws -> [String: Any]] = [
         "message": message, "derive": derive, "uuid5": namespaced, "contactPoint": contactPoint,
         "stamps": stamps, "clock": clock, "version": version, "sum": sum, "ed25519": ed25519,
-        "receipt": receipt,
+        "receipt": receipt, "part": part,
     ]
 
     private static func hex(_ bytes: some Sequence<UInt8>) -> String {
@@ -177,6 +177,27 @@ extension CodecCase {
         let known = Set(entity.fields.map(\.name))
         guard Set(values.members.keys).isSubset(of: known) else { throw Malformed(what: name) }
         return ["id": id.description]
+    }
+
+    @Sendable
+    private static func part(_ one: CodecCase) throws -> [String: Any] {
+        let given = try one.object("part")
+        let name = try given.text("entity")
+        guard let entity = Schema.current.entities.first(where: { $0.name == name }) else {
+            throw Malformed(what: name)
+        }
+        let values = try given.object("values").members
+        guard Set(values.keys).isSubset(of: entity.fields.map(\.name)) else {
+            throw Malformed(what: name)
+        }
+        // What a cleared field shows is nothing. Only options are looked at, of others that they are.
+        let shown = entity.fields.compactMap { field -> (number: UInt32, value: Value)? in
+            guard let value = values[field.name], !(value is NSNull) else { return nil }
+            let option = (value as? [String: Any])?["is"] as? String ?? value as? String
+            let number = field.options.first { $0.name == option }?.number
+            return (field.number, number.map { .status(option: $0, round: 0) } ?? .text(name))
+        }
+        return ["is": Int(entity.part(showing: shown).rawValue)]
     }
 
     @Sendable

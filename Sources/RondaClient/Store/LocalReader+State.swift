@@ -17,6 +17,8 @@ public struct LocalStatus: Sendable, Hashable {
     public let lastSync: Instant?
     /// A download was cut: there is more to come than is on this device.
     public let isDownloadUnfinished: Bool
+    /// What a first download in parts has not brought yet; `nil` when none is going on.
+    public let unread: Unread?
     /// Server clock minus device clock, as of the last sync.
     public let clockOffsetMilliseconds: Int64?
     /// The server was restored and waits for devices to offer again what it lost.
@@ -64,14 +66,16 @@ extension LocalReader {
         defer { cut.reset() }
         let hasCursors = try cut.step() && cut.int64(0) > 0
         let isFirst = try facts.number(.lastSync) == nil
-        let isDownloadUnfinished = hasCursors && (cut.int64(1) > 0 || isFirst)
+        let unread = try Unread.of(database)
+        let isDownloadUnfinished =
+            hasCursors && (cut.int64(1) > 0 || isFirst) || unread != nil
         return LocalStatus(
             pending: try outbox.pendingCount(), accepted: try outbox.count(in: .accepted),
             merged: try outbox.count(in: .merged), refused: try tray().count,
             waiting: try outbox.count(in: .waiting),
             conflicts: try conflicts().count + contested().count,
             lastSync: try facts.number(.lastSync).map { Instant(milliseconds: $0) },
-            isDownloadUnfinished: isDownloadUnfinished,
+            isDownloadUnfinished: isDownloadUnfinished, unread: unread,
             clockOffsetMilliseconds: try facts.number(.clockOffset),
             isServerRecovering: try facts.number(.isRecovering) != nil,
             isUnknownToServer: try facts.number(.isUnknown) != nil,

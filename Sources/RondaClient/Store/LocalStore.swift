@@ -10,7 +10,7 @@ internal import RondaSQLite
 /// store; one of them syncs at a time.
 public final class LocalStore: Sendable {
     public static let fileName = "ronda.sqlite"
-    private static let format = 4
+    private static let format = 5
     /// "RndD", kept in `PRAGMA application_id`.
     private static let applicationID = 0x526e_6444
 
@@ -149,17 +149,17 @@ public final class LocalStore: Sendable {
         CREATE TABLE cursor(
             scope INTEGER NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, behind INTEGER NOT NULL,
             id BLOB NOT NULL, sum INTEGER NOT NULL DEFAULT 0, hub_sum INTEGER,
-            start INTEGER NOT NULL DEFAULT 0);
+            start INTEGER NOT NULL DEFAULT 0, part INTEGER NOT NULL DEFAULT 0);
 
         """
 
     /// Brings a store of an earlier format to the present one.
     private static func upgrade(_ database: Database, from version: Int) throws {
         if version < 2 { try upgradeFirst(database) }
-        let hasStart = try database.columns(in: "cursor").contains { $0.name == "start" }
-        if !hasStart {
+        let columns = Set(try database.columns(in: "cursor").map(\.name))
+        for column in ["start", "part"] where !columns.contains(column) {
             try database.execute(
-                sql: "ALTER TABLE cursor ADD COLUMN start INTEGER NOT NULL DEFAULT 0")
+                sql: "ALTER TABLE cursor ADD COLUMN \(column) INTEGER NOT NULL DEFAULT 0")
         }
         if version < 4 {
             try database.execute(

@@ -126,8 +126,10 @@ struct Absorber {
         let sum = (isNew ? 0 : try Standing(database: database).sum(of: stream.scope)) &+ gained
         let statement = try database.prepared(
             """
-            INSERT INTO cursor(scope, seq, behind, id, sum, start) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT(scope) DO UPDATE SET seq = ?2, behind = ?3, sum = ?5, start = ?6
+            INSERT INTO cursor(scope, seq, behind, id, sum, start, part)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT(scope) DO UPDATE SET
+                seq = ?2, behind = ?3, sum = ?5, start = ?6, part = ?7
             """)
         statement.bind(1, Int64(stream.scope))
         statement.bind(2, stream.seq)
@@ -135,6 +137,7 @@ struct Absorber {
         statement.bind(4, Array(stream.id))
         statement.bind(5, sum)
         statement.bind(6, stream.start)
+        statement.bind(7, Int64(stream.part))
         try statement.run()
         if stream.hasSum && stream.sum != sum { result.diverged.append(stream.scope) }
     }

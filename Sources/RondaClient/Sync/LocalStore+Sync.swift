@@ -19,6 +19,8 @@ public struct SyncReport: Sendable, Hashable {
     /// read from the start; 0 otherwise.
     public var expected = 0
     public var expectedBytes = 0
+    /// What a first download in parts has not brought yet; `nil` when none is going on.
+    public var unread: Unread?
     public var exchanges = 0
     /// Commits still without verdict.
     public var pending = 0

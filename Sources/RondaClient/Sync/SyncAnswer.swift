@@ -19,6 +19,7 @@ struct SyncAnswer: Sendable {
     struct Outcome: Sendable {
         var absorbed: Absorbed
         var pending: Int
+        var unread: Unread?
         /// Another store was found to use this device's id.
         var wasCopied = false
         /// Commits between what the hub has and what is kept here are gone.
@@ -78,7 +79,8 @@ struct SyncAnswer: Sendable {
                         &- limits.keptCommitMilliseconds),
                 of: round.identity)
         }
-        var outcome = Outcome(absorbed: absorbed, pending: try outbox.pendingCount())
+        var outcome = Outcome(
+            absorbed: absorbed, pending: try outbox.pendingCount(), unread: try .of(database))
         if try self.history != .renewed && round.hasParted(response, outbox) {
             // Where the chains part is found by offering all of it again.
             try history.rewind(of: round.identity)

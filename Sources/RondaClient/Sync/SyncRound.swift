@@ -73,7 +73,10 @@ struct SyncRound: Sendable {
                     clamping: least.map { $0.instant.milliseconds - 1 } ?? now.milliseconds)
             }
             request.app = try facts.untold(app: app)
-            if !surrenders { request.cursors = try cursors(in: database) }
+            if !surrenders {
+                request.cursors = try cursors(in: database)
+                request.inParts = true
+            }
             request.pushOnly = surrenders
             request.assignment = UInt64(clamping: try facts.number(.assignment) ?? 0)
         } else {
@@ -89,14 +92,15 @@ struct SyncRound: Sendable {
 
     private static func cursors(in database: Database) throws -> [WireCursor] {
         let statement = try database.prepared(
-            "SELECT scope, seq, behind, start FROM cursor ORDER BY scope")
+            "SELECT scope, seq, behind, start, part FROM cursor ORDER BY scope")
         defer { statement.reset() }
         var cursors: [WireCursor] = []
         while try statement.step() {
             cursors.append(
                 WireCursor(
                     UInt32(clamping: statement.int64(0)), statement.uint64(1),
-                    behind: statement.uint64(2), start: statement.uint64(3)))
+                    behind: statement.uint64(2), start: statement.uint64(3),
+                    part: UInt32(clamping: statement.int64(4))))
         }
         return cursors
     }
@@ -131,7 +135,8 @@ struct SyncRound: Sendable {
         for cursor in request.cursors { cursors[cursor.scope] = cursor }
         for stream in response.streams {
             cursors[stream.scope] = WireCursor(
-                stream.scope, stream.seq, behind: stream.behind, start: stream.start)
+                stream.scope, stream.seq, behind: stream.behind, start: stream.start,
+                part: stream.part)
         }
         for scope in response.lostScopes { cursors[scope] = nil }
         next.request.cursors = cursors.sorted { $0.key < $1.key }.map(\.value)
@@ -162,11 +167,12 @@ enum SyncHistory: Sendable, Hashable {
 }
 
 extension WireCursor {
-    init(_ scope: UInt32, _ seq: UInt64, behind: UInt64, start: UInt64) {
+    init(_ scope: UInt32, _ seq: UInt64, behind: UInt64, start: UInt64, part: UInt32) {
         self.init()
         self.scope = scope
         self.seq = seq
         self.behind = behind
         self.start = start
+        self.part = part
     }
 }

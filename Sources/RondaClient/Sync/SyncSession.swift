@@ -197,6 +197,7 @@ struct SyncSession {
         report.advisedMilliseconds = ServerCalls.bounded(
             milliseconds: Int64(response.advice.retryAfterMs))
         report.pending = outcome.pending
+        report.unread = outcome.unread
         if !round.request.pushOnly { assignment = response.assignment }
         report.isRestored = report.isRestored || history == .renewed
         report.wasCopied = report.wasCopied || outcome.wasCopied

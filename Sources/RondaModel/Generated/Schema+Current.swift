@@ -74,7 +74,7 @@ extension EntitySchema {
         ])
 
     package static let visit = EntitySchema(
-        .visit, "visit", identity: .minted, scope: .customer(field: 0),
+        .visit, "visit", identity: .minted, scope: .customer(field: 0), urgency: .during(field: 3, options: [1, 2]),
         creators: [.rep, .office], deleters: [.office], en: "visit", es: "visita",
         fields: [
             FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
@@ -96,7 +96,7 @@ extension EntitySchema {
         ])
 
     package static let commitment = EntitySchema(
-        .commitment, "commitment", identity: .minted, scope: .customer(field: 0), follow: FollowRule(person: 9, until: [5, 7]),
+        .commitment, "commitment", identity: .minted, scope: .customer(field: 0), follow: FollowRule(person: 9, until: [5, 7]), urgency: .until([5, 7]),
         creators: [.rep, .office], deleters: [.office], en: "promise", es: "promesa",
         fields: [
             FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
@@ -181,7 +181,7 @@ extension EntitySchema {
         ])
 
     package static let suggestion = EntitySchema(
-        .suggestion, "suggestion", identity: .minted, scope: .customer(field: 0),
+        .suggestion, "suggestion", identity: .minted, scope: .customer(field: 0), urgency: .during(field: 8, options: [1]),
         creators: [], deleters: [.office], en: "suggestion", es: "sugerencia",
         fields: [
             FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.office], en: "customer", es: "cliente"),

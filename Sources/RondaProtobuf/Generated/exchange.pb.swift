@@ -431,6 +431,9 @@ package nonisolated struct WireCursor: Sendable {
   /// see Stream.start
   package var start: UInt64 = 0
 
+  /// see Stream.part
+  package var part: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -547,6 +550,12 @@ package nonisolated struct WireExchangeRequest: @unchecked Sendable {
   package var app: String {
     get {_storage._app}
     set {_uniqueStorage()._app = newValue}
+  }
+
+  /// a scope may be read from the start in parts, what is urgent first (SPEC §4.4)
+  package var inParts: Bool {
+    get {_storage._inParts}
+    set {_uniqueStorage()._inParts = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -776,6 +785,9 @@ package nonisolated struct WireStream: Sendable {
 
   /// of a whole stream: its head when the reading began
   package var start: UInt64 = 0
+
+  /// of one that is read in parts: the part that is read next, 1 to 3; otherwise 0
+  package var part: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1537,7 +1549,7 @@ nonisolated extension WireCommit: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Cursor"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}behind\0\u{1}start\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}behind\0\u{1}start\0\u{1}part\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1549,6 +1561,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seq) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.behind) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.start) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.part) }()
       default: break
       }
     }
@@ -1567,6 +1580,9 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.start != 0 {
       try visitor.visitSingularUInt64Field(value: self.start, fieldNumber: 4)
     }
+    if self.part != 0 {
+      try visitor.visitSingularUInt32Field(value: self.part, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1575,6 +1591,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.seq != rhs.seq {return false}
     if lhs.behind != rhs.behind {return false}
     if lhs.start != rhs.start {return false}
+    if lhs.part != rhs.part {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1582,7 +1599,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{1}assignment\0\u{1}erased\0\u{1}app\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{1}assignment\0\u{1}erased\0\u{1}app\0\u{3}in_parts\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -1603,6 +1620,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
     var _assignment: UInt64 = 0
     var _erased: [Data] = []
     var _app: String = String()
+    var _inParts: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1631,6 +1649,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       _assignment = source._assignment
       _erased = source._erased
       _app = source._app
+      _inParts = source._inParts
     }
   }
 
@@ -1667,6 +1686,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._assignment) }()
         case 17: try { try decoder.decodeRepeatedBytesField(value: &_storage._erased) }()
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._app) }()
+        case 19: try { try decoder.decodeSingularBoolField(value: &_storage._inParts) }()
         default: break
         }
       }
@@ -1733,6 +1753,9 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       if !_storage._app.isEmpty {
         try visitor.visitSingularStringField(value: _storage._app, fieldNumber: 18)
       }
+      if _storage._inParts != false {
+        try visitor.visitSingularBoolField(value: _storage._inParts, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1760,6 +1783,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._assignment != rhs_storage._assignment {return false}
         if _storage._erased != rhs_storage._erased {return false}
         if _storage._app != rhs_storage._app {return false}
+        if _storage._inParts != rhs_storage._inParts {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2117,7 +2141,7 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Stream"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}id\0\u{1}behind\0\u{1}deltas\0\u{1}whole\0\u{1}sum\0\u{1}start\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}id\0\u{1}behind\0\u{1}deltas\0\u{1}whole\0\u{1}sum\0\u{1}start\0\u{1}part\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2133,6 +2157,7 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 6: try { try decoder.decodeSingularBoolField(value: &self.whole) }()
       case 7: try { try decoder.decodeSingularFixed64Field(value: &self._sum) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.start) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.part) }()
       default: break
       }
     }
@@ -2167,6 +2192,9 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.start != 0 {
       try visitor.visitSingularUInt64Field(value: self.start, fieldNumber: 8)
     }
+    if self.part != 0 {
+      try visitor.visitSingularUInt32Field(value: self.part, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2179,6 +2207,7 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.whole != rhs.whole {return false}
     if lhs._sum != rhs._sum {return false}
     if lhs.start != rhs.start {return false}
+    if lhs.part != rhs.part {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -178,6 +178,6 @@ extension WireExchangeRequest {
     /// Whether the answer is likely to be a full page: of a stream that is read from its start, or
     /// that was cut before.
     fileprivate var readsFromTheStart: Bool {
-        !pushOnly && (cursors.isEmpty || cursors.contains { $0.behind > 0 })
+        !pushOnly && (cursors.isEmpty || cursors.contains { $0.behind > 0 || $0.part > 0 })
     }
 }

@@ -102,6 +102,7 @@ enum StatusView {
                     uniquingKeysWith: { $1 })),
             "lastSync": .instant(status.lastSync),
             "downloadUnfinished": .bool(status.isDownloadUnfinished),
+            "notHereFrom": status.unread.map { .string($0.rawValue) } ?? .null,
             "account": .id(identity.account),
             "accountName": .string(identity.accountName), "role": .string(identity.role.rawValue),
             "server": .string(identity.server), "device": .id(identity.device),
@@ -117,9 +118,6 @@ enum StatusView {
 
     /// What only a person can settle.
     static func forPeople(_ status: LocalStatus) -> [Phrase] {
-        let unfinished = Phrase(
-            en: "the download was cut: not everything is on this device yet, run: ronda sync",
-            es: "la descarga quedó a medias: aún no está todo en este equipo, use: ronda sync")
         let conflicts = Phrase.count(
             status.conflicts,
             one: Phrase(
@@ -138,7 +136,7 @@ enum StatusView {
                 es: "cambios rechazados están en la bandeja: ronda bandeja"))
         return (status.isUnknownToServer ? [unknown] : [])
             + (status.isRevoked ? [revoked] : [])
-            + (status.isDownloadUnfinished ? [unfinished] : [])
+            + (status.isDownloadUnfinished ? [unfinished(status.unread)] : [])
             + (status.conflicts > 0 ? [conflicts] : []) + (status.refused > 0 ? [refused] : [])
     }
 
@@ -150,6 +148,29 @@ enum StatusView {
             es: "el servidor fue restaurado y aún espera que otros equipos reenvíen lo que perdió")
         return (kept(status.waiting).map { [$0] } ?? [])
             + (status.isServerRecovering ? [recovering] : [])
+    }
+
+    /// What is not on this device, and how it comes.
+    private static func unfinished(_ unread: Unread?) -> Phrase {
+        switch unread {
+        case nil, .everything:
+            Phrase(
+                en: "the download was cut: not everything is on this device yet, run: ronda sync",
+                es: "la descarga quedó a medias: aún no está todo en este equipo, use: ronda sync")
+        case .customers:
+            Phrase(
+                en: "the download was cut: what is open is here; some customers, and what is done "
+                    + "with, are not on this device yet, run: ronda sync",
+                es: "la descarga quedó a medias: lo pendiente ya está; faltan clientes e historial "
+                    + "en este equipo, use: ronda sync")
+        case .history:
+            Phrase(
+                en:
+                    "the download was cut: what is open and all customers are here; some of what is "
+                    + "done with is not on this device yet, run: ronda sync",
+                es: "la descarga quedó a medias: lo pendiente y todos los clientes ya están; falta "
+                    + "parte del historial en este equipo, use: ronda sync")
+        }
     }
 
     static let unknown = Phrase(

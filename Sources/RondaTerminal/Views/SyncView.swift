@@ -178,14 +178,28 @@ enum SyncView {
             many: Phrase(en: "records received", es: "registros recibidos"))
         guard report.expected > report.received else { return .list([received, sent(report)]) }
         let megabytes = (report.expectedBytes + 999_999) / 1_000_000
-        return .list([
+        return .list(
+            [
+                Phrase(
+                    en:
+                        "\(received.en) of about \(report.expected) (at most \(megabytes) MB in all)",
+                    es:
+                        "\(received.es) de unos \(report.expected) (\(megabytes) MB en total, como mucho)"
+                ),
+                sent(report),
+            ] + (report.unread.flatMap(here).map { [$0] } ?? []))
+    }
+
+    /// What a first download has brought so far.
+    private static func here(_ unread: Unread) -> Phrase? {
+        switch unread {
+        case .everything: nil
+        case .customers: Phrase(en: "what is open is here", es: "lo pendiente ya está aquí")
+        case .history:
             Phrase(
-                en: "\(received.en) of about \(report.expected) (at most \(megabytes) MB in all)",
-                es:
-                    "\(received.es) de unos \(report.expected) (\(megabytes) MB en total, como mucho)"
-            ),
-            sent(report),
-        ])
+                en: "what is open and the customers are here",
+                es: "lo pendiente y los clientes ya están aquí")
+        }
     }
 
     private static func sent(_ report: SyncReport) -> Phrase {

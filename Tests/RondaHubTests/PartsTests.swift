@@ -1,0 +1,214 @@
+import Foundation
+import RondaHub
+import RondaMerge
+import RondaModel
+import RondaProtobuf
+import RondaStore
+import RondaStoreSQLite
+import RondaWire
+import Testing
+
+@Suite("A first reading begins with what is urgent")
+struct PartsTests {
+    private static func limits(_ records: Int) -> Limits {
+        var limits = Limits()
+        limits.pageRecords = records
+        return limits
+    }
+
+    /// Customers in both territories, each with promises and visits, some done with and some not, in
+    /// commits of several of them.
+    private func fill(_ world: TestWorld, customers: Int, seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        for number in 0..<customers {
+            var customer = Customer(id: world.surroundings.id())
+            customer.territory = number % 3 == 0 ? TestWorld.south : TestWorld.north
+            customer.name = "Customer \(number)"
+            var changes = [Change(creating: customer)]
+            for _ in 0..<Int.random(in: 0...3, using: &random) {
+                var promise = Commitment(id: world.surroundings.id())
+                promise.customer = customer.id
+                promise.words = "Call back"
+                promise.dueAt = Instant(milliseconds: 1_790_000_000_000)
+                if Bool.random(using: &random) { promise.keptAt = promise.dueAt }
+                var visit = Visit(id: world.surroundings.id())
+                visit.customer = customer.id
+                visit.at = promise.dueAt
+                visit.state =
+                    [.planned, .inProgress, .completed, nil]
+                    .randomElement(using: &random) ?? nil
+                changes += [Change(creating: promise), Change(creating: visit)]
+            }
+            changes.shuffle(using: &random)
+            changes.sort { $0.entity == .customer && $1.entity != .customer }
+            let verdicts = try await world.hub.submitAsSystem([changes])
+            try #require(verdicts.allSatisfy { $0.refusal == nil })
+        }
+    }
+
+    /// The parts of what one answer told of each scope, in the order in which it was told.
+    private func told(
+        _ response: WireExchangeResponse, to device: TestDevice, in world: TestWorld
+    ) async throws -> [(scope: UInt32, record: RecordID, part: ReadingPart)] {
+        let ids = try IDList(response.ids)
+        var told: [(UInt32, RecordID, ReadingPart)] = []
+        for stream in response.streams
+        where device.scopes[stream.scope] != Schema.current.catalogue {
+            for delta in stream.deltas {
+                let record = try await world.record(try ids.id(at: delta.record))
+                let entity = try #require(Schema.current[record.entity])
+                let shown = entity.fields.enumerated().compactMap { position, field in
+                    record.shown(position).value.map { (number: field.number, value: $0) }
+                }
+                told.append((stream.scope, record.id, entity.part(showing: shown)))
+            }
+        }
+        return told
+    }
+
+    @Test(
+        "each record once: all that is open, then customers, then the rest, whatever the pages",
+        arguments: [1, 2, 5, 30], ["ana", "olga"])
+    func order(records: Int, login: String) async throws {
+        let world = try await TestWorld(limits: Self.limits(records))
+        try await fill(world, customers: 30, seed: 1)
+        var device = try await world.device(of: login)
+        device.readsInParts = true
+        var seen: [(scope: UInt32, record: RecordID, part: ReadingPart)] = []
+        var requests = 0
+        var more = true
+        while more {
+            let response = try await device.exchange(with: world.hub)
+            seen += try await told(response, to: device, in: world)
+            more = response.more
+            requests += 1
+            #expect(more || response.streams.allSatisfy { $0.hasSum })
+        }
+        try await world.expectAgreement(of: device)
+        #expect(Set(seen.map { "\($0.scope) \($0.record)" }).count == seen.count)
+        for scope in Set(seen.map(\.scope)) {
+            let parts = seen.filter { $0.scope == scope }.map(\.part.rawValue)
+            #expect(parts == parts.sorted())
+            #expect(Set(parts) == [1, 2, 3])
+        }
+        // What is open comes first from everywhere, up to the page in which the last of it is.
+        if records == 1 {
+            let parts = seen.map(\.part.rawValue)
+            #expect(parts == parts.sorted())
+        }
+        let positions = try await world.store.read { store in
+            try store.scopes().reduce(0) { $0 + Int($1.seq) }
+        }
+        #expect(requests <= positions * 3 + 8)
+        let rest = try await device.exchange(with: world.hub)
+        #expect(rest.streams == [] && !rest.more)
+    }
+
+    @Test("what fits into a page is not read in parts, nor what is read by a device that cannot")
+    func small() async throws {
+        let world = try await TestWorld(limits: Self.limits(1_000))
+        try await fill(world, customers: 10, seed: 2)
+        var device = try await world.device(of: "ana")
+        device.readsInParts = true
+        let response = try await device.exchange(with: world.hub)
+        #expect(!response.more && response.streams.allSatisfy { $0.part == 0 })
+        let large = try await TestWorld(limits: Self.limits(5))
+        try await fill(large, customers: 10, seed: 2)
+        var old = try await large.device(of: "ana")
+        var more = true
+        while more {
+            let response = try await old.exchange(with: large.hub)
+            #expect(response.streams.allSatisfy { $0.part == 0 })
+            more = response.more
+        }
+        try await large.expectAgreement(of: old)
+    }
+
+    @Test(
+        "while others write between its pages, loses nothing, and is told again only what they touched",
+        arguments: 1...12)
+    func moving(seed: UInt64) async throws {
+        let world = try await TestWorld(limits: Self.limits(4))
+        try await fill(world, customers: 15, seed: seed)
+        var random = SeededGenerator(seed: seed)
+        var olga = try await world.device(of: "olga")
+        try await olga.sync(with: world.hub)
+        var device = try await world.device(of: "ana")
+        device.readsInParts = true
+        var touches: [RecordID: Int] = [:]
+        var tellings: [RecordID: Int] = [:]
+        for _ in 0..<60 {
+            let response = try await device.exchange(with: world.hub)
+            for told in try await told(response, to: device, in: world) {
+                tellings[told.record, default: 0] += 1
+            }
+            guard
+                let id = olga.records.keys.sorted().randomElement(using: &random),
+                let entity = olga.records[id]?.entity
+            else { continue }
+            switch entity {
+            case .customer: olga.capture(olga.edit(id, 9, "City"))
+            case .commitment:
+                // What was open is done with: it is in another part than it was.
+                olga.capture(
+                    olga.edit(
+                        id, .commitment,
+                        [FieldWrite(6, .instant(Instant(milliseconds: 1_790_000_000_000)))]))
+            case .visit:
+                let state = Value.status(option: VisitState.completed.rawValue, round: 0)
+                olga.capture(olga.edit(id, .visit, [FieldWrite(4, state)]))
+            default: continue
+            }
+            try await olga.sync(with: world.hub)
+            touches[id, default: 0] += 1
+        }
+        try await device.sync(with: world.hub)
+        try await world.expectAgreement(of: device)
+        for (id, count) in tellings { #expect(count <= 1 + touches[id, default: 0]) }
+    }
+
+    @Test("a scope that is gained later is read in parts, and the others go on", arguments: [2, 9])
+    func gained(records: Int) async throws {
+        let world = try await TestWorld(limits: Self.limits(records))
+        try await fill(world, customers: 20, seed: 4)
+        var device = try await world.device(of: "ana")
+        device.readsInParts = true
+        try await device.sync(with: world.hub)
+        let both: Set = [TestWorld.north, TestWorld.south]
+        try await world.hub.assign([device.account: NewAssignment(territories: both)])
+        var olga = try await world.device(of: "olga")
+        try await olga.sync(with: world.hub)
+        let north = try #require(
+            olga.records.first { $0.value.fields[1] == [.ref(TestWorld.north)] }?.key)
+        olga.capture(olga.edit(north, 9, "City"))
+        try await olga.sync(with: world.hub)
+        let response = try await device.exchange(with: world.hub)
+        #expect(response.streams.map { $0.whole } == [false, true])
+        #expect(response.streams.last.map { $0.part > 0 } == true)
+        try await device.sync(with: world.hub)
+        try await world.expectAgreement(of: device)
+    }
+
+    @Test("a cursor that no reading has given counts as none")
+    func odd() async throws {
+        let world = try await TestWorld(limits: Self.limits(1_000))
+        try await fill(world, customers: 10, seed: 5)
+        for (seq, start, part) in [(9, 3, 1), (1, 1 << 40, 1), (0, 1, 4), (0, 1, .max)]
+            as [(UInt64, UInt64, UInt32)]
+        {
+            var device = try await world.device(of: "ana")
+            let scope = try #require(
+                try await world.store.read { try $0.scopes() }.first { $0.id == TestWorld.north })
+            var cursor = WireCursor()
+            cursor.scope = scope.number
+            (cursor.seq, cursor.start, cursor.part) = (seq, start, part)
+            device.cursors = [scope.number: cursor]
+            device.epoch = try await world.store.read { Data(try $0.hub().epochBytes) }
+            let response = try await device.exchange(with: world.hub)
+            let stream = try #require(response.streams.first { $0.scope == scope.number })
+            #expect(stream.id == Data(TestWorld.north.bytes) && stream.whole)
+            try await device.sync(with: world.hub)
+            try await world.expectAgreement(of: device)
+        }
+    }
+}
