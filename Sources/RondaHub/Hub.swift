@@ -2,6 +2,7 @@ package import RondaModel
 package import RondaProtobuf
 package import RondaStore
 internal import Foundation
+internal import Logging
 internal import RondaWire
 internal import Synchronization
 
@@ -38,6 +39,9 @@ package final class Hub: Sendable {
     /// Wrong passwords, by login: ten at once, then one a minute.
     let wrongPasswords = Throttle<String>(Rate(burst: 10, perMinute: 1))
     let refusalNotes = RefusalNotes()
+    /// Of each device at most one an hour.
+    let deviceRefusals = RefusalNotes(Rate(burst: 1, perMinute: 1 / 60))
+    let logger = Logger(label: "ronda.hub")
 
     package init(
         store: any CentralStore, schema: Schema = .current, limits: Limits = Limits(),
@@ -65,8 +69,9 @@ package final class Hub: Sendable {
     ) async throws(HubError) -> WireExchangeResponse {
         try check(request)
         let offers = try offers(request)
+        let hash = Secret.hash(secret)
         do {
-            let credential = Credential.secret(hash: Secret.hash(secret), claimed: request.device)
+            let credential = Credential.secret(hash: hash, claimed: request.device)
             var answer: WireExchangeResponse?
             if !request.changesSomething {
                 answer = try await answerFromOneRead(request, credential)
@@ -96,12 +101,13 @@ package final class Hub: Sendable {
     /// Throws `badCredential` unless the secret is a device's: nothing is opened for anybody else. One
     /// without access is let in as far as this: it may hand in what it still has.
     package func admit(secret: [UInt8]) async throws(HubError) {
-        let credential = Credential.secret(hash: Secret.hash(secret), claimed: Data())
+        let hash = Secret.hash(secret)
+        let credential = Credential.secret(hash: hash, claimed: Data())
         do {
             let now = surroundings.now()
             _ = try await store.read { try credential.login(in: $0, at: now, surrenders: true) }
         } catch {
-            throw HubError(error)
+            throw await noted(error, secretHash: hash)
         }
     }
 

@@ -255,4 +255,50 @@ struct DeviceAccessTests {
             try await world.hub.revokeDevice(world.hub.systemDevice().id)
         }
     }
+
+    @Test("the office sees that a device without access is tried, and that tokens are guessed")
+    func noted() async throws {
+        let world = try await TestWorld()
+        let (ana, luis) = (try await world.device(of: "ana"), try await world.device(of: "luis"))
+        func notes() async throws -> [AuditEntry] {
+            try await world.store.read { try $0.audit(since: nil, last: 1_000) }
+                .filter { $0.act == .deviceRefuse }
+        }
+        try await world.hub.revokeDevice(ana.id)
+        for _ in 1...3 {
+            #expect(await error { _ = try await world.hub.listen(secret: ana.secret) } == .revoked)
+            #expect(
+                await error {
+                    _ = try await world.hub.exchange(ana.request([]), secret: ana.secret)
+                } == .revoked)
+        }
+        #expect(try await notes().map(\.subject) == [ana.id.description])
+        #expect(try await notes().map(\.detail) == ["revoked; 1 since the last note"])
+        // What it has is still taken, and is no refusal.
+        _ = try await surrender(world, ana, [])
+        world.surroundings.advance(milliseconds: 3_600_000)
+        #expect(
+            await error {
+                _ = try await world.hub.compare(WireCompareRequest(), secret: ana.secret)
+            } == .revoked)
+        #expect(try await notes().last?.detail == "revoked; 6 since the last note")
+        // The id of one device with the secret of another.
+        #expect(
+            await error {
+                _ = try await world.hub.exchange(ana.request([]), secret: luis.secret)
+            } == .badCredential)
+        #expect(try await notes().last?.subject == luis.id.description)
+        for _ in 1...50 {
+            let secret = world.surroundings.secret()
+            #expect(await error { try await world.hub.admit(secret: secret) } == .badCredential)
+            #expect(
+                await error {
+                    _ = try await world.hub.enrol(
+                        by: .device(secret: secret), secret: world.surroundings.secret(),
+                        name: "copy")
+                } == .badCredential)
+        }
+        let nobodys = try await notes().filter { $0.subject.isEmpty }
+        #expect(nobodys.count == 20 && nobodys[0].actor == AuditEntry.nobody)
+    }
 }
