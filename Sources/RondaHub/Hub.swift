@@ -36,6 +36,8 @@ package final class Hub: Sendable {
     let ledger: (any ErasureLedger)?
     /// What devices that only read have said lately of how far their work is in: not worth a write.
     private let heard = Mutex<[RecordID: Instant]>([:])
+    /// Whether the last answer found the hub recovering; `nil` before the first.
+    private let wasRecovering = Mutex<Bool?>(nil)
     /// Wrong passwords, by login: ten at once, then one a minute.
     let wrongPasswords = Throttle<String>(Rate(burst: 10, perMinute: 1))
     let refusalNotes = RefusalNotes()
@@ -91,10 +93,31 @@ package final class Hub: Sendable {
                 }
             }
             guard var response = answer else { throw HubError(.fault, "no answer") }
+            await noteRecovery(response.advice.recovering)
             response.serverTimeMs = surroundings.now().milliseconds
             return response
         } catch {
-            throw HubError(error)
+            throw await noted(error, secretHash: hash)
+        }
+    }
+
+    /// A device's access ends at its moment without anybody writing (SPEC §9.5). Where it was the last
+    /// that the hub waited for, the next answer notices, and what waited is judged again.
+    private func noteRecovery(_ isRecovering: Bool) async {
+        let isOver = wasRecovering.withLock { was in
+            defer { was = isRecovering }
+            return !isRecovering && was != false
+        }
+        guard isOver else { return }
+        do {
+            let anyWaits = try await store.read {
+                try $0.hub().isRenewed && !$0.waiting(for: nil).isEmpty
+            }
+            if anyWaits { try await committing { committer, _ in try committer.reconsiderAll() } }
+        } catch {
+            // What was asked has its answer all the same; the next one tries again.
+            wasRecovering.withLock { $0 = nil }
+            logger.error("recovery: cannot judge again", metadata: ["error": "\(error)"])
         }
     }
 
@@ -183,7 +206,7 @@ package final class Hub: Sendable {
         _ request: WireExchangeRequest, _ login: Login, _ offers: [Offer], _ verdicts: [Verdict]
     ) -> Page {
         Page(
-            schema: schema, limits: limits, request: request,
+            schema: schema, limits: limits, request: request, now: surroundings.now(),
             own: OwnWrites(
                 offers, verdicts: verdicts, device: login.device.id, schema: schema))
     }

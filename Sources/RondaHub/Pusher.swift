@@ -107,7 +107,9 @@ struct Pusher: Sendable {
             note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
         }
         try store.put(device)
-        if login.device.epoch != device.epoch, hub.isRenewed, try !store.isRecovering() {
+        if login.device.epoch != device.epoch, hub.isRenewed,
+            try !store.isRecovering(at: now)
+        {
             try committer.reconsiderAll()
         }
         if let note = push.note {

@@ -102,7 +102,7 @@ struct PastIdentityTests {
         #expect(try await copy.store.read { try $0.tray() } == [])
         #expect(try await copy.status.waiting == 0)
         #expect(try await words(world) == ["De la copia"])
-        #expect(try await world.hub.store.read { try $0.isRecovering() } == false)
+        #expect(try await world.isRecovering() == false)
         try await world.expectAgreement(of: copy)
     }
 
@@ -197,7 +197,7 @@ struct PastIdentityTests {
             try await words(world) == ["Antes de la copia", "De la antigua", "De la copia"])
         #expect(try await copy.sync().exchanges == 1)
         try await old.sync()
-        #expect(try await world.hub.store.read { try $0.isRecovering() } == false)
+        #expect(try await world.isRecovering() == false)
         try await world.expectAgreement(of: copy)
         #expect(try await Verification.of(world.hub.store).problems == [])
     }

@@ -55,13 +55,13 @@ struct RestoreTests {
         try await world.expectAgreement(of: ana)
         try await world.expectAgreement(of: beto)
         #expect(try await Verification.of(world.hub.store).problems == [])
-        #expect(try await world.hub.store.read { try $0.isRecovering() } == false)
+        #expect(try await world.isRecovering() == false)
     }
 
     @Test("all 100 commits are back, once, whoever comes first", arguments: [true, false])
     func restored(anaFirst: Bool) async throws {
         let (world, ana, beto, before) = try await story(isNoticed: true)
-        #expect(try await world.hub.store.read { try $0.isRecovering() })
+        #expect(try await world.isRecovering())
         let first = try await (anaFirst ? ana : beto).sync()
         #expect(first.isRestored)
         try await (anaFirst ? beto : ana).sync()

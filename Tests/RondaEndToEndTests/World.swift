@@ -109,6 +109,11 @@ final class World: Sendable {
             random: { .random(in: 0 ... .max) }, uptime: { (1, 1) }, sleep: { _ in })
     }
 
+    func isRecovering() async throws -> Bool {
+        let now = now()
+        return try await hub.store.read { try $0.isRecovering(at: now) }
+    }
+
     /// The same store a second time, as somebody makes who copies its directory.
     func copy(of device: TestDevice) throws -> TestDevice {
         TestDevice(

@@ -20,6 +20,11 @@ struct DeviceAccessTests {
         try #require(try await world.hub.devices().first { $0.device.id == device.id })
     }
 
+    private func isRecovering(_ world: TestWorld) async throws -> Bool {
+        let now = world.surroundings.now
+        return try await world.store.read { try $0.isRecovering(at: now) }
+    }
+
     /// Everything the device has, in one request that only brings.
     private func surrender(
         _ world: TestWorld, _ device: TestDevice, _ commits: some Sequence<Commit>
@@ -147,12 +152,38 @@ struct DeviceAccessTests {
         try await ana.sync(with: world.hub)
         try await olga.sync(with: world.hub)
         try await world.hub.renewHistory()
-        #expect(try await world.store.read { try $0.isRecovering() })
+        #expect(try await isRecovering(world))
         olga.epoch = try await world.store.read { try Data($0.hub().epochBytes) }
         _ = try await world.hub.exchange(olga.request([]), secret: olga.secret)
-        #expect(try await world.store.read { try $0.isRecovering() })
+        #expect(try await isRecovering(world))
         try await world.hub.revokeDevice(ana.id)
-        #expect(try await world.store.read { try !$0.isRecovering() })
+        #expect(try await !isRecovering(world))
+    }
+
+    @Test("one whose access has expired is not waited for either: what waited is judged again")
+    func expiredNotWaitedFor() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        var luis = try await world.device(of: "luis")
+        try await ana.sync(with: world.hub)
+        try await luis.sync(with: world.hub)
+        try await world.hub.renewHistory()
+        luis.epoch = try await world.store.read { try Data($0.hub().epochBytes) }
+        let end = world.surroundings.now.adding(milliseconds: 1_000)
+        try await world.hub.expireDevice(ana.id, at: end)
+        // Its customer may be on Ana's device.
+        luis.capture(luis.edit(world.surroundings.id(), 4, "Rosa"))
+        let first = try await world.hub.exchange(luis.request(luis.outbox), secret: luis.secret)
+        #expect(first.verdicts.map(\.outcome) == [.waiting] && first.advice.recovering)
+        world.surroundings.advance(milliseconds: 999)
+        #expect(try await isRecovering(world))
+        world.surroundings.advance(milliseconds: 1)
+        #expect(try await !isRecovering(world))
+        let second = try await world.hub.exchange(luis.request([]), secret: luis.secret)
+        #expect(!second.advice.recovering)
+        let device = luis.id
+        let entry = try await world.store.read { try $0.journal(device: device, number: 1) }
+        #expect(entry?.verdict.outcome == .refused)
     }
 
     @Test("a backup does not open again what was closed after it")
