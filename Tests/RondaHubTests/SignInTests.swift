@@ -104,6 +104,29 @@ struct SignInTests {
         #expect(try await acts(world, .codeCancel).map(\.subject) == ["ana", "luis"])
     }
 
+    @Test("a backup opens no code that may have been used, cancelled or locked after it")
+    func restoredCodes() async throws {
+        let world = try await TestWorld()
+        let used = try await world.hub.newCode(login: "olga").code
+        let secret = world.surroundings.secret()
+        _ = try await world.hub.enrol(by: .code(used), secret: secret, name: "phone")
+        let ana = try await world.hub.newCode(login: "ana").code
+        _ = try await world.hub.newCode(login: "luis")
+        let backup = try world.store.copy()
+        let hub = Hub(store: backup, surroundings: world.surroundings.real)
+        #expect(try await hub.removeUnusedCodes(by: "marta") == 2)
+        #expect(try await hub.codes().map(\.login) == ["olga"])
+        let error = await #expect(throws: HubError.self) {
+            try await hub.enrol(
+                by: .code(ana), secret: world.surroundings.secret(), name: "phone")
+        }
+        #expect(error?.code == .badCode)
+        _ = try await hub.enrol(by: .code(used), secret: secret, name: "phone")
+        let notes = try await backup.read { try $0.audit(since: nil, last: 1_000) }
+            .filter { $0.act == .codeCancel }
+        #expect(notes.map(\.subject).sorted() == ["ana", "luis"])
+    }
+
     /// Hashes that cost next to nothing.
     private var quick: Limits {
         var limits = Limits()
