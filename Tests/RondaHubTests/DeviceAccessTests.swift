@@ -87,6 +87,21 @@ struct DeviceAccessTests {
         #expect(try await !state(world, ana).device.isRevoked)
     }
 
+    @Test("a revoked device is given its access back by that act alone, not by a later end")
+    func expireRevoked() async throws {
+        let world = try await TestWorld()
+        let ana = try await world.device(of: "ana")
+        try await world.hub.revokeDevice(ana.id)
+        let later = world.surroundings.now.adding(milliseconds: 1_000)
+        await #expect(throws: Hub.DeviceProblem.isRevoked) {
+            try await world.hub.expireDevice(ana.id, at: later)
+        }
+        #expect(try await !state(world, ana).hasAccess)
+        try await world.hub.restoreAccess(ana.id)
+        try await world.hub.expireDevice(ana.id, at: later)
+        #expect(try await state(world, ana).hasAccess)
+    }
+
     @Test("what a revoked device surrenders is kept whole, applied by nobody but the office")
     func surrendered() async throws {
         let world = try await TestWorld()
@@ -239,6 +254,29 @@ struct DeviceAccessTests {
         let acts = try await world.store.read { try $0.audit(since: nil, last: 100) }
         #expect(
             acts.filter { $0.act == .deviceHandIn }.map(\.detail) == ["1 unsent", "delivered"])
+    }
+
+    @Test("what is noted of a device that is taken in is what was judged")
+    func handInAfterSync() async throws {
+        let watch = Watch()
+        let world = try await TestWorld { WatchedStore(base: $0, watch: watch) }
+        let ana = try await world.device(of: "ana")
+        var request = ana.request([])
+        request.queued = 3
+        _ = try await world.hub.exchange(request, secret: ana.secret)
+        // It syncs while the office is about it.
+        watch.beforeNextWrite {
+            try await world.store.write { store in
+                guard var device = try store.device(ana.id) else { return }
+                device.queued = 0
+                device.completeTo = device.lastSeen
+                try store.put(device)
+            }
+        }
+        let taken = try await world.hub.handIn(ana.id, evenWithUnsent: true)
+        #expect(taken.hasDelivered && taken.device.queued == 0)
+        let acts = try await world.store.read { try $0.audit(since: nil, last: 100) }
+        #expect(acts.last?.detail == "delivered")
     }
 
     @Test("what a client says of itself is known to the office, cut to its bounds")

@@ -48,6 +48,8 @@ struct DeviceCommandTests {
         #expect(try await office.run("devices", "rename", "ana", "--to", "").status == 2)
         try await office.expectDone("devices", "revoke", "Portátil 7")
         #expect(try await office.ronda("ana", "sync").status == 4)
+        #expect(
+            try await office.run("devices", "expire", "ana", "--at", "2999-01-01").status == 7)
         try await office.expectDone("devices", "restore-access", "ana")
         #expect(try await office.ronda("ana", "sync").status == 0)
         try await office.expectDone("devices", "expire", "ana", "--at", "2020-01-01")
