@@ -46,6 +46,26 @@ struct SignInTests {
         #expect(await enrol(world, try await world.hub.newCode(login: "ana").code) == nil)
     }
 
+    @Test("five wrong tries lock a code also when they are made at once")
+    func locksAtOnce() async throws {
+        let queue = WriteQueue()
+        let world = try await TestWorld { QueuedStore(base: $0, queue: queue) }
+        let code = try await world.hub.newCode(login: "ana").code
+        await queue.hold(until: 51)
+        let codes = await withTaskGroup { group in
+            for number in 10..<60 {
+                let end = code.hasSuffix("000\(number)") ? "111\(number)" : "000\(number)"
+                group.addTask { await enrol(world, code.prefix(5) + end) }
+            }
+            // The right one is judged after all of them, and before anything else is written.
+            while await queue.arrived < 50 { await Task.yield() }
+            group.addTask { await enrol(world, code) }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes == Array(repeating: .badCode, count: 51))
+        #expect(try await world.store.read { try $0.counts() }.devices == 0)
+    }
+
     @Test("a code is right after four wrong tries, and a used one is not locked any more")
     func notYet() async throws {
         let world = try await TestWorld()
