@@ -129,16 +129,19 @@ extension Hub {
         }
     }
 
-    func noteWrongCode() async throws {
+    func noteWrongCode() async throws(HubError) {
         let now = surroundings.now()
         // Who guesses a lot writes little.
-        if let count = refusalNotes.count("code", at: now) {
+        guard let count = refusalNotes.count("code", at: now) else { return }
+        do {
             try await store.write {
                 try $0.append(
                     AuditEntry(
                         at: now, actor: AuditEntry.nobody, act: .codeWrong,
                         detail: "\(count) since the last note"))
             }
+        } catch {
+            throw HubError(error)
         }
     }
 }
