@@ -136,12 +136,14 @@ package final class Hub: Sendable {
 
     /// Submits commits of a device inside the server, such as an import.
     package func submit(
-        _ commits: [Commit], as device: RecordID, note: AuditNote? = nil
+        _ commits: [Commit], as device: RecordID, note: AuditNote? = nil,
+        settling: SettledCommit? = nil
     ) async throws(HubError) -> [Verdict] {
         do {
             let offers = commits.map { Offer($0) }
             var push = Push(credential: .inside(device), offers: offers)
             push.note = note
+            push.settling = settling
             return try await queue.submit(push).verdicts
         } catch {
             throw HubError(error)

@@ -116,6 +116,9 @@ struct Pusher: Sendable {
             let taken = result.verdicts.filter { $0.refusal == nil }.map(\.number)
             if !taken.isEmpty { try store.append(note.entry(at: now, commits: taken)) }
         }
+        if let settled = push.settling, result.verdicts.allSatisfy({ $0.refusal == nil }) {
+            _ = try committer.settle(settled)
+        }
         // One of these commits may have brought what an earlier one waited for.
         for (index, verdict) in result.verdicts.enumerated() where verdict.outcome == .waiting {
             let entry = try store.journal(device: device.id, number: verdict.number)
