@@ -37,17 +37,17 @@ import Testing
             #expect(server.url.hasPrefix("https://"))
             let code = try await office.code(for: "ana")
             let blind = try await office.ronda(
-                "ana", "login", "--server", server.url, "--code", code)
+                "ana", "login", "--server", server.url, input: code)
             #expect(blind.status == 1)
             #expect(try blind.decode(ErrorAnswer.self).error.code == "insecure")
             #expect(try blind.decode(ErrorAnswer.self).error.es.contains("--pin"))
             for wrong in ["sha256//AAAA", "md5//\(pin)", pin + "x"] {
                 let outcome = try await office.ronda(
-                    "ana", "login", "--server", server.url, "--pin", wrong, "--code", code)
+                    "ana", "login", "--server", server.url, "--pin", wrong, input: code)
                 #expect(outcome.status == 2, "\(wrong)")
             }
             let login = try await office.ronda(
-                "ana", "login", "--server", server.url, "--pin", pin, "--code", code)
+                "ana", "login", "--server", server.url, "--pin", pin, input: code)
             #expect(login.status == 0, "\(login.output)\(login.errors)")
             #expect(try await office.ronda("ana", "sync").status == 0)
             try await office.note("ana", "una")
@@ -63,7 +63,7 @@ import Testing
             var server = try await office.serve()
             let code = try await office.code(for: "ana")
             _ = try await office.ronda(
-                "ana", "login", "--server", server.url, "--pin", pin, "--code", code)
+                "ana", "login", "--server", server.url, "--pin", pin, input: code)
             #expect(try await office.ronda("ana", "sync").status == 0)
             try await office.note("ana", "una")
             await server.stop()
