@@ -91,6 +91,26 @@ struct LiveFeedTests {
         #expect(!olga.hasMail)
     }
 
+    @Test("what lies unread of a scope that was lost since is not told, and nothing with the end")
+    func staleMail() async throws {
+        let world = try await TestWorld()
+        let device = try await world.device(of: "ana")
+        try await commit(world, in: TestWorld.south)
+        let (ana, _) = try await listener(world, device)
+        try await commit(world, in: TestWorld.north)
+        let north = try #require(try await numbers(world)[TestWorld.north])
+        // She has not read that when the territory is somebody else's.
+        try await assign(world, "ana", [TestWorld.south])
+        await world.hub.live.look(.everyone)
+        let mail = try #require(await ana.next())
+        #expect(mail.hasOtherScopes && mail.pokes[north] == nil && !mail.pokes.isEmpty)
+        try await commit(world, in: TestWorld.south)
+        try await world.hub.revokeDevice(device.id)
+        await world.hub.live.look(.everyone)
+        let last = try #require(await ana.next())
+        #expect(last.end == .revoked && last.pokes.isEmpty)
+    }
+
     @Test("the write path asks for a look by itself")
     func writePath() async throws {
         let world = try await TestWorld()
