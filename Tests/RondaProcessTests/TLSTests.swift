@@ -115,6 +115,28 @@ import Testing
             await plain.stop()
         }
 
+        @Test("a pair whose making was cut short is finished, and nothing is served without it")
+        func halfMade() async throws {
+            let (office, pin) = try await secured()
+            try FileManager.default.removeItem(atPath: office.data + "/tls-certificate.pem")
+            _ = try office.write("-----BEGIN", to: "hub/tls-certificate.pem.new")
+            let refused = try await office.run("serve", "--port", "0")
+            #expect(refused.status == 1)
+            #expect(
+                try refused.decode(ErrorAnswer.self).error.en.contains("ronda-server certificate"))
+            let again = try await office.expectDone("certificate").decode(Made.self)
+            #expect(again.pin == pin)
+            #expect(!FileManager.default.fileExists(atPath: office.data + "/tls-key.pem.new"))
+            let server = try await office.serve()
+            #expect(server.url.hasPrefix("https://"))
+            await server.stop()
+            // A key that somebody else put there is not taken, nor touched.
+            try FileManager.default.removeItem(atPath: office.data + "/tls-certificate.pem")
+            let path = try office.write("no key", to: "hub/tls-key.pem")
+            #expect(try await office.run("certificate").status == 7)
+            #expect(FileManager.default.contents(atPath: path) == Data("no key".utf8))
+        }
+
         @Test("plain HTTP beyond this machine is warned of, once, at login")
         func exposed() async throws {
             #expect(ServerAddress("http://ronda.example:8080").isExposed)
