@@ -86,6 +86,29 @@ import Testing
             await server.stop()
         }
 
+        @Test("a device that is brought back keeps the fingerprint it has for this address")
+        func broughtBack() async throws {
+            let (office, pin) = try await secured()
+            let file = office.root + "/a.backup"
+            try await office.expectDone("backup", file)
+            var server = try await office.serve()
+            _ = try await office.ronda(
+                "ana", "login", "--server", server.url, "--pin", pin,
+                input: try await office.code(for: "ana"))
+            #expect(try await office.ronda("ana", "sync").status == 0)
+            await server.stop()
+            try await office.expectDone("restore", file, "--replace")
+            server = try await office.serve(port: server.port)
+            #expect(try await office.ronda("ana", "sync").status == 4)
+            let back = try await office.ronda(
+                "ana", "login", "--server", server.url, input: try await office.code(for: "ana"))
+            #expect(back.status == 0, "\(back.output)\(back.errors)")
+            let known = try await office.ronda("ana", "server").decode(Made.self)
+            #expect(known.pin == pin)
+            #expect(try await office.ronda("ana", "sync").status == 0)
+            await server.stop()
+        }
+
         @Test("a certificate of one's own, and what is none, said before anything is served")
         func files() async throws {
             let (office, _) = try await secured()

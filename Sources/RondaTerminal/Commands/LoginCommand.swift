@@ -58,15 +58,21 @@ struct LoginCommand: TerminalCommand {
             + "se envía. Pida a la oficina una dirección https.")
 
     func perform(in session: Session) async throws -> Output {
-        let address = ServerAddress(server, pin: pin)
-        let transport = try session.transport(address)
-        if address.isExposed { session.say(Self.exposed) }
+        let asked = ServerAddress(server, pin: pin)
+        // Refuses what cannot be used, before anything is made.
+        _ = try session.transport(asked)
+        if asked.isExposed { session.say(Self.exposed) }
         let code = try oneTimeCode(in: session)
         let store = try LocalStore.open(
             at: session.home, create: true, surroundings: session.context.surroundings)
-        let wasOurs = try await store.identity() != nil
+        let before = try await store.identity()
+        let wasOurs = before != nil
+        // The pin that this address has already is not given up without a word.
+        let address = ServerAddress(server, pin: pin ?? before?.address.pin(at: server))
+        let transport = try session.transport(address)
         let identity = try await store.login(
-            server: server, pin: pin, code: code, deviceName: name ?? session.context.hostName,
+            server: server, pin: address.pin, code: code,
+            deviceName: name ?? session.context.hostName,
             transport: transport)
         let pending = try await session.read(store) { try $0.status().pending }
         let isBack = Phrase(
