@@ -137,6 +137,31 @@ struct LiveFeedTests {
         }
     }
 
+    @Test("who writes for a long time does not hold the heartbeats up", .timeLimit(.minutes(1)))
+    func longWrite() async throws {
+        let world = try await TestWorld { BusyStore(base: $0) }
+        let device = try await world.device(of: "ana")
+        let hub = world.hub
+        await withTaskGroup { group in
+            group.addTask {
+                await hub.live.run { _ in
+                    await Task.yield()
+                    try Task.checkCancellation()
+                }
+            }
+            group.addTask {
+                do {
+                    let ana = try await hub.listen(secret: device.secret)
+                    for _ in 1...3 { #expect(await ana.next()?.isHeartbeat == true) }
+                } catch {
+                    Issue.record(error)
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     @Test("what another process writes is found with the next step of time")
     func otherProcess() async throws {
         let world = try await TestWorld()
@@ -333,5 +358,27 @@ extension LiveMail {
         var mail = LiveMail()
         mail.end = end
         return mail
+    }
+}
+
+/// Whoever writes does not come to an end: the connection that writes cannot be asked.
+private struct BusyStore: CentralStore {
+    let base: SQLiteStore
+
+    func read<Result: Sendable>(
+        _ body: @Sendable (any StoreReader) throws -> Result
+    ) async throws -> Result {
+        try await base.read(body)
+    }
+
+    func write<Result: Sendable>(
+        _ body: @Sendable (any StoreWriter) throws -> Result
+    ) async throws -> Result {
+        try await base.write(body)
+    }
+
+    func writeMark() async throws -> WriteMark? {
+        try await Task.sleep(for: .seconds(3_600))
+        return nil
     }
 }
