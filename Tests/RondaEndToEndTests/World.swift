@@ -65,7 +65,9 @@ final class World: Sendable {
 
     /// Puts a backup in the place of the hub's store; `isNoticed` as whoever restores it should.
     func restore(_ backup: SQLiteStore, isNoticed: Bool = true) async throws {
-        let hub = Hub(store: try backup.copy(), ledger: ledger, surroundings: Self.machine)
+        let hub = Hub(
+            store: try backup.copy(), limits: hub.limits, ledger: ledger,
+            surroundings: Self.machine)
         _ = try await hub.replayErasures()
         if isNoticed { try await hub.renewHistory() }
         current.withLock { $0 = hub }
