@@ -148,7 +148,12 @@ let package = Package(
                 "RondaStore", "RondaWire", "RondaProtobuf", protobuf,
             ]),
         tests("RondaClient", ["RondaClient"]),
-        tests("RondaServer", ["RondaServer", "RondaHub", "RondaModel"]),
+        tests(
+            "RondaServer",
+            [
+                "RondaServer", "RondaHub", "RondaStoreSQLite", "RondaStore", "RondaWire",
+                "RondaProtobuf", "RondaModel",
+            ]),
         tests("RondaMerge", ["RondaMerge", "RondaModel"]),
         tests(
             "RondaFuzz",

@@ -99,7 +99,7 @@ class World:
     def home(self, who):
         return str(self.root / who)
 
-    def command(self, words, shown=None, who=None, expect=(0,)):
+    def command(self, words, shown=None, who=None, expect=(0,), typed=""):
         """Runs a program; shows the command and what it says when `shown` is given."""
         program, rest = words[0], list(words[1:])
         line = [str(Path(OPTIONS.bin) / program)] + rest
@@ -112,8 +112,8 @@ class World:
             print("".join("  " + part + "\n" for part in text.rstrip().split("\n")), end="",
                   flush=True)
         else:
-            result = subprocess.run(line, env=environment, capture_output=True, text=True,
-                                    check=False)
+            result = subprocess.run(line, env=environment, input=typed, capture_output=True,
+                                    text=True, check=False)
             status, text = result.returncode, result.stdout
         if status not in expect:
             more = "" if shown else result.stderr
@@ -123,10 +123,10 @@ class World:
     def server_json(self, *words):
         return json.loads(self.command(["ronda-server", *words, "--data", self.data(), "--json"]))
 
-    def rep(self, who, *words, shown=True, expect=(0,)):
+    def rep(self, who, *words, shown=True, expect=(0,), typed=""):
         """A command a person types on the device."""
         text = "ronda " + " ".join(quoted(word) for word in words) if shown else None
-        return self.command(["ronda", *words], shown=text, who=who, expect=expect)
+        return self.command(["ronda", *words], shown=text, who=who, expect=expect, typed=typed)
 
     def rep_json(self, who, *words, expect=(0,)):
         return json.loads(self.command(["ronda", *words, "--json"], who=who, expect=expect))
@@ -195,8 +195,8 @@ def prepare(world):
     world.start()
     for login, _, _ in PEOPLE:
         code = world.server_json("device", "code", "--login", login)["code"]
-        world.rep(login, "login", "--server", f"http://127.0.0.1:{world.port}", "--code", code,
-                  shown=False)
+        world.rep(login, "login", "--server", f"http://127.0.0.1:{world.port}", shown=False,
+                  typed=code)
         world.rep(login, "sync")
     return chosen, counts
 

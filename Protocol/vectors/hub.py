@@ -169,7 +169,8 @@ class Hub:
     def update_recovery(self):
         was = self.journal.recovering
         self.journal.recovering = self.renewed and any(
-            d.seen and not d.reconciled and not d.revoked for d in self.devices.values())
+            d.seen and not d.reconciled and not d.revoked and (d.ends is None or d.ends > self.now)
+            for d in self.devices.values())
         if was and not self.journal.recovering:
             self.journal.reconsider()
 

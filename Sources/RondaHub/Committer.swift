@@ -203,7 +203,8 @@ extension Committer {
     private func mayArrive(
         _ record: RecordID, for number: UInt64, of device: RecordID
     ) throws -> Bool {
-        try store.isExpected(record, from: device, besides: number) || store.isRecovering()
+        try store.isExpected(record, from: device, besides: number)
+            || store.isRecovering(at: now)
     }
 
     private func append(_ offer: Offer, by writer: CommitWriter, _ verdict: Verdict) throws {

@@ -168,6 +168,8 @@ extension Hub {
         let id = known ?? surroundings.mint()
         let (now, limits, schema) = (surroundings.now(), limits, schema)
         do {
+            // The hub has one writer, and anybody may ask.
+            try await store.read { try ticket.lookUp(in: $0, at: now) }
             let result = try await store.write { store -> Result<Enrolment, HubError> in
                 do {
                     return .success(
@@ -184,12 +186,16 @@ extension Hub {
                     return .failure(error)
                 }
             }
-            if case .failure(let error) = result, error.code == .badCode, case .code = ticket {
-                try await noteWrongCode()
-            }
             return try result.get()
         } catch {
-            throw HubError(error)
+            switch ticket {
+            case .device(let secret):
+                throw await noted(error, secretHash: Secret.hash(secret))
+            case .code:
+                let error = HubError(error)
+                if error.code == .badCode { try await noteWrongCode() }
+                throw error
+            }
         }
     }
 
@@ -283,5 +289,22 @@ extension Hub {
         try store.put(device)
         try store.append(
             Incident(at: now, kind: .fork, device: device.id, about: UInt64(device.copies)))
+    }
+}
+
+extension Hub.Ticket {
+    /// Throws for what is nobody's: no code, nor one that begins like a code which may be locked, and
+    /// no device that has access.
+    fileprivate func lookUp(in store: any StoreReader, at now: Instant) throws {
+        switch self {
+        case .code(let typed):
+            let code = Secret.normalised(code: typed)
+            if try store.code(hash: Secret.hash(Array(code.utf8))) != nil { return }
+            let alike = try store.code(selector: Secret.selector(of: code))
+            guard let alike, alike.device == nil else { throw HubError(.badCode) }
+        case .device(let secret):
+            _ = try Credential.secret(hash: Secret.hash(secret), claimed: Data())
+                .login(in: store, at: now)
+        }
     }
 }

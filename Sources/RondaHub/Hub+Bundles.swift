@@ -8,22 +8,26 @@ internal import RondaWire
 extension Hub {
     /// Takes a bundle in. Whoever carries it needs no credential: it is the device's, and believed
     /// because of its mark. Safe to repeat, before and after the device has sent the same itself.
+    ///
+    /// - Parameter admit: asked once it is known to be a device's, and before any of it is applied.
     package func deliver(
-        _ bundle: WireBundle
+        _ bundle: WireBundle, admit: () throws(HubError) -> Void = {}
     ) async throws(HubError) -> WireBundleResponse {
         do throws(HubError) {
-            let answer = try await take(bundle)
+            let answer = try await take(bundle, admit)
             if answer.known { try await note(.bundle, "known already") }
             return answer
         } catch {
-            if [.badBundle, .wrongHub, .badCredential, .notNext].contains(error.code) {
+            if [.badBundle, .wrongHub, .notNext].contains(error.code) {
                 try await note(.bundleRefuse, error.code.rawValue)
             }
             throw error
         }
     }
 
-    private func take(_ bundle: WireBundle) async throws(HubError) -> WireBundleResponse {
+    private func take(
+        _ bundle: WireBundle, _ admit: () throws(HubError) -> Void
+    ) async throws(HubError) -> WireBundleResponse {
         let (hub, limits) = (try await identity(), limits)
         guard bundle.hub == Data(hub.id.bytes) else { throw HubError(.wrongHub) }
         let opened: BundleSeal.Opened
@@ -36,8 +40,11 @@ extension Hub {
                 : HubError(.badBundle)
         }
         let request = opened.request
-        guard let sender = try await device(opened.device) else { throw HubError(.badCredential) }
-        guard opened.isWritten(bySecretHash: sender.secretHash) else { throw HubError(.badBundle) }
+        // Anybody can seal one. Which ids are a device's is not told, nor by how long it takes.
+        let sender = try await device(opened.device)
+        let isWritten = opened.isWritten(bySecretHash: sender?.secretHash ?? Secret.hash([]))
+        guard let sender, isWritten else { throw HubError(.badBundle) }
+        try admit()
         // Only what a past id may send, so that nothing but commits comes in by another's hand.
         guard request.pushOnly, request.cursors.isEmpty, request.tray.isEmpty,
             request.open.isEmpty, request.erased.isEmpty, !request.hasProof,

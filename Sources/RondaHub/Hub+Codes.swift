@@ -82,6 +82,33 @@ extension Hub {
         }
     }
 
+    /// Removes, after a restore, the codes that nobody had used when the backup was made: some may
+    /// have been used, cancelled or locked since, and a backup must not open them again.
+    /// - Returns: how many were still open.
+    package func removeUnusedCodes(
+        by actor: String = AuditEntry.server
+    ) async throws(HubError) -> Int {
+        let (now, limits) = (surroundings.now(), limits)
+        do {
+            return try await store.write { store in
+                var count = 0
+                for code in try store.codes() where code.device == nil {
+                    try store.remove(code)
+                    guard code.state(at: now, limits: limits) == .open else { continue }
+                    count += 1
+                    try store.append(
+                        AuditEntry(
+                            at: now, actor: actor, act: .codeCancel,
+                            subject: try store.account(code.account)?.login ?? "?",
+                            detail: "\(code.selector), after a restore"))
+                }
+                return count
+            }
+        } catch {
+            throw HubError(error)
+        }
+    }
+
     /// Counts a wrong code against the one it may have been meant to guess, in the transaction that
     /// found it wrong: tries that are made at once are no more than others.
     static func count(
@@ -102,16 +129,19 @@ extension Hub {
         }
     }
 
-    func noteWrongCode() async throws {
+    func noteWrongCode() async throws(HubError) {
         let now = surroundings.now()
         // Who guesses a lot writes little.
-        if let count = refusalNotes.count("code", at: now) {
+        guard let count = refusalNotes.count("code", at: now) else { return }
+        do {
             try await store.write {
                 try $0.append(
                     AuditEntry(
                         at: now, actor: AuditEntry.nobody, act: .codeWrong,
                         detail: "\(count) since the last note"))
             }
+        } catch {
+            throw HubError(error)
         }
     }
 }

@@ -15,8 +15,9 @@ extension Hub {
             request.wanted.count <= limits.wantedPerComparison
         else { throw HubError(.tooLarge, "too many ranges or records in one comparison") }
         let ranges = try request.ranges.map(Self.range)
+        let hash = Secret.hash(secret)
         do {
-            let credential = Credential.secret(hash: Secret.hash(secret), claimed: Data())
+            let credential = Credential.secret(hash: hash, claimed: Data())
             let now = surroundings.now()
             if request.isFirstStep {
                 try await store.write { store in
@@ -32,7 +33,7 @@ extension Hub {
                 return try self.answer(request, ranges, login: login, in: store)
             }
         } catch {
-            throw HubError(error)
+            throw await noted(error, secretHash: hash)
         }
     }
 

@@ -28,6 +28,8 @@ extension Hub {
     package enum DeviceProblem: Error, Sendable, Hashable {
         case unknownDevice
         case badName
+        /// Its access was taken away: a later end would give it back.
+        case isRevoked
         /// It has not delivered all it has.
         case unsentWork(DeviceState)
     }
@@ -50,25 +52,38 @@ extension Hub {
     /// Changes a device in one transaction with its note.
     private func change(
         _ id: RecordID, _ act: AuditAct, by actor: String, detail: String = "",
-        _ body: @Sendable (inout Device, any StoreWriter) throws -> Void
+        _ body: @Sendable (inout Device) throws -> Void
     ) async throws {
+        try await change(id, act, by: actor) { device, _, _ in
+            try body(&device)
+            return ((), detail)
+        }
+    }
+
+    /// `body` is given the moment of the change, and tells the detail of its note.
+    private func change<Value: Sendable>(
+        _ id: RecordID, _ act: AuditAct, by actor: String,
+        _ body:
+            @Sendable (inout Device, any StoreWriter, Instant) throws -> (Value, detail: String)
+    ) async throws -> Value {
         let now = surroundings.now()
         let committer = committer
-        try await withoutActuallyEscaping(body) { body in
+        return try await withoutActuallyEscaping(body) { body in
             try await store.write { store in
                 guard var device = try store.device(id), !device.secretHash.isEmpty else {
                     throw DeviceProblem.unknownDevice
                 }
-                let wasRecovering = try store.isRecovering()
-                try body(&device, store)
+                let wasRecovering = try store.isRecovering(at: now)
+                let (value, detail) = try body(&device, store, now)
                 try store.put(device)
                 try store.append(
                     AuditEntry(
                         at: now, actor: actor, act: act, subject: id.description, detail: detail))
                 // What waited for this device alone waits in vain now.
-                if wasRecovering, try !store.isRecovering() {
+                if wasRecovering, try !store.isRecovering(at: now) {
                     try committer(store, now).reconsiderAll()
                 }
+                return value
             }
         }
     }
@@ -90,7 +105,7 @@ extension Hub {
         guard !name.isEmpty, isPrintable, name.count <= limits.deviceNameCharacters else {
             throw DeviceProblem.badName
         }
-        try await change(id, .deviceRename, by: actor, detail: name) { device, _ in
+        try await change(id, .deviceRename, by: actor, detail: name) { device in
             device.name = name
         }
     }
@@ -100,7 +115,7 @@ extension Hub {
         _ id: RecordID, by actor: String = AuditEntry.server
     ) async throws {
         let now = surroundings.now()
-        try await change(id, .deviceRevoke, by: actor) { device, _ in device.revoke(at: now) }
+        try await change(id, .deviceRevoke, by: actor) { device in device.revoke(at: now) }
     }
 
     /// Sets the moment from which a device has no access any more.
@@ -108,7 +123,8 @@ extension Hub {
         _ id: RecordID, at end: Instant, by actor: String = AuditEntry.server
     ) async throws {
         let detail = "at \(end.milliseconds)"
-        try await change(id, .deviceExpire, by: actor, detail: detail) { device, _ in
+        try await change(id, .deviceExpire, by: actor, detail: detail) { device in
+            guard !device.isRevoked else { throw DeviceProblem.isRevoked }
             device.accessEndsAt = end
         }
     }
@@ -116,7 +132,7 @@ extension Hub {
     package func restoreAccess(
         _ id: RecordID, by actor: String = AuditEntry.server
     ) async throws {
-        try await change(id, .deviceRestore, by: actor) { device, _ in
+        try await change(id, .deviceRestore, by: actor) { device in
             device.accessEndsAt = nil
             device.isRevoked = false
         }
@@ -161,21 +177,15 @@ extension Hub {
     package func handIn(
         _ id: RecordID, evenWithUnsent: Bool = false, by actor: String = AuditEntry.server
     ) async throws -> DeviceState {
-        let now = surroundings.now()
-        let before = try await store.read { store in
-            guard let device = try store.device(id) else { throw DeviceProblem.unknownDevice }
-            return try DeviceContext(store, now: now).state(device, in: store)
-        }
-        let detail = before.hasDelivered ? "delivered" : "\(before.device.queued) unsent"
-        try await change(id, .deviceHandIn, by: actor, detail: detail) { device, store in
-            // Judged on what is so in this transaction: it may have synced meanwhile.
+        // Judged, noted and told as it is in this transaction: it may have synced a moment ago.
+        try await change(id, .deviceHandIn, by: actor) { device, store, now in
             let state = try DeviceContext(store, now: now).state(device, in: store)
             guard state.hasDelivered || evenWithUnsent else {
                 throw DeviceProblem.unsentWork(state)
             }
             device.revoke(at: now)
+            return (state, state.hasDelivered ? "delivered" : "\(device.queued) unsent")
         }
-        return before
     }
 }
 

@@ -9,13 +9,14 @@ extension Hub {
     ///
     /// Mail comes while `live.run` runs. Who stops reading calls `live.leave`.
     package func listen(secret: [UInt8]) async throws(HubError) -> LiveListener {
-        let credential = Credential.secret(hash: Secret.hash(secret), claimed: Data())
+        let hash = Secret.hash(secret)
+        let credential = Credential.secret(hash: hash, claimed: Data())
         let device: RecordID
         do {
             let now = surroundings.now()
             device = try await store.read { try credential.login(in: $0, at: now).device.id }
         } catch {
-            throw HubError(error)
+            throw await noted(error, secretHash: hash)
         }
         return try live.join(credential, device: device)
     }

@@ -29,18 +29,9 @@ extension Hub {
         device: RecordID, number: UInt64, _ disposition: Disposition,
         by actor: String = AuditEntry.server
     ) async throws(HubError) -> Bool {
-        let now = surroundings.now()
-        return try await committing { committer, store in
-            guard let entry = try store.journal(device: device, number: number),
-                entry.verdict.outcome == .refused
-            else { return false }
-            try committer.dispose(entry, disposition)
-            try store.append(
-                AuditEntry(
-                    at: now, actor: actor, act: disposition.act, subject: device.description,
-                    detail: "commit \(number)"))
-            return true
-        }
+        let settled = SettledCommit(
+            device: device, number: number, disposition: disposition, actor: actor)
+        return try await committing { committer, _ in try committer.settle(settled) }
     }
 
     /// Judges a refused commit again as it was captured, after what stood in its way is gone.
@@ -199,6 +190,37 @@ extension Hub {
             ) { $0.placements.map(\.scope) }
         }
         return mayBring
+    }
+}
+
+/// A refused commit about which the office has decided.
+package struct SettledCommit: Sendable, Hashable {
+    let device: RecordID
+    let number: UInt64
+    let disposition: Disposition
+    let actor: String
+
+    package init(device: RecordID, number: UInt64, disposition: Disposition, actor: String) {
+        self.device = device
+        self.number = number
+        self.disposition = disposition
+        self.actor = actor
+    }
+}
+
+extension Committer {
+    /// Does what the office decided, and notes it.
+    /// - Returns: false when there is no such refused commit.
+    func settle(_ settled: SettledCommit) throws -> Bool {
+        guard let entry = try store.journal(device: settled.device, number: settled.number),
+            entry.verdict.outcome == .refused
+        else { return false }
+        try dispose(entry, settled.disposition)
+        try store.append(
+            AuditEntry(
+                at: now, actor: settled.actor, act: settled.disposition.act,
+                subject: settled.device.description, detail: "commit \(settled.number)"))
+        return true
     }
 }
 

@@ -59,7 +59,8 @@ extension Hub {
                 wrongPasswords.giveBack(login, at: now)
                 return account
             }
-            if wrongPasswords.wait(login, at: now) != nil, account != nil {
+            // Also for a login that nobody has: how long it takes must not tell.
+            if wrongPasswords.wait(login, at: now) != nil {
                 try await store.write {
                     try $0.append(
                         AuditEntry(

@@ -6,9 +6,10 @@ internal import RondaWire
 /// verdicts and journal as everybody's work.
 extension Hub {
     /// Submits each group of changes as one commit of the server's own device. `note` is written in
-    /// each transaction in which not all of them are refused.
+    /// each transaction in which not all of them are refused; `settling` is settled in one in which
+    /// none is.
     package func submitAsSystem(
-        _ groups: [[Change]], note: AuditNote? = nil
+        _ groups: [[Change]], note: AuditNote? = nil, settling: SettledCommit? = nil
     ) async throws(HubError) -> [Verdict] {
         var verdicts: [Verdict] = []
         var fruitless = 0
@@ -26,7 +27,7 @@ extension Hub {
                 device.chain = commit.chainHash
                 return commit
             }
-            let taken = try await submit(commits, as: device.id, note: note)
+            let taken = try await submit(commits, as: device.id, note: note, settling: settling)
             fruitless = taken.isEmpty ? fruitless + 1 : 0
             if fruitless == 5 { throw HubError(.busy, "the server's own device is in use") }
             verdicts += taken

@@ -2,6 +2,7 @@ package import RondaModel
 package import RondaProtobuf
 package import RondaStore
 internal import Foundation
+internal import Logging
 internal import RondaWire
 internal import Synchronization
 
@@ -35,9 +36,14 @@ package final class Hub: Sendable {
     let ledger: (any ErasureLedger)?
     /// What devices that only read have said lately of how far their work is in: not worth a write.
     private let heard = Mutex<[RecordID: Instant]>([:])
+    /// Whether the last answer found the hub recovering; `nil` before the first.
+    private let wasRecovering = Mutex<Bool?>(nil)
     /// Wrong passwords, by login: ten at once, then one a minute.
     let wrongPasswords = Throttle<String>(Rate(burst: 10, perMinute: 1))
     let refusalNotes = RefusalNotes()
+    /// Of each device at most one an hour.
+    let deviceRefusals = RefusalNotes(Rate(burst: 1, perMinute: 1 / 60))
+    let logger = Logger(label: "ronda.hub")
 
     package init(
         store: any CentralStore, schema: Schema = .current, limits: Limits = Limits(),
@@ -65,8 +71,9 @@ package final class Hub: Sendable {
     ) async throws(HubError) -> WireExchangeResponse {
         try check(request)
         let offers = try offers(request)
+        let hash = Secret.hash(secret)
         do {
-            let credential = Credential.secret(hash: Secret.hash(secret), claimed: request.device)
+            let credential = Credential.secret(hash: hash, claimed: request.device)
             var answer: WireExchangeResponse?
             if !request.changesSomething {
                 answer = try await answerFromOneRead(request, credential)
@@ -86,33 +93,57 @@ package final class Hub: Sendable {
                 }
             }
             guard var response = answer else { throw HubError(.fault, "no answer") }
+            await noteRecovery(response.advice.recovering)
             response.serverTimeMs = surroundings.now().milliseconds
             return response
         } catch {
-            throw HubError(error)
+            throw await noted(error, secretHash: hash)
+        }
+    }
+
+    /// A device's access ends at its moment without anybody writing (SPEC §9.5). Where it was the last
+    /// that the hub waited for, the next answer notices, and what waited is judged again.
+    private func noteRecovery(_ isRecovering: Bool) async {
+        let isOver = wasRecovering.withLock { was in
+            defer { was = isRecovering }
+            return !isRecovering && was != false
+        }
+        guard isOver else { return }
+        do {
+            let anyWaits = try await store.read {
+                try $0.hub().isRenewed && !$0.waiting(for: nil).isEmpty
+            }
+            if anyWaits { try await committing { committer, _ in try committer.reconsiderAll() } }
+        } catch {
+            // What was asked has its answer all the same; the next one tries again.
+            wasRecovering.withLock { $0 = nil }
+            logger.error("recovery: cannot judge again", metadata: ["error": "\(error)"])
         }
     }
 
     /// Throws `badCredential` unless the secret is a device's: nothing is opened for anybody else. One
     /// without access is let in as far as this: it may hand in what it still has.
     package func admit(secret: [UInt8]) async throws(HubError) {
-        let credential = Credential.secret(hash: Secret.hash(secret), claimed: Data())
+        let hash = Secret.hash(secret)
+        let credential = Credential.secret(hash: hash, claimed: Data())
         do {
             let now = surroundings.now()
             _ = try await store.read { try credential.login(in: $0, at: now, surrenders: true) }
         } catch {
-            throw HubError(error)
+            throw await noted(error, secretHash: hash)
         }
     }
 
     /// Submits commits of a device inside the server, such as an import.
     package func submit(
-        _ commits: [Commit], as device: RecordID, note: AuditNote? = nil
+        _ commits: [Commit], as device: RecordID, note: AuditNote? = nil,
+        settling: SettledCommit? = nil
     ) async throws(HubError) -> [Verdict] {
         do {
             let offers = commits.map { Offer($0) }
             var push = Push(credential: .inside(device), offers: offers)
             push.note = note
+            push.settling = settling
             return try await queue.submit(push).verdicts
         } catch {
             throw HubError(error)
@@ -177,7 +208,7 @@ package final class Hub: Sendable {
         _ request: WireExchangeRequest, _ login: Login, _ offers: [Offer], _ verdicts: [Verdict]
     ) -> Page {
         Page(
-            schema: schema, limits: limits, request: request,
+            schema: schema, limits: limits, request: request, now: surroundings.now(),
             own: OwnWrites(
                 offers, verdicts: verdicts, device: login.device.id, schema: schema))
     }

@@ -54,10 +54,14 @@ package struct HubError: Error, Sendable, Hashable {
                 es: "el código no es válido, ya se usó o venció; pida a la oficina uno nuevo")
         case .badBundle:
             Phrase(
-                en: "the bundle was altered or is not whole; nothing was applied, ask for it to be "
-                    + "exported again",
-                es: "el paquete fue alterado o no está completo; no se aplicó nada, pida que lo "
-                    + "exporten de nuevo")
+                en:
+                    "the bundle was altered, is not whole, or is of a device that the server does not "
+                    + "know; nothing was applied: ask for it to be exported again, and tell the "
+                    + "office if that does not help",
+                es:
+                    "el paquete fue alterado, no está completo o es de un equipo que el servidor no "
+                    + "conoce; no se aplicó nada: pida que lo exporten de nuevo y, si no ayuda, "
+                    + "avise a la oficina")
         case .wrongHub:
             Phrase(
                 en: "the bundle is for another server; nothing was applied, keep it and deliver it "

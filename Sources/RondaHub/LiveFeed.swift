@@ -74,11 +74,15 @@ package final class LiveFeed: Sendable {
     ) async {
         await withTaskGroup { group in
             group.addTask { for await _ in self.written { await self.look(.heads) } }
+            let (steps, noteStep) = AsyncStream.makeStream(
+                of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            group.addTask { for await _ in steps { await self.notice() } }
             group.addTask {
                 // The only error of a sleep is the cancellation that ends the loop.
                 while (try? await sleep(self.limits.livePollMilliseconds)) != nil {
-                    await self.tick()
+                    if await self.beat() { noteStep.yield() }
                 }
+                noteStep.finish()
             }
         }
     }
@@ -133,9 +137,15 @@ package final class LiveFeed: Sendable {
 
     // MARK: Looking
 
-    /// One step of time: notices what others wrote, who is owed a heartbeat, and who does not read.
+    /// One step of time: notices who is owed a heartbeat, who does not read, and what others wrote.
     package func tick() async {
-        let (limits, store) = (limits, store)
+        if await beat() { await notice() }
+    }
+
+    /// Heartbeats come from a snapshot: whoever writes for a long time does not hold them up.
+    /// - Returns: whether anybody listens.
+    private func beat() async -> Bool {
+        let limits = limits
         let (deaf, isHeard, isDue) = state.withLock { state in
             let deaf = state.passTime(limits)
             let isDue = state.entries.values.contains {
@@ -144,14 +154,19 @@ package final class LiveFeed: Sendable {
             return (deaf, !state.entries.isEmpty, isDue)
         }
         for listener in deaf { listener.deliver(.end(.closing)) }
-        guard isHeard else { return }
+        if isDue { await look(.heads) }
+        return isHeard
+    }
+
+    /// Asks the connection that writes, and so waits for whoever is writing.
+    private func notice() async {
         do {
             let mark = try await store.writeMark()
             let isChanged = state.withLock { state in
                 defer { state.mark = mark }
                 return mark == nil || state.mark != mark
             }
-            if isChanged || isDue { await look(isChanged ? .everyone : .heads) }
+            if isChanged { await look(.everyone) }
         } catch {
             // Nothing is said while the store cannot be asked: devices take the silence for what it
             // is and go back to asking.

@@ -20,6 +20,8 @@ package struct LiveMail: Sendable, Hashable {
     package var pokes: [UInt32: UInt64] = [:]
     /// The set of scopes that the account sees has changed.
     package var hasOtherScopes = false
+    /// With `hasOtherScopes`: the numbers of those that it sees now; `nil` for all.
+    package var seen: Set<UInt32>?
     package var isHeartbeat = false
     package var end: LiveEnd?
 
@@ -27,7 +29,11 @@ package struct LiveMail: Sendable, Hashable {
 
     package var isEmpty: Bool { self == LiveMail() }
 
+    /// What lies there unread was true when it was said. Of a scope that the account has lost since
+    /// nothing is said any more (SPEC §4.15), and of none once the stream ends.
     mutating func add(_ later: LiveMail) {
+        if let seen = later.seen { pokes = pokes.filter { seen.contains($0.key) } }
+        if later.end != nil { pokes = [:] }
         pokes.merge(later.pokes) { max($0, $1) }
         hasOtherScopes = hasOtherScopes || later.hasOtherScopes
         isHeartbeat = isHeartbeat || later.isHeartbeat

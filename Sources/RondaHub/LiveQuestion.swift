@@ -55,6 +55,9 @@ struct LiveQuestion: Sendable {
             }
             if !entry.isNew && visible != entry.visible {
                 mail.hasOtherScopes = true
+                mail.seen = visible.map { seen in
+                    Set(all.lazy.filter { seen.contains($0.id) }.map(\.number))
+                }
                 for head in all
                 where !entry.sees(head.id) && visible?.contains(head.id) ?? true {
                     mail.pokes[head.number] = head.seq

@@ -58,6 +58,8 @@ struct Push: Sendable {
     var isCarried = false
     /// What to note of a commit of the server's own device, once it is in.
     var note: AuditNote?
+    /// What else is settled once all of its commits are in.
+    var settling: SettledCommit?
 }
 
 struct PushResult: Sendable {

@@ -11,6 +11,7 @@ struct Page: Sendable {
     let schema: Schema
     let limits: Limits
     let request: WireExchangeRequest
+    let now: Instant
     let own: OwnWrites
 
     /// The chain at what the device has settled, or at what there is of it.
@@ -27,7 +28,7 @@ struct Page: Sendable {
         _ store: any StoreReader, login: Login, pushed: PushResult
     ) throws -> WireExchangeResponse {
         let hub = try store.hub()
-        let isRecovering = try store.isRecovering()
+        let isRecovering = try store.isRecovering(at: now)
         var response = WireExchangeResponse()
         response.epoch = Data(hub.epochBytes)
         response.lastCommit = pushed.lastNumber

@@ -110,12 +110,17 @@ struct Pusher: Sendable {
             note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
         }
         try store.put(device)
-        if login.device.epoch != device.epoch, hub.isRenewed, try !store.isRecovering() {
+        if login.device.epoch != device.epoch, hub.isRenewed,
+            try !store.isRecovering(at: now)
+        {
             try committer.reconsiderAll()
         }
         if let note = push.note {
             let taken = result.verdicts.filter { $0.refusal == nil }.map(\.number)
             if !taken.isEmpty { try store.append(note.entry(at: now, commits: taken)) }
+        }
+        if let settled = push.settling, result.verdicts.allSatisfy({ $0.refusal == nil }) {
+            _ = try committer.settle(settled)
         }
         // One of these commits may have brought what an earlier one waited for.
         for (index, verdict) in result.verdicts.enumerated() where verdict.outcome == .waiting {

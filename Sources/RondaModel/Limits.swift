@@ -41,6 +41,8 @@ package struct Limits: Sendable, Hashable {
     package var surprisesPerSync = 8
     /// Requests of devices that read from the start, while another one is answered.
     package var bulkRequestsWaiting = 4_096
+    /// How long one of them may have waited when its turn comes.
+    package var bulkWaitMilliseconds: Int64 = 60_000
     /// A live stream says something at least so often.
     package var liveHeartbeatMilliseconds: Int64 = 20_000
     /// How often the hub looks for what another process has written, while a device listens.

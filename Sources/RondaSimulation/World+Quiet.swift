@@ -24,12 +24,13 @@ extension World {
         time.pass(milliseconds: 3_600_000)
         for round in 1...Self.mostRounds {
             // What a recovery ends with, its devices hear with their next sync.
-            var isQuiet = try await network.store.read { try !$0.isRecovering() }
+            let now = hub.surroundings.now()
+            var isQuiet = try await network.store.read { try !$0.isRecovering(at: now) }
             for machine in live() {
                 let outcome = try await sync(machine, dies: nil)
                 isQuiet = isQuiet && outcome.report?.isQuiet == true
             }
-            let isRecovering = try await network.store.read { try $0.isRecovering() }
+            let isRecovering = try await network.store.read { try $0.isRecovering(at: now) }
             if isQuiet && !isRecovering { return }
             if round > Self.mostRounds / 2, isRecovering {
                 guard isAnybodyGone else {

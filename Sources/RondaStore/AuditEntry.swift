@@ -70,6 +70,7 @@ package struct AuditAct: RawRepresentable, Sendable, Hashable {
     package static let deviceExpire = AuditAct("device.expire")
     package static let deviceRestore = AuditAct("device.restore-access")
     package static let deviceHandIn = AuditAct("device.hand-in")
+    package static let deviceRefuse = AuditAct("device.refuse")
     package static let deviceSurrender = AuditAct("device.surrender")
     package static let programmeAdd = AuditAct("programme.add")
     package static let importRows = AuditAct("import")

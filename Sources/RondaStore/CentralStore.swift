@@ -377,7 +377,7 @@ package protocol StoreReader {
         _ record: RecordID, from device: RecordID, besides number: UInt64
     ) throws -> Bool
     /// Whether a device that was here before a restore has not offered again what it has.
-    func isRecovering() throws -> Bool
+    func isRecovering(at now: Instant) throws -> Bool
     func incidents() throws -> [Incident]
     /// The latest `last` administrative acts since a moment, in order.
     func audit(since: Instant?, last: Int) throws -> [AuditEntry]

@@ -144,6 +144,7 @@ package final class SQLiteStore: CentralStore {
         if version < 4 { try database.execute(sql: securityTables) }
         try database.execute(sql: erasureTables)
         if version < 3 { try adopt(in: database, since: version, schema: schema) }
+        if version == 3 { try keepStays(in: database, schema: schema) }
         try database.execute(sql: "PRAGMA user_version = \(format)")
     }
 
@@ -177,6 +178,30 @@ package final class SQLiteStore: CentralStore {
         for var account in try transaction.accounts() {
             account.stays = (account.territories.sorted() + [account.id]).map { Stay(scope: $0) }
             try transaction.put(account)
+        }
+        try transaction.finish()
+    }
+
+    /// Of what may be under several customers the third format kept only that it had left a scope: it
+    /// stood there until then, at most since it was made.
+    private static func keepStays(in database: Database, schema: Schema) throws {
+        let transaction = SQLiteTransaction(database: database, schema: schema)
+        for entity in schema.entities where entity.keepsStays {
+            var left: [StoredRecord] = []
+            try transaction.records(of: entity.id) { record in
+                if !record.departures.isEmpty { left.append(record) }
+            }
+            for before in left {
+                var record = before
+                record.stays += record.departures.compactMap { departure in
+                    guard !before.stays.contains(where: { $0.scope == departure.scope }) else {
+                        return nil
+                    }
+                    return Stay(
+                        scope: departure.scope, from: before.born, until: departure.assignment)
+                }
+                if record != before { try transaction.put(record, replacing: before) }
+            }
         }
         try transaction.finish()
     }

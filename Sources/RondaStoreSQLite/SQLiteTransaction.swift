@@ -321,15 +321,19 @@ extension SQLiteTransaction {
             }, row: { _ in true }) ?? false
     }
 
-    func isRecovering() throws -> Bool {
+    func isRecovering(at now: Instant) throws -> Bool {
         let hub = try hub()
         guard hub.isRenewed else { return false }
         return try first(
             """
             SELECT 1 FROM device
             WHERE epoch <> ? AND last_seen IS NOT NULL AND length(secret_hash) > 0
-                AND revoked = 0 LIMIT 1
-            """, bind: { $0.bind(1, hub.epoch) }, row: { _ in true }) ?? false
+                AND revoked = 0 AND (access_ends IS NULL OR access_ends > ?) LIMIT 1
+            """,
+            bind: {
+                $0.bind(1, hub.epoch)
+                $0.bind(2, now.milliseconds)
+            }, row: { _ in true }) ?? false
     }
 
     func incidents() throws -> [Incident] {

@@ -102,7 +102,7 @@ struct PastIdentityTests {
         #expect(try await copy.store.read { try $0.tray() } == [])
         #expect(try await copy.status.waiting == 0)
         #expect(try await words(world) == ["De la copia"])
-        #expect(try await world.hub.store.read { try $0.isRecovering() } == false)
+        #expect(try await world.isRecovering() == false)
         try await world.expectAgreement(of: copy)
     }
 
@@ -169,6 +169,56 @@ struct PastIdentityTests {
         }
     }
 
+    /// A hub that takes nothing of what is offered under one id.
+    private struct Deaf: Transport {
+        let inner: HubTransport
+        let device: Data
+
+        func send(
+            _ request: TransportRequest
+        ) async throws(TransportError) -> TransportResponse {
+            let isPacked = request.headers.contains { $0.name == "content-encoding" }
+            let body = Data(request.body)
+            let plain = isPacked ? try? Gzip.expand(body, mostBytes: 8 << 20) : body
+            guard request.path == "/v1/exchange", let plain,
+                var question = try? WireExchangeRequest(serializedBytes: plain),
+                question.device == device
+            else { return try await inner.send(request) }
+            question.commits = []
+            var other = request
+            other.headers.removeAll { $0.name == "content-encoding" }
+            other.body = (try? Array(question.serializedData())) ?? []
+            return try await inner.send(other)
+        }
+    }
+
+    @Test("a sync in which the hub took nothing of a past id is not complete")
+    func notTaken() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        let backup = try world.backup()
+        try await ana.promise(customer, "Común")
+        try await ana.sync()
+        let first = try #require(try await ana.store.identity()?.device)
+        let copy = try world.copy(of: ana)
+        try await ana.promise(customer, "Del original")
+        try await ana.sync()
+        try await copy.promise(customer, "De la copia")
+        try await copy.sync()
+        try await world.restore(backup)
+        try await bringBack(copy, world, login: "ana")
+        let before = try await copy.status.lastSync
+        let deaf = Deaf(inner: copy.transport, device: Data(first.bytes))
+        let report = try await copy.store.sync(over: deaf)
+        #expect(!report.isComplete)
+        #expect(try await copy.status.lastSync == before)
+        #expect(try await copy.sync().isComplete)
+        #expect(try await copy.status.lastSync != before)
+        #expect(try await words(world) == ["Común", "De la copia"])
+    }
+
     @Test("what another store has brought under a past id moves to the present one")
     func forkedPast() async throws {
         let world = try await World()
@@ -197,7 +247,7 @@ struct PastIdentityTests {
             try await words(world) == ["Antes de la copia", "De la antigua", "De la copia"])
         #expect(try await copy.sync().exchanges == 1)
         try await old.sync()
-        #expect(try await world.hub.store.read { try $0.isRecovering() } == false)
+        #expect(try await world.isRecovering() == false)
         try await world.expectAgreement(of: copy)
         #expect(try await Verification.of(world.hub.store).problems == [])
     }

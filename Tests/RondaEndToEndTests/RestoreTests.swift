@@ -1,9 +1,12 @@
+import Foundation
 import RondaClient
 import RondaHub
 import RondaMerge
 import RondaModel
+import RondaProtobuf
 import RondaStore
 import RondaStoreSQLite
+import SwiftProtobuf
 import Testing
 
 @Suite("A hub that lost its history gets it back from its devices")
@@ -55,13 +58,13 @@ struct RestoreTests {
         try await world.expectAgreement(of: ana)
         try await world.expectAgreement(of: beto)
         #expect(try await Verification.of(world.hub.store).problems == [])
-        #expect(try await world.hub.store.read { try $0.isRecovering() } == false)
+        #expect(try await world.isRecovering() == false)
     }
 
     @Test("all 100 commits are back, once, whoever comes first", arguments: [true, false])
     func restored(anaFirst: Bool) async throws {
         let (world, ana, beto, before) = try await story(isNoticed: true)
-        #expect(try await world.hub.store.read { try $0.isRecovering() })
+        #expect(try await world.isRecovering())
         let first = try await (anaFirst ? ana : beto).sync()
         #expect(first.isRestored)
         try await (anaFirst ? beto : ana).sync()
@@ -220,5 +223,49 @@ struct RestoreTests {
         #expect(after.accepted == 1)
         #expect(after.refused == 0)
         try await world.expectAgreement(of: ana)
+    }
+
+    /// A hub of which no receipt has come through.
+    private struct Unsigned: Transport {
+        let inner: HubTransport
+
+        func send(
+            _ request: TransportRequest
+        ) async throws(TransportError) -> TransportResponse {
+            let answer = try await inner.send(request)
+            guard request.path == "/v1/exchange", answer.status == 200,
+                var exchange = try? WireExchangeResponse(serializedBytes: Data(answer.body))
+            else { return answer }
+            exchange.clearReceipt()
+            return TransportResponse(
+                status: 200, body: (try? Array(exchange.serializedData())) ?? [])
+        }
+    }
+
+    @Test("a chain that parted is found once, however many pages are read ahead")
+    func partedWhileReading() async throws {
+        var limits = Limits()
+        limits.pageRecords = 2
+        let world = try await World(limits: limits)
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        let backup = try world.backup()
+        let old = try world.copy(of: ana)
+        let unsigned = Unsigned(inner: ana.transport)
+        for number in 1...3 { try await ana.promise(customer, "De Ana \(number)") }
+        _ = try await ana.store.sync(over: unsigned)
+        // Nobody notices, and another store writes under the same numbers.
+        try await world.restore(backup, isNoticed: false)
+        for number in 1...3 { try await old.promise(customer, "De la antigua \(number)") }
+        try await old.sync()
+        for number in 2...60 { _ = try await world.customer("C\(number)") }
+        let report = try await ana.store.sync(over: unsigned)
+        #expect(report.isComplete && report.wasCopied && report.exchanges > 10)
+        #expect(try await ana.status.pending == 0)
+        let promises = try await ana.store.read { try $0.records(Commitment.self) }
+        #expect(
+            promises.compactMap(\.words).sorted()
+                == ["Ana", "la antigua"].flatMap { who in (1...3).map { "De \(who) \($0)" } })
     }
 }

@@ -65,7 +65,9 @@ final class World: Sendable {
 
     /// Puts a backup in the place of the hub's store; `isNoticed` as whoever restores it should.
     func restore(_ backup: SQLiteStore, isNoticed: Bool = true) async throws {
-        let hub = Hub(store: try backup.copy(), ledger: ledger, surroundings: Self.machine)
+        let hub = Hub(
+            store: try backup.copy(), limits: hub.limits, ledger: ledger,
+            surroundings: Self.machine)
         _ = try await hub.replayErasures()
         if isNoticed { try await hub.renewHistory() }
         current.withLock { $0 = hub }
@@ -107,6 +109,11 @@ final class World: Sendable {
         DeviceSurroundings(
             now: { [weak self] in self?.now() ?? Instant(milliseconds: 0) },
             random: { .random(in: 0 ... .max) }, uptime: { (1, 1) }, sleep: { _ in })
+    }
+
+    func isRecovering() async throws -> Bool {
+        let now = now()
+        return try await hub.store.read { try $0.isRecovering(at: now) }
     }
 
     /// The same store a second time, as somebody makes who copies its directory.

@@ -70,6 +70,38 @@ struct AuditTests {
         #expect(entries.map(\.detail) == ["commit 1: refused", "commit 1"])
     }
 
+    @Test("what stands in for a refused capture is in with the decision about that, in one write")
+    func resubmitted() async throws {
+        let watch = Watch()
+        let world = try await TestWorld { WatchedStore(base: $0, watch: watch) }
+        var ana = try await world.device(of: "ana")
+        _ = ana.capture(creating: { $0.name = "Nobody's" })
+        try await ana.sync(with: world.hub)
+        let settled = SettledCommit(
+            device: ana.id, number: 1, disposition: .resubmitted, actor: "marta")
+        func verdict() async throws -> Verdict? {
+            try await world.store.read { [id = ana.id] in
+                try $0.journal(device: id, number: 1)?.verdict
+            }
+        }
+        let refused = Change(entity: .programme, record: world.surroundings.id(), sets: [])
+        _ = try await world.hub.submitAsSystem([[refused]], settling: settled)
+        #expect(try await verdict()?.disposition == .open)
+        var customer = Customer(id: world.surroundings.id())
+        customer.name = "Rosa"
+        customer.territory = TestWorld.north
+        _ = try await world.hub.systemDevice()
+        let writes = watch.writes
+        let taken = try await world.hub.submitAsSystem(
+            [[Change(creating: customer)]], settling: settled)
+        #expect(taken.map(\.outcome) == [.accepted])
+        #expect(try await verdict()?.disposition == .resubmitted)
+        // One to look the server's own device up, and one for all of it.
+        #expect(watch.writes == writes + 2)
+        let entries = try await audit(world).filter { $0.actor == "marta" }
+        #expect(entries.map(\.act) == [.trayResubmit] && entries[0].detail == "commit 1")
+    }
+
     @Test("assignments, teams and moves of customers are noted in the transactions that make them")
     func territories() async throws {
         let world = try await TestWorld()

@@ -20,6 +20,11 @@ struct DeviceAccessTests {
         try #require(try await world.hub.devices().first { $0.device.id == device.id })
     }
 
+    private func isRecovering(_ world: TestWorld) async throws -> Bool {
+        let now = world.surroundings.now
+        return try await world.store.read { try $0.isRecovering(at: now) }
+    }
+
     /// Everything the device has, in one request that only brings.
     private func surrender(
         _ world: TestWorld, _ device: TestDevice, _ commits: some Sequence<Commit>
@@ -80,6 +85,21 @@ struct DeviceAccessTests {
             await error { _ = try await world.hub.exchange(ana.request([]), secret: ana.secret) }
                 == .revoked)
         #expect(try await !state(world, ana).device.isRevoked)
+    }
+
+    @Test("a revoked device is given its access back by that act alone, not by a later end")
+    func expireRevoked() async throws {
+        let world = try await TestWorld()
+        let ana = try await world.device(of: "ana")
+        try await world.hub.revokeDevice(ana.id)
+        let later = world.surroundings.now.adding(milliseconds: 1_000)
+        await #expect(throws: Hub.DeviceProblem.isRevoked) {
+            try await world.hub.expireDevice(ana.id, at: later)
+        }
+        #expect(try await !state(world, ana).hasAccess)
+        try await world.hub.restoreAccess(ana.id)
+        try await world.hub.expireDevice(ana.id, at: later)
+        #expect(try await state(world, ana).hasAccess)
     }
 
     @Test("what a revoked device surrenders is kept whole, applied by nobody but the office")
@@ -147,12 +167,38 @@ struct DeviceAccessTests {
         try await ana.sync(with: world.hub)
         try await olga.sync(with: world.hub)
         try await world.hub.renewHistory()
-        #expect(try await world.store.read { try $0.isRecovering() })
+        #expect(try await isRecovering(world))
         olga.epoch = try await world.store.read { try Data($0.hub().epochBytes) }
         _ = try await world.hub.exchange(olga.request([]), secret: olga.secret)
-        #expect(try await world.store.read { try $0.isRecovering() })
+        #expect(try await isRecovering(world))
         try await world.hub.revokeDevice(ana.id)
-        #expect(try await world.store.read { try !$0.isRecovering() })
+        #expect(try await !isRecovering(world))
+    }
+
+    @Test("one whose access has expired is not waited for either: what waited is judged again")
+    func expiredNotWaitedFor() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        var luis = try await world.device(of: "luis")
+        try await ana.sync(with: world.hub)
+        try await luis.sync(with: world.hub)
+        try await world.hub.renewHistory()
+        luis.epoch = try await world.store.read { try Data($0.hub().epochBytes) }
+        let end = world.surroundings.now.adding(milliseconds: 1_000)
+        try await world.hub.expireDevice(ana.id, at: end)
+        // Its customer may be on Ana's device.
+        luis.capture(luis.edit(world.surroundings.id(), 4, "Rosa"))
+        let first = try await world.hub.exchange(luis.request(luis.outbox), secret: luis.secret)
+        #expect(first.verdicts.map(\.outcome) == [.waiting] && first.advice.recovering)
+        world.surroundings.advance(milliseconds: 999)
+        #expect(try await isRecovering(world))
+        world.surroundings.advance(milliseconds: 1)
+        #expect(try await !isRecovering(world))
+        let second = try await world.hub.exchange(luis.request([]), secret: luis.secret)
+        #expect(!second.advice.recovering)
+        let device = luis.id
+        let entry = try await world.store.read { try $0.journal(device: device, number: 1) }
+        #expect(entry?.verdict.outcome == .refused)
     }
 
     @Test("a backup does not open again what was closed after it")
@@ -210,6 +256,29 @@ struct DeviceAccessTests {
             acts.filter { $0.act == .deviceHandIn }.map(\.detail) == ["1 unsent", "delivered"])
     }
 
+    @Test("what is noted of a device that is taken in is what was judged")
+    func handInAfterSync() async throws {
+        let watch = Watch()
+        let world = try await TestWorld { WatchedStore(base: $0, watch: watch) }
+        let ana = try await world.device(of: "ana")
+        var request = ana.request([])
+        request.queued = 3
+        _ = try await world.hub.exchange(request, secret: ana.secret)
+        // It syncs while the office is about it.
+        watch.beforeNextWrite {
+            try await world.store.write { store in
+                guard var device = try store.device(ana.id) else { return }
+                device.queued = 0
+                device.completeTo = device.lastSeen
+                try store.put(device)
+            }
+        }
+        let taken = try await world.hub.handIn(ana.id, evenWithUnsent: true)
+        #expect(taken.hasDelivered && taken.device.queued == 0)
+        let acts = try await world.store.read { try $0.audit(since: nil, last: 100) }
+        #expect(acts.last?.detail == "delivered")
+    }
+
     @Test("what a client says of itself is known to the office, cut to its bounds")
     func reports() async throws {
         let world = try await TestWorld()
@@ -254,5 +323,51 @@ struct DeviceAccessTests {
         await #expect(throws: Hub.DeviceProblem.unknownDevice) {
             try await world.hub.revokeDevice(world.hub.systemDevice().id)
         }
+    }
+
+    @Test("the office sees that a device without access is tried, and that tokens are guessed")
+    func noted() async throws {
+        let world = try await TestWorld()
+        let (ana, luis) = (try await world.device(of: "ana"), try await world.device(of: "luis"))
+        func notes() async throws -> [AuditEntry] {
+            try await world.store.read { try $0.audit(since: nil, last: 1_000) }
+                .filter { $0.act == .deviceRefuse }
+        }
+        try await world.hub.revokeDevice(ana.id)
+        for _ in 1...3 {
+            #expect(await error { _ = try await world.hub.listen(secret: ana.secret) } == .revoked)
+            #expect(
+                await error {
+                    _ = try await world.hub.exchange(ana.request([]), secret: ana.secret)
+                } == .revoked)
+        }
+        #expect(try await notes().map(\.subject) == [ana.id.description])
+        #expect(try await notes().map(\.detail) == ["revoked; 1 since the last note"])
+        // What it has is still taken, and is no refusal.
+        _ = try await surrender(world, ana, [])
+        world.surroundings.advance(milliseconds: 3_600_000)
+        #expect(
+            await error {
+                _ = try await world.hub.compare(WireCompareRequest(), secret: ana.secret)
+            } == .revoked)
+        #expect(try await notes().last?.detail == "revoked; 6 since the last note")
+        // The id of one device with the secret of another.
+        #expect(
+            await error {
+                _ = try await world.hub.exchange(ana.request([]), secret: luis.secret)
+            } == .badCredential)
+        #expect(try await notes().last?.subject == luis.id.description)
+        for _ in 1...50 {
+            let secret = world.surroundings.secret()
+            #expect(await error { try await world.hub.admit(secret: secret) } == .badCredential)
+            #expect(
+                await error {
+                    _ = try await world.hub.enrol(
+                        by: .device(secret: secret), secret: world.surroundings.secret(),
+                        name: "copy")
+                } == .badCredential)
+        }
+        let nobodys = try await notes().filter { $0.subject.isEmpty }
+        #expect(nobodys.count == 20 && nobodys[0].actor == AuditEntry.nobody)
     }
 }

@@ -75,6 +75,30 @@ struct EnrolmentTests {
             by: .code(code), secret: world.surroundings.secret(), name: "phone")
     }
 
+    @Test("who has neither a code nor a device's secret does not get as far as the writer")
+    func looksFirst() async throws {
+        let watch = Watch()
+        let world = try await TestWorld { WatchedStore(base: $0, watch: watch) }
+        let code = try await world.hub.newCode(login: "ana").code
+        func tryBoth() async {
+            let secret = world.surroundings.secret()
+            #expect(await error(world, "ZZZZZ00000", secret) == .badCode)
+            let bearer = await #expect(throws: HubError.self) {
+                try await world.hub.enrol(by: .device(secret: secret), secret: secret, name: "x")
+            }
+            #expect(bearer?.code == .badCredential)
+        }
+        // What is noted of it is bounded: after that nothing is written.
+        for _ in 1...20 { await tryBoth() }
+        let writes = watch.writes
+        for _ in 1...20 { await tryBoth() }
+        #expect(watch.writes == writes)
+        // Half of a code is counted all the same.
+        let wrong = code.prefix(5) + (code.hasSuffix("00000") ? "11111" : "00000")
+        #expect(await error(world, String(wrong), world.surroundings.secret()) == .badCode)
+        #expect(try await world.hub.codes().map(\.code.failures) == [1])
+    }
+
     @Test("an account has its own login and territories that exist")
     func accounts() async throws {
         let world = try await TestWorld()

@@ -91,6 +91,26 @@ struct LiveFeedTests {
         #expect(!olga.hasMail)
     }
 
+    @Test("what lies unread of a scope that was lost since is not told, and nothing with the end")
+    func staleMail() async throws {
+        let world = try await TestWorld()
+        let device = try await world.device(of: "ana")
+        try await commit(world, in: TestWorld.south)
+        let (ana, _) = try await listener(world, device)
+        try await commit(world, in: TestWorld.north)
+        let north = try #require(try await numbers(world)[TestWorld.north])
+        // She has not read that when the territory is somebody else's.
+        try await assign(world, "ana", [TestWorld.south])
+        await world.hub.live.look(.everyone)
+        let mail = try #require(await ana.next())
+        #expect(mail.hasOtherScopes && mail.pokes[north] == nil && !mail.pokes.isEmpty)
+        try await commit(world, in: TestWorld.south)
+        try await world.hub.revokeDevice(device.id)
+        await world.hub.live.look(.everyone)
+        let last = try #require(await ana.next())
+        #expect(last.end == .revoked && last.pokes.isEmpty)
+    }
+
     @Test("the write path asks for a look by itself")
     func writePath() async throws {
         let world = try await TestWorld()
@@ -113,6 +133,31 @@ struct LiveFeedTests {
             }
             // The feed itself does not end.
             do { try await group.next() } catch { Issue.record(error) }
+            group.cancelAll()
+        }
+    }
+
+    @Test("who writes for a long time does not hold the heartbeats up", .timeLimit(.minutes(1)))
+    func longWrite() async throws {
+        let world = try await TestWorld { BusyStore(base: $0) }
+        let device = try await world.device(of: "ana")
+        let hub = world.hub
+        await withTaskGroup { group in
+            group.addTask {
+                await hub.live.run { _ in
+                    await Task.yield()
+                    try Task.checkCancellation()
+                }
+            }
+            group.addTask {
+                do {
+                    let ana = try await hub.listen(secret: device.secret)
+                    for _ in 1...3 { #expect(await ana.next()?.isHeartbeat == true) }
+                } catch {
+                    Issue.record(error)
+                }
+            }
+            await group.next()
             group.cancelAll()
         }
     }
@@ -313,5 +358,27 @@ extension LiveMail {
         var mail = LiveMail()
         mail.end = end
         return mail
+    }
+}
+
+/// Whoever writes does not come to an end: the connection that writes cannot be asked.
+private struct BusyStore: CentralStore {
+    let base: SQLiteStore
+
+    func read<Result: Sendable>(
+        _ body: @Sendable (any StoreReader) throws -> Result
+    ) async throws -> Result {
+        try await base.read(body)
+    }
+
+    func write<Result: Sendable>(
+        _ body: @Sendable (any StoreWriter) throws -> Result
+    ) async throws -> Result {
+        try await base.write(body)
+    }
+
+    func writeMark() async throws -> WriteMark? {
+        try await Task.sleep(for: .seconds(3_600))
+        return nil
     }
 }

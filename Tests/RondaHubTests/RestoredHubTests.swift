@@ -81,8 +81,9 @@ struct RestoredHubTests {
         try ana.absorb(first)
         try await ana.sync(with: world.hub)
         let device = ana.id
+        let now = world.surroundings.now
         let (entry, isRecovering) = try await world.store.read { store in
-            (try store.journal(device: device, number: 1), try store.isRecovering())
+            (try store.journal(device: device, number: 1), try store.isRecovering(at: now))
         }
         #expect(!isRecovering)
         #expect(entry?.verdict.outcome == .refused)

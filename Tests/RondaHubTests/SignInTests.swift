@@ -46,6 +46,26 @@ struct SignInTests {
         #expect(await enrol(world, try await world.hub.newCode(login: "ana").code) == nil)
     }
 
+    @Test("five wrong tries lock a code also when they are made at once")
+    func locksAtOnce() async throws {
+        let queue = WriteQueue()
+        let world = try await TestWorld { QueuedStore(base: $0, queue: queue) }
+        let code = try await world.hub.newCode(login: "ana").code
+        await queue.hold(until: 51)
+        let codes = await withTaskGroup { group in
+            for number in 10..<60 {
+                let end = code.hasSuffix("000\(number)") ? "111\(number)" : "000\(number)"
+                group.addTask { await enrol(world, code.prefix(5) + end) }
+            }
+            // The right one is judged after all of them, and before anything else is written.
+            while await queue.arrived < 50 { await Task.yield() }
+            group.addTask { await enrol(world, code) }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes == Array(repeating: .badCode, count: 51))
+        #expect(try await world.store.read { try $0.counts() }.devices == 0)
+    }
+
     @Test("a code is right after four wrong tries, and a used one is not locked any more")
     func notYet() async throws {
         let world = try await TestWorld()
@@ -104,6 +124,29 @@ struct SignInTests {
         #expect(try await acts(world, .codeCancel).map(\.subject) == ["ana", "luis"])
     }
 
+    @Test("a backup opens no code that may have been used, cancelled or locked after it")
+    func restoredCodes() async throws {
+        let world = try await TestWorld()
+        let used = try await world.hub.newCode(login: "olga").code
+        let secret = world.surroundings.secret()
+        _ = try await world.hub.enrol(by: .code(used), secret: secret, name: "phone")
+        let ana = try await world.hub.newCode(login: "ana").code
+        _ = try await world.hub.newCode(login: "luis")
+        let backup = try world.store.copy()
+        let hub = Hub(store: backup, surroundings: world.surroundings.real)
+        #expect(try await hub.removeUnusedCodes(by: "marta") == 2)
+        #expect(try await hub.codes().map(\.login) == ["olga"])
+        let error = await #expect(throws: HubError.self) {
+            try await hub.enrol(
+                by: .code(ana), secret: world.surroundings.secret(), name: "phone")
+        }
+        #expect(error?.code == .badCode)
+        _ = try await hub.enrol(by: .code(used), secret: secret, name: "phone")
+        let notes = try await backup.read { try $0.audit(since: nil, last: 1_000) }
+            .filter { $0.act == .codeCancel }
+        #expect(notes.map(\.subject).sorted() == ["ana", "luis"])
+    }
+
     /// Hashes that cost next to nothing.
     private var quick: Limits {
         var limits = Limits()
@@ -150,7 +193,8 @@ struct SignInTests {
             }
             #expect(error?.code == .busy && error?.waitMilliseconds == 60_000)
         }
-        #expect(try await acts(world, .accountLock).map(\.subject) == ["olga"])
+        // Both cost a note: how long it takes does not tell who is there.
+        #expect(try await acts(world, .accountLock).map(\.subject) == ["olga", "nobody"])
         #expect(try await world.hub.signIn(login: "ana", password: "wrong") == nil)
         world.surroundings.advance(milliseconds: 60_000)
         #expect(try await world.hub.signIn(login: "olga", password: "café con leche") != nil)

@@ -10,6 +10,8 @@ struct RestoreAnswer: Decodable {
     let generation: UInt64
     let expected: Int
     let replaced: String?
+    let accessEnded: Int?
+    let cancelledCodes: Int
 }
 
 struct VerifyAnswer: Decodable {

@@ -48,6 +48,8 @@ struct DeviceCommandTests {
         #expect(try await office.run("devices", "rename", "ana", "--to", "").status == 2)
         try await office.expectDone("devices", "revoke", "Portátil 7")
         #expect(try await office.ronda("ana", "sync").status == 4)
+        #expect(
+            try await office.run("devices", "expire", "ana", "--at", "2999-01-01").status == 7)
         try await office.expectDone("devices", "restore-access", "ana")
         #expect(try await office.ronda("ana", "sync").status == 0)
         try await office.expectDone("devices", "expire", "ana", "--at", "2020-01-01")
@@ -64,10 +66,13 @@ struct DeviceCommandTests {
         let acts = try await office.expectDone("audit").decode([Act].self)
         #expect(
             acts.map(\.act).filter { $0.hasPrefix("device.") } == [
-                "device.enrol", "device.rename", "device.revoke", "device.restore-access",
+                "device.enrol", "device.rename", "device.revoke", "device.refuse",
+                "device.restore-access",
                 "device.expire", "device.restore-access", "device.hand-in",
             ])
-        #expect(acts.filter { $0.act != "device.enrol" }.allSatisfy { $0.actor == acts[0].actor })
+        let others = ["device.enrol", "device.refuse"]
+        #expect(
+            acts.filter { !others.contains($0.act) }.allSatisfy { $0.actor == acts[0].actor })
         #expect(!acts[0].actor.isEmpty && acts.map(\.n) == acts.map(\.n).sorted())
         #expect(acts.contains { $0.act == "import" && $0.subject == "customers.csv" })
         #expect(

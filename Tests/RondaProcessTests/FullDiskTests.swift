@@ -155,8 +155,8 @@
             try await TinyDisk.with(office, kilobytes: 16_000) { disk in
                 let home = disk.path + "/ana"
                 let login = try await office.ronda(
-                    "ana", "login", "--home", home, "--server", server.url, "--code",
-                    try await office.code(for: "ana"))
+                    "ana", "login", "--home", home, "--server", server.url,
+                    input: try await office.code(for: "ana"))
                 #expect(login.status == 0)
                 #expect(try await office.ronda("ana", "sync", "--home", home).status == 0)
                 try await disk.setReadOnly(true)

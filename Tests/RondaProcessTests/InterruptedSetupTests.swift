@@ -89,13 +89,13 @@ struct InterruptedSetupTests {
         for round in 0..<8 {
             let who = "ana-\(round)"
             let code = try await office.code(for: "ana")
-            let words = ["login", "--server", server.url, "--code", code]
-            let program = try office.start(who, words)
+            let words = ["login", "--server", server.url]
+            let program = try office.start(who, words, input: code)
             strike(
                 program,
                 watching: office.home(of: who) + "/ronda.sqlite" + ["", "-wal"][round % 2], &dice)
             _ = await program.outcome()
-            let again = try await office.start(who, words).outcome()
+            let again = try await office.start(who, words, input: code).outcome()
             let isDone = again.status == 0
             // The first may have finished before it was killed.
             let wasDone =

@@ -59,10 +59,10 @@
             defer { proxy.stop() }
             let code = try await office.code(for: "ana")
             proxy.dropAnswers(1)
-            let words = ["login", "--server", proxy.url, "--code", code]
-            let first = try await office.start("ana", words).outcome()
+            let words = ["login", "--server", proxy.url]
+            let first = try await office.start("ana", words, input: code).outcome()
             #expect(first.status == 6, "\(first.output)\(first.errors)")
-            let again = try await office.start("ana", words).outcome()
+            let again = try await office.start("ana", words, input: code).outcome()
             #expect(again.status == 0, "\(again.output)\(again.errors)")
             #expect(try await office.ronda("ana", "sync").status == 0)
             await server.stop()

@@ -108,13 +108,18 @@ extension Office {
     }
 
     /// `ronda` on the device of `who`.
-    func ronda(_ who: String, _ words: String...) async throws -> RunningProgram.Outcome {
-        try await start(who, words).outcome()
+    func ronda(
+        _ who: String, _ words: String..., input: String? = nil
+    ) async throws -> RunningProgram.Outcome {
+        try await start(who, words, input: input).outcome()
     }
 
-    func start(_ who: String, _ words: [String]) throws -> RunningProgram {
+    func start(
+        _ who: String, _ words: [String], input: String? = nil
+    ) throws -> RunningProgram {
         try RunningProgram(
-            .ronda, words + ["--json"], environment: ["RONDA_HOME": home(of: who)], scratch: root)
+            .ronda, words + ["--json"], environment: ["RONDA_HOME": home(of: who)],
+            scratch: root, input: input)
     }
 
     func home(of who: String) -> String { root + "/" + who }
@@ -122,7 +127,7 @@ extension Office {
     /// Logs `ronda` in, through the given address.
     func login(_ who: String, url: String) async throws {
         let outcome = try await ronda(
-            who, "login", "--server", url, "--code", try await code(for: who))
+            who, "login", "--server", url, input: try await code(for: who))
         try #require(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
     }
 

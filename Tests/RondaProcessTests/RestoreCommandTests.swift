@@ -148,6 +148,56 @@ struct RestoreCommandTests {
         #expect(kept.records["visit"] == 1)
     }
 
+    private struct DeviceLine: Decodable {
+        let account: String
+        let access: String
+    }
+
+    @Test(
+        "cut short and run again, it ends again what had ended: read where the first run put it",
+        arguments: [false, true])
+    func accessAfterCut(hasMoved: Bool) async throws {
+        let office = try await Office.prepared(reps: ["ana", "beto"])
+        let server = try await office.serve()
+        for who in ["ana", "beto"] { try await office.login(who, url: server.url) }
+        let file = office.root + "/a.backup"
+        let code = try await office.code(for: "beto")
+        try await office.expectDone("backup", file)
+        try await office.expectDone("devices", "revoke", "ana")
+        // What was revoked is in the log alone.
+        await server.kill()
+        let generation = try await office.devices().generation
+        let manager = FileManager.default
+        let begun = office.data + (hasMoved ? "/replaced-20260101T000000Z-1" : "/replacing")
+        try manager.createDirectory(atPath: begun, withIntermediateDirectories: false)
+        for name in hasMoved ? ["hub.sqlite", "hub.sqlite-wal", "hub.sqlite-shm"] : ["hub.sqlite"]
+        where manager.fileExists(atPath: "\(office.data)/\(name)") {
+            try manager.moveItem(
+                atPath: "\(office.data)/\(name)", toPath: "\(begun)/\(name)")
+        }
+        let restored = try await office.expectDone("restore", file, "--replace")
+        #expect(try restored.decode(RestoreAnswer.self).accessEnded == 1)
+        #expect(try restored.decode(RestoreAnswer.self).generation > generation)
+        let access = try await office.expectDone("devices").decode([DeviceLine].self)
+        #expect(access.first { $0.account == "ana" }?.access == "revoked")
+        #expect(access.first { $0.account == "beto" }?.access == "granted")
+        // A code of the backup may have been used since.
+        #expect(try restored.decode(RestoreAnswer.self).cancelledCodes == 1)
+        #expect(try await !office.expectDone("codes").output.contains(code.prefix(5)))
+    }
+
+    @Test("where no earlier store is, it says that the office has to end access again")
+    func nothingToRead() async throws {
+        let office = try await Office.prepared()
+        let file = office.root + "/a.backup"
+        try await office.expectDone("backup", file)
+        let quiet = try await office.run(["restore", file], data: office.root + "/one")
+        #expect(try quiet.decode(RestoreAnswer.self).accessEnded == nil)
+        let said = try await office.say(
+            "restore", file, language: "es", data: office.root + "/another")
+        #expect(said.status == 0 && said.errors.contains("vea: ronda-server devices"))
+    }
+
     @Test("a device that never comes back is no longer waited for once that is said")
     func close() async throws {
         let office = try await Office.prepared(reps: ["ana", "beto"])

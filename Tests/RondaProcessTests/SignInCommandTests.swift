@@ -110,6 +110,16 @@ struct SignInCommandTests {
             ).outcome()
             #expect(login.status == 0, "\(login.output)\(login.errors)")
         }
+        let code = try await office.code(for: "ana")
+        for words in [["--code", code], ["--code=\(code)"]] {
+            let shown = try await office.start(
+                "eva", ["login", "--server", server.url] + words
+            ).outcome()
+            #expect(shown.status == 2 && !"\(shown.output)\(shown.errors)".contains(code))
+            #expect(try shown.decode(ErrorAnswer.self).error.es.contains("Quite --code"))
+        }
+        // Nothing was sent: it is still good.
+        #expect(try await codes(office).last?.state == "open")
         let none = try await office.ronda("nobody", "login", "--server", server.url)
         #expect(none.status == 2)
         await server.stop()

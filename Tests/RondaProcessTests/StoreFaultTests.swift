@@ -75,9 +75,9 @@ struct StoreFaultTests {
         for words in [
             ["status"], ["sync"], ["today"], ["export-state"],
             ["visit", "new", "--customer", "C1", "--note", "x", "--no-input"],
-            ["login", "--server", "http://127.0.0.1:9", "--code", "ABCDEFGH"],
+            ["login", "--server", "http://127.0.0.1:9"],
         ] {
-            let outcome = try await office.start("ana", words).outcome()
+            let outcome = try await office.start("ana", words, input: "ABCDEFGH").outcome()
             expectStoreFault(outcome, "\(name): \(words[0])")
             #expect(FileManager.default.contents(atPath: path) == bytes, "\(words[0])")
             let files = try FileManager.default.contentsOfDirectory(
@@ -99,7 +99,7 @@ struct StoreFaultTests {
         #expect(code == "damaged")
         let server = try await office.serve()
         let login = try await office.ronda(
-            "ana", "login", "--server", server.url, "--code", enrolment)
+            "ana", "login", "--server", server.url, input: enrolment)
         #expect(login.status == 0, "\(login.output)\(login.errors)")
         let sync = try await office.ronda("ana", "sync")
         #expect(sync.status == 6, "\(sync.output)\(sync.errors)")
@@ -155,7 +155,7 @@ struct StoreFaultTests {
         // Below a regular file nobody can make a directory, not even root.
         let home = try office.write("", to: "file") + "/home"
         let login = try await office.ronda(
-            "ana", "login", "--home", home, "--server", "http://127.0.0.1:9", "--code", "ABCDEFGH")
+            "ana", "login", "--home", home, "--server", "http://127.0.0.1:9", input: "ABCDEFGH")
         expectStoreFault(login, code: "store", "login")
         #expect(login.errors.contains(home))
         let status = try await office.ronda("ana", "status", "--home", home)

@@ -37,17 +37,17 @@ import Testing
             #expect(server.url.hasPrefix("https://"))
             let code = try await office.code(for: "ana")
             let blind = try await office.ronda(
-                "ana", "login", "--server", server.url, "--code", code)
+                "ana", "login", "--server", server.url, input: code)
             #expect(blind.status == 1)
             #expect(try blind.decode(ErrorAnswer.self).error.code == "insecure")
             #expect(try blind.decode(ErrorAnswer.self).error.es.contains("--pin"))
             for wrong in ["sha256//AAAA", "md5//\(pin)", pin + "x"] {
                 let outcome = try await office.ronda(
-                    "ana", "login", "--server", server.url, "--pin", wrong, "--code", code)
+                    "ana", "login", "--server", server.url, "--pin", wrong, input: code)
                 #expect(outcome.status == 2, "\(wrong)")
             }
             let login = try await office.ronda(
-                "ana", "login", "--server", server.url, "--pin", pin, "--code", code)
+                "ana", "login", "--server", server.url, "--pin", pin, input: code)
             #expect(login.status == 0, "\(login.output)\(login.errors)")
             #expect(try await office.ronda("ana", "sync").status == 0)
             try await office.note("ana", "una")
@@ -63,7 +63,7 @@ import Testing
             var server = try await office.serve()
             let code = try await office.code(for: "ana")
             _ = try await office.ronda(
-                "ana", "login", "--server", server.url, "--pin", pin, "--code", code)
+                "ana", "login", "--server", server.url, "--pin", pin, input: code)
             #expect(try await office.ronda("ana", "sync").status == 0)
             try await office.note("ana", "una")
             await server.stop()
@@ -83,6 +83,29 @@ import Testing
             #expect(told.status == 0, "\(told.output)\(told.errors)")
             #expect(try await office.ronda("ana", "sync").status == 0)
             #expect(try await office.status().records["visit"] == 1)
+            await server.stop()
+        }
+
+        @Test("a device that is brought back keeps the fingerprint it has for this address")
+        func broughtBack() async throws {
+            let (office, pin) = try await secured()
+            let file = office.root + "/a.backup"
+            try await office.expectDone("backup", file)
+            var server = try await office.serve()
+            _ = try await office.ronda(
+                "ana", "login", "--server", server.url, "--pin", pin,
+                input: try await office.code(for: "ana"))
+            #expect(try await office.ronda("ana", "sync").status == 0)
+            await server.stop()
+            try await office.expectDone("restore", file, "--replace")
+            server = try await office.serve(port: server.port)
+            #expect(try await office.ronda("ana", "sync").status == 4)
+            let back = try await office.ronda(
+                "ana", "login", "--server", server.url, input: try await office.code(for: "ana"))
+            #expect(back.status == 0, "\(back.output)\(back.errors)")
+            let known = try await office.ronda("ana", "server").decode(Made.self)
+            #expect(known.pin == pin)
+            #expect(try await office.ronda("ana", "sync").status == 0)
             await server.stop()
         }
 
@@ -113,6 +136,28 @@ import Testing
             let plain = try await office.serve(port: 0, "--plain")
             #expect(plain.url.hasPrefix("http://"))
             await plain.stop()
+        }
+
+        @Test("a pair whose making was cut short is finished, and nothing is served without it")
+        func halfMade() async throws {
+            let (office, pin) = try await secured()
+            try FileManager.default.removeItem(atPath: office.data + "/tls-certificate.pem")
+            _ = try office.write("-----BEGIN", to: "hub/tls-certificate.pem.new")
+            let refused = try await office.run("serve", "--port", "0")
+            #expect(refused.status == 1)
+            #expect(
+                try refused.decode(ErrorAnswer.self).error.en.contains("ronda-server certificate"))
+            let again = try await office.expectDone("certificate").decode(Made.self)
+            #expect(again.pin == pin)
+            #expect(!FileManager.default.fileExists(atPath: office.data + "/tls-key.pem.new"))
+            let server = try await office.serve()
+            #expect(server.url.hasPrefix("https://"))
+            await server.stop()
+            // A key that somebody else put there is not taken, nor touched.
+            try FileManager.default.removeItem(atPath: office.data + "/tls-certificate.pem")
+            let path = try office.write("no key", to: "hub/tls-key.pem")
+            #expect(try await office.run("certificate").status == 7)
+            #expect(FileManager.default.contents(atPath: path) == Data("no key".utf8))
         }
 
         @Test("plain HTTP beyond this machine is warned of, once, at login")

@@ -103,8 +103,8 @@ struct WatchTests {
         let pin = try await office.expectDone("certificate").decode(Made.self).pin
         let server = try await office.serve()
         let login = try await office.ronda(
-            "ana", "login", "--server", server.url, "--pin", pin, "--code",
-            try await office.code(for: "ana"))
+            "ana", "login", "--server", server.url, "--pin", pin,
+            input: try await office.code(for: "ana"))
         #expect(login.status == 0, "\(login.output)\(login.errors)")
         let lines = Lines()
         let watch = try watch(office, "ana", lines)

@@ -326,4 +326,41 @@ extension OpeningTests {
         #expect(accounts.map(\.login) == ["ana"])
         #expect(accounts.first?.stays.contains(stay) == true)
     }
+
+    @Test("what may be under several customers stood, in the third format, where it left")
+    func stays() async throws {
+        let (scope, other) = (RecordID(high: 7, low: 1), RecordID(high: 7, low: 2))
+        let id = RecordID(high: 7, low: 3)
+        let schema = Schema.current
+        let entity = try #require(schema.entities.first { $0.id == .referral })
+        #expect(entity.keepsStays)
+        var record = StoredRecord(
+            id: id, entity: entity.id, creator: .zero, version: 1,
+            marks: [
+                Mark(
+                    version: 1, number: 1, stamp: Stamp(milliseconds: 1), device: .zero,
+                    author: .zero, isOffice: false, seqs: [1])
+            ], registers: Array(repeating: .empty, count: entity.fields.count), lives: [0],
+            placements: [Placement(scope: other, seq: 1, arrived: 1)])
+        record.born = 2
+        record.departures = [Departure(scope: scope, seq: 1, assignment: 5)]
+        do {
+            let store = try SQLiteStore.create(in: directory.path, hub: testHub)
+            try await store.write { [record] store in
+                _ = try store.nextSeq(of: other)
+                _ = try store.nextSeq(of: scope)
+                try store.put(record, replacing: nil)
+            }
+        }
+        try setBack(to: 3)
+        let store = try SQLiteStore.open(in: directory.path)
+        let read = try #require(try await store.read { try $0.record(id) })
+        #expect(read.stays == [Stay(scope: scope, from: 2, until: 5)])
+        #expect(read.departures == record.departures && read.placements == record.placements)
+        // Who sees the scope saw it there, before it left and not after.
+        for (known, saw) in [(UInt64(4), true), (5, false)] {
+            let sight = Sight(stays: [Stay(scope: scope)], known: known)
+            #expect(sight.saw(read, standing: [other], since: 0) == saw)
+        }
+    }
 }

@@ -14,7 +14,7 @@ struct CommandTests {
             #expect(run.status == .notPermitted)
             #expect(run.out.isEmpty && run.err.hasPrefix("ronda: "))
         }
-        let wrong = await world.run("ana", "login", "--server", "http://hub", "--code", "NOPE")
+        let wrong = await world.run("ana", "login", "--server", "http://hub", answers: ["NOPE"])
         #expect(wrong.status == .notPermitted)
         #expect(wrong.err.contains("code"))
         for command in [["today"], ["status"], ["sync"]] {
@@ -279,7 +279,7 @@ struct CommandTests {
         let world = try await TerminalWorld()
         world.setOffline(true)
         let run = await world.run(
-            "ana", "login", "--server", "http://hub", "--code", "ABCD1234", language: "es")
+            "ana", "login", "--server", "http://hub", language: "es", answers: ["ABCD1234"])
         #expect(run.status == .offline)
         #expect(run.err.contains("inicie sesión de nuevo con el mismo código"))
         #expect(!run.err.contains("en cola"))

@@ -49,11 +49,11 @@ struct HistoryCommandTests {
             let status = await world.run("ana", "status", language: language, terminal: true)
             #expect(status.err.contains(words))
         }
-        let wrong = await world.run("ana", "login", "--server", "http://hub", "--code", "NOPE")
+        let wrong = await world.run("ana", "login", "--server", "http://hub", answers: ["NOPE"])
         #expect(wrong.status == .notPermitted)
         let code = try await world.code("ana")
         let login = await world.run(
-            "ana", "login", "--server", "http://hub", "--code", code, "--json")
+            "ana", "login", "--server", "http://hub", "--json", answers: [code])
         #expect(login.status == .done, "\(login.err)")
         #expect(try login.json([String: Any].self)["returned"] as? Bool == true)
         let sync = await world.run("ana", "sync", "--json")

@@ -74,7 +74,7 @@ struct ServerCommandTests {
         let world = try await TerminalWorld()
         let code = try await world.code("ana")
         let english = await world.run(
-            "ana", "login", "--server", "http://ronda.example", "--code", code)
+            "ana", "login", "--server", "http://ronda.example", answers: [code])
         #expect(english.status == .done && english.err.contains("not protected"))
         #expect(await !world.run("ana", "sync").err.contains("not protected"))
         let other = try await world.code("luis")

@@ -216,7 +216,7 @@ final class TerminalWorld: Sendable {
     func join(_ device: String) async throws {
         let login = ["luis", "office"].first { device.hasPrefix($0) } ?? "ana"
         let code = try await code(login)
-        let entered = await run(device, "login", "--server", "http://hub", "--code", code)
+        let entered = await run(device, "login", "--server", "http://hub", answers: [code])
         try #require(entered.status == .done, "\(entered.err)")
         let synced = await run(device, "sync")
         try #require(synced.status == .done, "\(synced.err)")

@@ -9,13 +9,15 @@ extension LocalStore {
     ///
     /// The secret is made here and kept before the code is sent, so that the same code may be sent
     /// again when the answer was lost. A store that is logged in stays whose it is; when a restored
-    /// server does not know it any more, it is brought back as the device it was.
+    /// server does not know it any more, it is brought back as the device it was. The pin that it has
+    /// for this address stays when none is given.
     /// - Throws: `ClientError` with code `alreadyLoggedIn`, `offline` or `server`.
     public func login(
         server: String, pin: String? = nil, code: String, deviceName: String,
         transport: any Transport
     ) async throws(ClientError) -> DeviceIdentity {
         let lost = try await lostIdentity()
+        let pin = pin ?? lost?.identity.address.pin(at: server)
         let secret: [UInt8]
         if let lost { secret = lost.secret } else { secret = try await pendingSecret(for: code) }
         var request = WireEnrolRequest()

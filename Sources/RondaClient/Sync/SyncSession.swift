@@ -36,10 +36,14 @@ struct SyncSession {
         // Each turn ends with nothing left to ask, unless the history changed on the way: then the
         // hub is told that all has been offered again. A restore in the middle of a sync is rare
         // enough for a few turns to be all.
-        for _ in 0..<4 {
+        turns: for _ in 0..<4 {
             let isComplete = try await converse(as: nil, progress: progress)
             guard isComplete else { return report }
-            guard try await reconcilePast() else { break }
+            switch try await reconcilePast() {
+            case .done: break turns
+            case .asksAgain: continue
+            case .notTaken: return report
+            }
         }
         try await repair()
         try await noteComplete()
@@ -245,6 +249,14 @@ extension SyncSession {
 // MARK: - Putting right
 
 extension SyncSession {
+    private enum Reconciliation {
+        case done
+        /// The present identity has to ask once more.
+        case asksAgain
+        /// The hub took nothing of what a past identity offered: the next sync offers it again.
+        case notTaken
+    }
+
     private static func receipt(
         of past: Int64?, in database: Database
     ) throws -> WireReceipt? {
@@ -338,8 +350,7 @@ extension SyncSession {
 
     /// Lets the hub have what the store delivered under earlier identities, after a restore, and
     /// learns what became of their open commits.
-    /// - Returns: whether the present identity has to ask once more.
-    private mutating func reconcilePast() async throws(ClientError) -> Bool {
+    private mutating func reconcilePast() async throws(ClientError) -> Reconciliation {
         let (past, epoch) = try await store.writing { database in
             let facts = Facts(database: database)
             return (try facts.pastIdentities(), try facts.bytes(.epoch) ?? [])
@@ -347,6 +358,7 @@ extension SyncSession {
         var isNew = report.isRestored && !report.isReconciled
         report.isReconciled = report.isRestored
         let limit = store.limits.numbersPerExchange
+        var isTaken = true
         for identity in past {
             let ordinal = identity.identity
             let asks = try await store.writing { database in
@@ -359,17 +371,18 @@ extension SyncSession {
             // Of what was erased each identity is asked.
             guard asks || identity.epoch != epoch || report.erased > 0 else { continue }
             do throws(ClientError) {
-                _ = try await converse(as: ordinal) { _ in }
+                isTaken = try await converse(as: ordinal) { _ in } && isTaken
             } catch {
                 guard error.serverCode == "badCredential" else { throw error }
                 try await bringBack(identity)
-                _ = try await converse(as: ordinal) { _ in }
+                isTaken = try await converse(as: ordinal) { _ in } && isTaken
             }
             // What became of its commits is told in the streams, to the present identity.
             isNew = isNew || identity.epoch != epoch || hasMoved
             hasMoved = false
         }
-        return isNew
+        if !isTaken { return .notTaken }
+        return isNew ? .asksAgain : .done
     }
 
     /// A device that was enrolled after the backup is made again, with its id and its secret.

@@ -13,6 +13,15 @@ public struct ServerAddress: Sendable, Hashable {
         self.pin = pin
     }
 
+    /// The pin, if `other` is this very address.
+    package func pin(at other: String) -> String? {
+        func plain(_ url: String) -> String {
+            let trimmed = url.trimmingCharacters(in: .whitespaces).lowercased()
+            return trimmed.hasSuffix("/") ? String(trimmed.dropLast()) : trimmed
+        }
+        return plain(other) == plain(url) ? pin : nil
+    }
+
     /// Whether anybody on the way could read what is sent: HTTP beyond this machine.
     public var isExposed: Bool {
         guard let parts = URLComponents(string: url), let host = parts.host,

@@ -134,7 +134,12 @@ struct OfficeTray: Sendable {
                 throw Self.stillRefused(refusal, schema: hub.schema)
             }
         }
-        guard let verdict = try await hub.submitAsSystem([changes]).first else {
+        // With the decision about the refused one, in one transaction: it is never in twice.
+        let settled = SettledCommit(
+            device: entry.device.id, number: entry.entry.number, disposition: .resubmitted,
+            actor: actor)
+        let verdicts = try await hub.submitAsSystem([changes], settling: settled)
+        guard let verdict = verdicts.first else {
             throw HubError(.fault, "no verdict")
         }
         if let refusal = verdict.refusal {
@@ -143,8 +148,6 @@ struct OfficeTray: Sendable {
             _ = try await hub.dispose(device: system.id, number: verdict.number, .discarded)
             throw Self.stillRefused(refusal, schema: hub.schema)
         }
-        _ = try await hub.dispose(
-            device: entry.device.id, number: entry.entry.number, .resubmitted, by: actor)
         return verdict
     }
 

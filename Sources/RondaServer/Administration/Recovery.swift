@@ -1,3 +1,4 @@
+internal import RondaHub
 internal import RondaModel
 internal import RondaStore
 
@@ -12,7 +13,9 @@ struct Recovery: Sendable {
     /// Commits that wait for what such a device may bring.
     let waiting: Int
 
-    static func of(_ store: any CentralStore) async throws -> Recovery {
+    static func of(
+        _ store: any CentralStore, at now: Instant = Surroundings.system.now()
+    ) async throws -> Recovery {
         try await store.read { store in
             let hub = try store.hub()
             let missing =
@@ -20,11 +23,11 @@ struct Recovery: Sendable {
                 ? []
                 : try store.devices().filter {
                     $0.epoch != hub.epoch && $0.lastSeen != nil && !$0.secretHash.isEmpty
-                        && !$0.isRevoked
+                        && $0.hasAccess(at: now)
                 }
             return Recovery(
                 generation: hub.generation, isRenewed: hub.isRenewed,
-                isRecovering: try store.isRecovering(),
+                isRecovering: try store.isRecovering(at: now),
                 missing: missing, waiting: try store.counts().waiting)
         }
     }

@@ -115,6 +115,9 @@ extension AuditAct {
         .deviceRestore: Phrase(
             en: "gave a device its access back", es: "devolvió el acceso a un equipo"),
         .deviceHandIn: Phrase(en: "took a device in", es: "recibió un equipo"),
+        .deviceRefuse: Phrase(
+            en: "a device without access, or one that nobody knows, was refused",
+            es: "se rechazó un equipo sin acceso o desconocido"),
         .deviceSurrender: Phrase(
             en: "surrendered the unsent work of a device",
             es: "entregó el trabajo sin enviar de un equipo"),

@@ -174,6 +174,16 @@ struct DevicePlace: ParsableArguments {
             throw ServerTerminal.usage(
                 "a name has 1 to 100 characters, and no line breaks",
                 "un nombre tiene de 1 a 100 caracteres, sin saltos de línea")
+        } catch Hub.DeviceProblem.isRevoked {
+            let title = names.title(device)
+            throw ServerTerminal.Failure(
+                .refusedByRule, "revoked",
+                Phrase(
+                    en:
+                        "\(title) was revoked and has no access that could end; give it back first: "
+                        + "ronda-server devices restore-access",
+                    es: "\(title) fue revocado y no tiene acceso que venza; devuélvaselo primero: "
+                        + "ronda-server devices restore-access"))
         }
         let state = try await hub.devices().first { $0.device.id == device.id }
         let title = names.title(device)

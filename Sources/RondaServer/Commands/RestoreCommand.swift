@@ -37,6 +37,20 @@ struct RestoreCommand: ServerSubcommand {
         let expected: Int
         /// Where the store that was in place is now.
         let replaced: String?
+        /// Devices whose access was ended again; `nil` where nobody could tell which: then those that
+        /// were revoked since the backup have it.
+        let accessEnded: Int?
+        /// Codes that nobody had used when the backup was made.
+        let cancelledCodes: Int
+    }
+
+    /// What is ready to be put in place.
+    private struct Prepared {
+        let check: StoreCheck
+        let generation: UInt64
+        let expected: Int
+        let accessEnded: Int?
+        let codes: Int
     }
 
     func run() async throws {
@@ -62,25 +76,26 @@ struct RestoreCommand: ServerSubcommand {
                     es: "hay un almacén en \(data); --replace lo aparta y lo conserva"))
         }
         let time = Disk.name(of: Surroundings.system.now())
-        let fresh = "\(data)/restoring-\(time)-\(UInt16.random(in: 0 ... .max))"
+        let fresh = "\(data)/\(Disk.preparing)\(time)-\(UInt16.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: fresh) }
-        let (check, generation, expected) = try await prepare(in: fresh)
-        let replaced = isOccupied ? try moveStore(from: data, at: time) : nil
+        let unfinished = try finishMove(from: data, at: time)
+        let prepared = try await prepare(in: fresh)
+        let replaced = try moveStore(from: data, at: time) ?? unfinished
         try FileManager.default.moveItem(
             atPath: "\(fresh)/\(SQLiteStore.fileName)", toPath: "\(data)/\(SQLiteStore.fileName)")
         try Disk.synchronize(directory: data)
         try options.terminal.show(
             Document(
-                data: data, file: file, records: check.records, commits: check.commits,
-                devices: check.devices, generation: generation, expected: expected,
-                replaced: replaced), lines(check.counts, expected: expected, replaced: replaced))
+                data: data, file: file, records: prepared.check.records,
+                commits: prepared.check.commits, devices: prepared.check.devices,
+                generation: prepared.generation, expected: prepared.expected, replaced: replaced,
+                accessEnded: prepared.accessEnded, cancelledCodes: prepared.codes),
+            lines(prepared, replaced: replaced))
     }
 
     /// Copies the backup into a directory of its own, verifies the copy and gives it a new history:
     /// what is put in place afterwards is ready to be served.
-    private func prepare(
-        in fresh: String
-    ) async throws -> (check: StoreCheck, generation: UInt64, expected: Int) {
+    private func prepare(in fresh: String) async throws -> Prepared {
         try makeDirectory(fresh)
         let path = "\(fresh)/\(SQLiteStore.fileName)"
         do {
@@ -105,9 +120,7 @@ struct RestoreCommand: ServerSubcommand {
         return result
     }
 
-    private func renew(
-        in fresh: String
-    ) async throws -> (check: StoreCheck, generation: UInt64, expected: Int) {
+    private func renew(in fresh: String) async throws -> Prepared {
         let store = try SQLiteStore.open(in: fresh)
         let check = await StoreCheck.of(store)
         guard check.isWhole else {
@@ -119,21 +132,24 @@ struct RestoreCommand: ServerSubcommand {
         // Above the history it replaces as well: no version is given twice.
         let replaced = await replacedGeneration()
         try await hub.renewHistory(above: replaced, by: options.actor, from: file)
-        await endAccess(in: hub)
+        let ended = await endAccess(in: hub)
+        let codes = try await hub.removeUnusedCodes(by: options.actor)
         try await Erasing.replay(in: hub, options.terminal)
         let recovery = try await Recovery.of(store)
         try await store.checkpoint()
-        return (check, recovery.generation, recovery.missing.count)
+        return Prepared(
+            check: check, generation: recovery.generation, expected: recovery.missing.count,
+            accessEnded: ended, codes: codes)
     }
 
-    /// What was closed since the backup stays closed. The store that is replaced may be past reading:
-    /// then somebody has to see to it.
-    private func endAccess(in hub: Hub) async {
-        let path = "\(options.data)/\(SQLiteStore.fileName)"
-        guard Disk.exists(path) else { return }
+    /// What was closed since the backup stays closed. The store that is replaced may be past reading,
+    /// or not be here: then somebody has to see to it.
+    /// - Returns: how many devices lost their access again; `nil` where it could not be read.
+    private func endAccess(in hub: Hub) async -> Int? {
         do {
+            guard let path = replacedPath() else { throw StoreError(.notFound, options.data) }
             let old = try SQLiteStore.openCopy(at: path)
-            _ = try await hub.endAccess(asIn: old, by: options.actor)
+            return try await hub.endAccess(asIn: old, by: options.actor)
         } catch {
             options.terminal.note(
                 Phrase(
@@ -141,7 +157,14 @@ struct RestoreCommand: ServerSubcommand {
                         + "backup have access again, see: ronda-server devices",
                     es: "El almacén anterior no se puede leer: los equipos revocados desde el "
                         + "respaldo tienen acceso de nuevo, vea: ronda-server devices"))
+            return nil
         }
+    }
+
+    /// The store that is replaced, or the last one that a restore which was cut short moved aside.
+    private func replacedPath() -> String? {
+        let places = [options.data] + Disk.leftovers(Disk.aside, in: options.data).reversed()
+        return places.map { "\($0)/\(SQLiteStore.fileName)" }.first(where: Disk.exists)
     }
 
     private func generation(of store: SQLiteStore) async throws -> UInt64 {
@@ -150,8 +173,9 @@ struct RestoreCommand: ServerSubcommand {
 
     /// 0 where there is no store, or none that can be read.
     private func replacedGeneration() async -> UInt64 {
-        let path = "\(options.data)/\(SQLiteStore.fileName)"
-        guard let old = try? SQLiteStore.openCopy(at: path) else { return 0 }
+        guard let path = replacedPath(), let old = try? SQLiteStore.openCopy(at: path) else {
+            return 0
+        }
         return (try? await generation(of: old)) ?? 0
     }
 
@@ -168,12 +192,19 @@ struct RestoreCommand: ServerSubcommand {
     /// Where the files of a store are until all of them have been moved aside.
     private static let moving = "replacing"
 
-    /// The main file first: without it nobody takes what is left for a store. A move that was cut
-    /// short is brought to its end, so that a store and its log stay together.
+    /// The main file first: without it nobody takes what is left for a store.
     /// - Returns: where the store is now.
-    private func moveStore(from data: String, at time: String) throws -> String {
+    private func moveStore(from data: String, at time: String) throws -> String? {
+        guard Disk.storeFiles.contains(where: { Disk.exists("\(data)/\($0)") }) else { return nil }
+        try makeDirectory("\(data)/\(Self.moving)")
+        return try finishMove(from: data, at: time)
+    }
+
+    /// Brings a move that was cut short to its end, so that a store and its log stay together.
+    /// - Returns: where the store is now; `nil` when there was none.
+    private func finishMove(from data: String, at time: String) throws -> String? {
         let moving = "\(data)/\(Self.moving)"
-        try makeDirectory(moving)
+        guard Disk.exists(moving) else { return nil }
         // A store that somebody has made since has files of its own.
         let isAnother =
             Disk.exists("\(moving)/\(SQLiteStore.fileName)")
@@ -184,21 +215,22 @@ struct RestoreCommand: ServerSubcommand {
         }
         try Disk.synchronize(directory: moving)
         try Disk.synchronize(directory: data)
-        let aside = "\(data)/replaced-\(time)-\(UInt16.random(in: 0 ... .max))"
+        let aside = "\(data)/\(Disk.aside)\(time)-\(UInt16.random(in: 0 ... .max))"
         try FileManager.default.moveItem(atPath: moving, toPath: aside)
         try Disk.synchronize(directory: data)
-        return isAnother ? try moveStore(from: data, at: time) : aside
+        return aside
     }
 
     /// Copies that a restore left when it was cut short: nobody else has this directory now.
     private func sweep(_ data: String) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: data)) ?? []
-        for name in names where name.hasPrefix("restoring-") {
+        for name in names where name.hasPrefix(Disk.preparing) {
             try? FileManager.default.removeItem(atPath: "\(data)/\(name)")
         }
     }
 
-    private func lines(_ counts: Phrase, expected: Int, replaced: String?) -> [Phrase] {
+    private func lines(_ prepared: Prepared, replaced: String?) -> [Phrase] {
+        let (counts, expected) = (prepared.check.counts, prepared.expected)
         var lines = [
             Phrase(
                 en: "Restored \(file) to \(options.data): \(counts.en).",
@@ -222,6 +254,19 @@ struct RestoreCommand: ServerSubcommand {
                 en: "A device set up after the backup needs a new code: ronda-server device code.",
                 es: "Un equipo dado de alta después del respaldo necesita un código nuevo: "
                     + "ronda-server device code."))
+        if prepared.codes > 0 {
+            let codes = Phrase.count(
+                prepared.codes,
+                one: Phrase(en: "unused code is", es: "código sin usar ya no vale"),
+                many: Phrase(en: "unused codes are", es: "códigos sin usar ya no valen"))
+            lines.append(
+                Phrase(
+                    en:
+                        "\(codes.en) good no more, because it may have been used since; issue others: "
+                        + "ronda-server device code.",
+                    es: "\(codes.es), porque pudo usarse desde entonces; emita otros: "
+                        + "ronda-server device code."))
+        }
         return lines
     }
 }

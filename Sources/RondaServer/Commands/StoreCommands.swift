@@ -92,8 +92,20 @@ struct ServeCommand: ServerSubcommand {
             return try ServerCertificate(certificate: certificate, key: key)
         case (nil, nil):
             let paths = ServerCertificate.paths(in: options.data)
-            guard !plain, FileManager.default.fileExists(atPath: paths.certificate) else {
+            guard !plain, Disk.exists(paths.certificate) || Disk.exists(paths.key) else {
                 return nil
+            }
+            // Whoever asked for TLS is not served without it because the making was cut short.
+            guard Disk.exists(paths.certificate) else {
+                throw ServerTerminal.Failure(
+                    .other, "badCertificate",
+                    Phrase(
+                        en:
+                            "\(paths.key) has no certificate; make it with ronda-server certificate, "
+                            + "or serve with --plain",
+                        es:
+                            "\(paths.key) no tiene certificado; hágalo con ronda-server certificate, "
+                            + "o sirva con --plain"))
             }
             return try ServerCertificate(certificate: paths.certificate, key: paths.key)
         default:

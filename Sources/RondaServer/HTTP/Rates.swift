@@ -9,7 +9,8 @@ package struct Rates: Sendable, Hashable {
     package var account: Rate
     /// Wrong codes from one network, before they are answered with a wait.
     package var wrongCodes = Rate(burst: 100, perMinute: 2)
-    /// Bundles of everybody: each costs a decryption before anything is known of who sent it.
+    /// Bundles of one network, each of which costs a decryption before anything is known of who wrote
+    /// it; and those of everybody that turned out to be a device's.
     package var bundles = Rate(burst: 600, perMinute: 600)
     /// Bundles from one network that turned out to be none.
     package var badBundles = Rate(burst: 100, perMinute: 2)

@@ -106,7 +106,8 @@ package struct RondaApplication: Service {
         // One processor is always left to the others.
         let lane = BulkLane(
             width: max(1, ProcessInfo.processInfo.activeProcessorCount - 1),
-            mostWaiting: hub.limits.bulkRequestsWaiting)
+            mostWaiting: hub.limits.bulkRequestsWaiting,
+            patience: .milliseconds(hub.limits.bulkWaitMilliseconds))
         let exchange = Endpoint<WireExchangeRequest, WireExchangeResponse>(
             name: "exchange", limits: hub.limits, logger: logger, admit: known,
             lane: { $0.readsFromTheStart ? lane : nil }

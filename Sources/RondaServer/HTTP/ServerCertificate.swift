@@ -59,10 +59,17 @@ extension ServerCertificate {
     /// With a pinned key nobody looks at the dates; long enough for what it is meant for.
     private static let validDays = 3_650.0
 
-    /// Makes a key and a certificate that it signs itself, for these names and addresses.
+    /// Makes a key and a certificate that it signs itself, for these names and addresses. Cut short
+    /// between the two, it goes on with the key that it had made.
     static func make(in data: String, for names: [String]) throws -> ServerCertificate {
         let paths = paths(in: data)
-        let key = P256.Signing.PrivateKey()
+        let key: P256.Signing.PrivateKey
+        if Disk.exists(paths.key), !Disk.exists(paths.certificate) {
+            key = try kept(at: paths.key)
+        } else {
+            key = P256.Signing.PrivateKey()
+            try write(key.pemRepresentation + "\n", to: paths.key)
+        }
         let name = try DistinguishedName { CommonName("Ronda") }
         let now = Date()
         let certificate = try Certificate(
@@ -75,7 +82,6 @@ extension ServerCertificate {
                 Critical(BasicConstraints.notCertificateAuthority)
                 SubjectAlternativeNames(names.map(generalName))
             }, issuerPrivateKey: Certificate.PrivateKey(key))
-        try write(key.pemRepresentation + "\n", to: paths.key)
         try write(try certificate.serializeAsPEM().pemString + "\n", to: paths.certificate)
         return try ServerCertificate(certificate: paths.certificate, key: paths.key)
     }
@@ -94,18 +100,43 @@ extension ServerCertificate {
         return .dnsName(name)
     }
 
-    /// Readable by nobody else from its first moment; never over a file that is there.
-    private static func write(_ text: String, to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
+    /// The key of a pair whose certificate was never written.
+    private static func kept(at path: String) throws -> P256.Signing.PrivateKey {
+        do {
+            return try P256.Signing.PrivateKey(
+                pemRepresentation: String(contentsOfFile: path, encoding: .utf8))
+        } catch {
             throw ServerTerminal.Failure(
                 .refusedByRule, "alreadyThere",
                 Phrase(
-                    en: "\(path) exists already, or cannot be written; it was left as it is",
-                    es: "\(path) ya existe o no se puede escribir; se dejó como estaba"))
+                    en: "\(path) is there without a certificate, and is no key that was made here; "
+                        + "it was left as it is: move it away and try again",
+                    es: "\(path) está sin certificado y no es una clave hecha aquí; se dejó como "
+                        + "estaba: quítela de ahí e intente de nuevo"))
         }
+    }
+
+    /// Whole or not at all, readable by nobody else from its first moment, and never over a file that
+    /// is there.
+    private static func write(_ text: String, to path: String) throws {
+        let making = path + ".new"
+        // One that a run left which was cut short is nobody's.
+        unlink(making)
+        let descriptor = open(making, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw cannotMake(path) }
+        defer { unlink(making) }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         try handle.write(contentsOf: Data(text.utf8))
         try handle.synchronize()
+        guard link(making, path) == 0 else { throw cannotMake(path) }
+        try Disk.synchronize(directory: Disk.folder(of: path))
+    }
+
+    private static func cannotMake(_ path: String) -> ServerTerminal.Failure {
+        ServerTerminal.Failure(
+            .refusedByRule, "alreadyThere",
+            Phrase(
+                en: "\(path) exists already, or cannot be written; it was left as it is",
+                es: "\(path) ya existe o no se puede escribir; se dejó como estaba"))
     }
 }

@@ -13,7 +13,8 @@ struct LoginCommand: TerminalCommand {
     @Option(help: "Address of the server / Dirección del servidor.") var server: String
     @Option(
         help: ArgumentHelp(
-            "One-time code; - or nothing asks for it / Código de un solo uso; - o nada lo pide."))
+            "Only -: the code is asked for, or read from the input / Solo -: el código se pide.",
+            valueName: "-"))
     var code: String?
     @Option(
         help: ArgumentHelp(
@@ -24,7 +25,15 @@ struct LoginCommand: TerminalCommand {
 
     /// On the command line other users of the machine could read it, and the shell keeps it.
     private func oneTimeCode(in session: Session) throws(TerminalError) -> String {
-        if let code, code != "-" { return code }
+        guard code == nil || code == "-" else {
+            throw .usage(
+                en:
+                    "a code on the command line can be seen by others; nothing was sent. Leave --code "
+                    + "out and type the code when it is asked for",
+                es:
+                    "un código en la línea de órdenes lo pueden ver otros; no se envió nada. Quite "
+                    + "--code y escriba el código cuando se le pida")
+        }
         if session.isInteractive {
             session.context.writeError(
                 session.wording(Phrase(en: "One-time code: ", es: "Código de un solo uso: ")))
@@ -32,8 +41,11 @@ struct LoginCommand: TerminalCommand {
         let typed = session.context.readLine()?.trimmingCharacters(in: .whitespaces) ?? ""
         guard !typed.isEmpty else {
             throw .usage(
-                en: "no code came in; type the one from the office, or give it with --code",
-                es: "no llegó ningún código; escriba el de la oficina, o indíquelo con --code")
+                en: "no code came in; type the one from the office, or let it come in as a line of "
+                    + "input",
+                es:
+                    "no llegó ningún código; escriba el de la oficina, o hágalo llegar como una línea "
+                    + "de entrada")
         }
         return typed
     }
@@ -46,15 +58,21 @@ struct LoginCommand: TerminalCommand {
             + "se envía. Pida a la oficina una dirección https.")
 
     func perform(in session: Session) async throws -> Output {
-        let address = ServerAddress(server, pin: pin)
-        let transport = try session.transport(address)
-        if address.isExposed { session.say(Self.exposed) }
+        let asked = ServerAddress(server, pin: pin)
+        // Refuses what cannot be used, before anything is made.
+        _ = try session.transport(asked)
+        if asked.isExposed { session.say(Self.exposed) }
         let code = try oneTimeCode(in: session)
         let store = try LocalStore.open(
             at: session.home, create: true, surroundings: session.context.surroundings)
-        let wasOurs = try await store.identity() != nil
+        let before = try await store.identity()
+        let wasOurs = before != nil
+        // The pin that this address has already is not given up without a word.
+        let address = ServerAddress(server, pin: pin ?? before?.address.pin(at: server))
+        let transport = try session.transport(address)
         let identity = try await store.login(
-            server: server, pin: pin, code: code, deviceName: name ?? session.context.hostName,
+            server: server, pin: address.pin, code: code,
+            deviceName: name ?? session.context.hostName,
             transport: transport)
         let pending = try await session.read(store) { try $0.status().pending }
         let isBack = Phrase(
