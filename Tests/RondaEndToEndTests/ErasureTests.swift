@@ -161,6 +161,31 @@ struct ErasureTests {
         #expect(numbers == 3)
     }
 
+    @Test("the ids that a store had before confirm too, also when the sync was cut in between")
+    func pastIdentities() async throws {
+        let world = try await World()
+        let (customer, other) = (try await world.customer("C1"), try await world.customer("C2"))
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        let backup = try world.backup()
+        for street in ["Una", "Dos", "Tres"] { try await ana.setStreet(other, street) }
+        try await ana.sync()
+        // Older than any backup that may be restored.
+        try ana.store.withWriter {
+            try $0.execute(sql: "DELETE FROM outbox WHERE number < 3 AND state = 1")
+        }
+        try await world.restore(backup)
+        try await ana.sync()
+        #expect(try await ana.sync().isComplete)
+        let ids = try await world.hub.store.read { try $0.devices() }
+        try #require(ids.count { !$0.secretHash.isEmpty } == 2)
+        _ = try await world.hub.erase(customer)
+        ana.transport.loseOneAnswer(after: 1)
+        await #expect(throws: ClientError.self) { try await ana.sync() }
+        #expect(try await ana.sync().isComplete)
+        try await expectConfirmed(world)
+    }
+
     @Test("a copy that goes on under an id of its own has to confirm for itself")
     func copied() async throws {
         let world = try await World()

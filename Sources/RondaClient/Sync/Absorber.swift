@@ -230,6 +230,11 @@ extension Absorber {
         let asked = response.erased.compactMap { RecordID(bytes: $0) }
         try store.setAsked(asked, of: identity)
         try learn(asked)
+        // The hub asks each identity by itself.
+        for past in try Facts(database: database).pastIdentities()
+        where past.identity != identity {
+            try store.ask(newlyErased, of: past.identity)
+        }
         // Those asked of again too: a copy of this store may have known them longer than its rows.
         let meant = Set(asked + newlyErased)
         if meant.isEmpty { return }

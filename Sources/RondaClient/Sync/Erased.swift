@@ -45,6 +45,11 @@ struct Erased {
         let delete = try database.prepared("DELETE FROM erased_asked WHERE identity = ?")
         delete.bind(1, identity)
         try delete.run()
+        try ask(records, of: identity)
+    }
+
+    /// The hub may ask one identity of these, too.
+    func ask(_ records: [RecordID], of identity: Int64) throws {
         for record in records {
             let insert = try database.prepared(
                 "INSERT OR IGNORE INTO erased_asked(identity, record) VALUES (?, ?)")

@@ -368,8 +368,7 @@ extension SyncSession {
                     || !outbox.untold(of: ordinal, isLast: true, limit: limit).isEmpty
                     || !Erased(database: database).gone(askedOf: ordinal).isEmpty
             }
-            // Of what was erased each identity is asked.
-            guard asks || identity.epoch != epoch || report.erased > 0 else { continue }
+            guard asks || identity.epoch != epoch else { continue }
             do throws(ClientError) {
                 isTaken = try await converse(as: ordinal) { _ in } && isTaken
             } catch {
