@@ -193,3 +193,10 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The merge by itself, which builds in a minute: scripts/coverage and scripts/exhaustive ask for it.
+if Context.environment["RONDA_MERGE_ALONE"] != nil {
+    let alone: Set = ["RondaModel", "RondaMerge", "RondaMergeTests"]
+    package.products = []
+    package.targets.removeAll { !alone.contains($0.name) }
+}
