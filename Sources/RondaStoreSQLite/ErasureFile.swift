@@ -39,26 +39,29 @@ package struct ErasureFile: ErasureLedger {
 
     private func append(line json: String) throws {
         do {
-            let whole = try wholeBytes()
-            let isNew = whole == 0
-            if isNew, !FileManager.default.fileExists(atPath: path) {
+            if !FileManager.default.fileExists(atPath: path) {
                 let isMade = FileManager.default.createFile(
                     atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
                 guard isMade else { throw StoreError(.readOnly, "cannot make \(path)") }
             }
             let file = try FileHandle(forUpdating: URL(filePath: path))
+            defer { try? file.close() }
+            // What is cut off is only what was read through this handle and has no end: a file that
+            // cannot be read is left as it is.
+            let whole = Self.whole(try file.readToEnd() ?? Data())
+            let isNew = whole.isEmpty
+            if !isNew { _ = try Self.lines(whole, of: path) }
             // A line that was cut short belongs to an erasure that was never done.
-            try file.truncate(atOffset: UInt64(whole))
+            try file.truncate(atOffset: UInt64(whole.count))
             try file.seekToEnd()
             let text = (isNew ? Self.mark + "\n" : "") + Self.checksum(json) + " " + json + "\n"
             try file.write(contentsOf: Data(text.utf8))
             try file.synchronize()
-            try file.close()
             if isNew { try synchronizeDirectory() }
         } catch let error as StoreError {
             throw error
         } catch {
-            throw StoreError(.failed, "\(path) cannot be written")
+            throw StoreError(.failed, "\(path) cannot be read or written")
         }
     }
 
@@ -72,10 +75,24 @@ package struct ErasureFile: ErasureLedger {
         }
     }
 
-    /// The bytes of the file up to the end of its last whole line; 0 where there is none.
-    private func wholeBytes() throws -> Int {
-        guard let bytes = FileManager.default.contents(atPath: path) else { return 0 }
-        return bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0
+    /// The bytes up to the end of the last whole line.
+    private static func whole(_ bytes: Data) -> Data {
+        bytes.prefix(bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0)
+    }
+
+    /// What follows the mark, each with its checksum verified.
+    private static func lines(_ whole: Data, of path: String) throws -> [String] {
+        let lines = String(decoding: whole, as: UTF8.self).split(separator: "\n")
+        guard lines.first.map(String.init) == mark else {
+            throw StoreError(.damaged, "\(path), line 1")
+        }
+        return try lines.dropFirst().enumerated().map { index, line in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, checksum(String(parts[1])) == parts[0] else {
+                throw StoreError(.damaged, "\(path), line \(index + 2)")
+            }
+            return String(parts[1])
+        }
     }
 
     package func entries() throws -> [LedgerEntry] {
@@ -83,14 +100,10 @@ package struct ErasureFile: ErasureLedger {
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw StoreError(.readOnly, "\(path) cannot be read")
         }
-        let whole = bytes.prefix(bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0)
-        let lines = String(decoding: whole, as: UTF8.self).split(separator: "\n")
-        guard let first = lines.first else { return [] }
-        guard first == Self.mark else { throw StoreError(.damaged, "\(path), line 1") }
-        return try lines.dropFirst().enumerated().map { index, line in
-            let parts = line.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, Self.checksum(String(parts[1])) == parts[0],
-                let read = try? JSONDecoder().decode(Line.self, from: Data(parts[1].utf8)),
+        let whole = Self.whole(bytes)
+        if whole.isEmpty { return [] }
+        return try Self.lines(whole, of: path).enumerated().map { index, line in
+            guard let read = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
                 let entry = read.entry
             else { throw StoreError(.damaged, "\(path), line \(index + 2)") }
             return entry

@@ -65,4 +65,26 @@ struct ErasureFileTests {
         let error = #expect(throws: StoreError.self) { try file.entries() }
         #expect(error?.code == .damaged)
     }
+
+    @Test("what cannot be read, or is no whole ledger, is not written over")
+    func leftAlone() throws {
+        try file.append(entry(1))
+        try file.append(entry(2))
+        // Another file in its place, and a line that was damaged.
+        for change in [{ (bytes: inout Data) in bytes[3] ^= 1 }, { $0[60] ^= 1 }] {
+            let good = try Data(contentsOf: URL(filePath: file.path))
+            try rewrite(change)
+            let bad = try Data(contentsOf: URL(filePath: file.path))
+            let error = #expect(throws: StoreError.self) { try file.append(entry(3)) }
+            #expect(error?.code == .damaged)
+            #expect(try Data(contentsOf: URL(filePath: file.path)) == bad)
+            try good.write(to: URL(filePath: file.path))
+        }
+        // Nothing can be read of what is no file; before, that was taken for an empty one.
+        let other = ErasureFile(directory: directory.path + "/other")
+        try FileManager.default.createDirectory(
+            atPath: other.path, withIntermediateDirectories: true)
+        #expect(throws: StoreError.self) { try other.append(entry(1)) }
+        #expect(try file.entries() == [entry(1), entry(2)])
+    }
 }
