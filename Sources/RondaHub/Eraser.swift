@@ -22,7 +22,6 @@ struct Eraser {
             try schema[$0.entity] != nil && store.record($0.id)?.isErased != true
         }
         guard isThere || isToDo else { return nil }
-        store.overwriteDeleted()
         let step = try Assignments.next(in: store)
         let hub = try store.hub()
         let erasure = try Erasure(

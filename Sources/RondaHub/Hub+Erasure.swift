@@ -71,9 +71,31 @@ extension Hub {
             return try store.erasures().last
         }
         live.wrote()
-        // What the log of the database holds of it is best not left lying there.
-        try? await store.checkpoint()
+        guard var note else { return nil }
+        note.isWashed = try await washErased()
         return note
+    }
+
+    /// Cuts off the log of the database where it may hold something of who was erased. Whoever reads
+    /// at that moment is in the way: it is tried a few times, and with every later call.
+    /// - Returns: whether nothing is left in it.
+    package func washErased() async throws(HubError) -> Bool {
+        do {
+            let due = try await store.read { try $0.erasures().last { !$0.isWashed }?.n }
+            guard let due else { return true }
+            for _ in 0..<limits.washings {
+                do {
+                    try await store.checkpoint()
+                    try await store.write { try $0.wash(upTo: due) }
+                    return true
+                } catch let error as StoreError where error.code == .inUse {
+                    continue
+                }
+            }
+            return false
+        } catch {
+            throw HubError(error)
+        }
     }
 
     /// All erasures, oldest first, with the devices that have not confirmed.
@@ -107,10 +129,8 @@ extension Hub {
             }
             return count
         }
-        if count > 0 {
-            live.wrote()
-            try? await store.checkpoint()
-        }
+        if count > 0 { live.wrote() }
+        _ = try await washErased()
         return count
     }
 

@@ -66,6 +66,8 @@ package struct Limits: Sendable, Hashable {
     package var deviceNameCharacters = 100
     /// Wrong tries at a one-time code before it is locked.
     package var wrongTriesOfCode = 5
+    /// How often the hub tries to cut off the log of the database after an erasure.
+    package var washings = 6
     /// A wrong code is not answered sooner than this after it came.
     package var wrongCodeMilliseconds: Int64 = 250
     /// The cost of a password's hash, as a power of two: 32 MiB and three passes, which is what OWASP's

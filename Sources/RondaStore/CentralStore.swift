@@ -410,14 +410,14 @@ package protocol StoreWriter: StoreReader {
     func dropExpected(from device: RecordID, number: UInt64) throws
     /// Counts a failure of the hub itself on a commit, and tells how many there were.
     func countFailure(device: RecordID, number: UInt64) throws -> Int
-    /// From now on, what is deleted is overwritten as well.
-    func overwriteDeleted()
     /// Leaves of a commit's content only the chain hash.
     func redact(device: RecordID, number: UInt64, chain: ChainHash) throws
     /// Nobody will make this record any more.
     func dropExpected(_ record: RecordID) throws
     /// - Returns: the erasure's place in the order of erasures.
     func append(_ erasure: ErasureNote) throws -> Int64
+    /// Notes that the log holds nothing any more of what was erased by then.
+    func wash(upTo erasure: Int64) throws
     /// Notes that a record was erased; `erasure` is `nil` for what was never there.
     func bury(_ record: RecordID, by erasure: Int64?) throws
     /// What is left on the device of these records is not known.

@@ -18,7 +18,7 @@ extension SQLiteTransaction {
         var notes: [ErasureNote] = []
         try each(
             """
-            SELECT n, at, actor, customer,
+            SELECT n, at, actor, customer, washed,
                 (SELECT count(*) FROM tombstone WHERE erasure = n),
                 (SELECT count(DISTINCT device) FROM due JOIN tombstone USING (record)
                  WHERE erasure = n)
@@ -28,8 +28,9 @@ extension SQLiteTransaction {
             var note = ErasureNote(
                 n: $0.int64(0), at: Instant(milliseconds: $0.int64(1)), actor: $0.text(2),
                 customer: $0.id(3))
-            note.records = Int($0.int64(4))
-            note.devices = Int($0.int64(5))
+            note.isWashed = $0.int64(4) != 0
+            note.records = Int($0.int64(5))
+            note.devices = Int($0.int64(6))
             notes.append(note)
         }
         for index in notes.indices {
@@ -76,9 +77,6 @@ extension SQLiteTransaction {
 }
 
 extension SQLiteTransaction {
-    /// https://sqlite.org/pragma.html#pragma_secure_delete
-    func overwriteDeleted() { try? database.execute(sql: "PRAGMA secure_delete = ON") }
-
     func redact(device: RecordID, number: UInt64, chain: ChainHash) throws {
         let statement = try database.prepared(
             "UPDATE journal SET bytes = ?, redacted = 1 WHERE device = ? AND number = ?")
@@ -102,6 +100,12 @@ extension SQLiteTransaction {
         statement.bind(3, erasure.customer)
         try statement.run()
         return database.lastInsertedRowID
+    }
+
+    func wash(upTo erasure: Int64) throws {
+        let statement = try database.prepared("UPDATE erasure SET washed = 1 WHERE n <= ?")
+        statement.bind(1, erasure)
+        try statement.run()
     }
 
     func bury(_ record: RecordID, by erasure: Int64?) throws {

@@ -60,6 +60,41 @@ struct ErasureTests {
         try await world.expectAgreement(of: ana)
     }
 
+    /// The words that any of the files of the store holds, while it is open.
+    private func words(_ words: [String], in world: World, _ login: String) throws -> [String] {
+        try ["", "-wal", "-shm"].flatMap { suffix in
+            let file = world.directory + "/\(login)/" + LocalStore.fileName + suffix
+            let bytes = try Data(contentsOf: URL(filePath: file))
+            return words.filter { bytes.range(of: Data($0.utf8)) != nil }
+                .map { "\($0) in \(suffix)" }
+        }
+    }
+
+    @Test("is confirmed only when the files of the open store hold nothing of it")
+    func washed() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        try await ana.promise(customer, "Palabras de Ana")
+        try await ana.sync()
+        _ = try await world.hub.erase(customer)
+        // Somebody reads what the log has.
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(
+            path: world.directory + "/ana/" + LocalStore.fileName, configuration: configuration)
+        try await reader.writeWithoutTransaction { database in
+            try database.execute(sql: "BEGIN; SELECT * FROM customer")
+        }
+        #expect(try await ana.sync().erased == 2)
+        #expect(try await !world.hub.erasures().flatMap(\.missing).isEmpty)
+        try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        #expect(try await ana.sync().isComplete)
+        try await expectConfirmed(world)
+        #expect(try words(["Palabras", "Cliente C1"], in: world, "ana") == [])
+    }
+
     @Test("work that was not sent yet is refused, and then nothing of it is left either")
     func unsent() async throws {
         let world = try await World()

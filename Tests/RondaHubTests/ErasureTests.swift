@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import RondaHub
 import RondaMerge
 import RondaModel
@@ -63,6 +64,32 @@ struct ErasureTests {
             try $0.journal(device: ana.id, number: 1)
         }
         #expect(entry?.isRedacted == true && entry?.commit.count == 16)
+    }
+
+    @Test("says that the log still has it while somebody reads, and cuts it off later")
+    func washed() async throws {
+        var limits = Limits()
+        limits.washings = 2
+        let world = try await TestWorld(limits: limits)
+        var ana = try await world.device(of: "ana")
+        let (customer, _) = try await customer(world, &ana)
+        let path = world.directory.path + "/" + SQLiteStore.fileName
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(path: path, configuration: configuration)
+        try reader.inDatabase { database in
+            try database.execute(sql: "BEGIN; SELECT * FROM record")
+        }
+        let note = try #require(try await world.hub.erase(customer))
+        #expect(!note.isWashed)
+        #expect(try await world.hub.erasures().map(\.isWashed) == [false])
+        try reader.inDatabase { try $0.execute(sql: "COMMIT") }
+        #expect(try await world.hub.washErased())
+        #expect(try await world.hub.erasures().map(\.isWashed) == [true])
+        for file in [path, path + "-wal"] {
+            let bytes = try Data(contentsOf: URL(filePath: file))
+            for word in words { #expect(bytes.range(of: Data(word.utf8)) == nil, "\(word)") }
+        }
     }
 
     @Test("each device that had it is asked until it confirms, and the others are not")

@@ -41,7 +41,10 @@ struct Erased {
     }
 
     /// What the hub asks of one identity from now on.
-    func setAsked(_ records: [RecordID], of identity: Int64) throws {
+    /// - Returns: whether it asks about anything that it did not before.
+    func setAsked(_ records: [RecordID], of identity: Int64) throws -> Bool {
+        let before = try asked(of: identity)
+        if records == before { return false }
         let delete = try database.prepared("DELETE FROM erased_asked WHERE identity = ?")
         delete.bind(1, identity)
         try delete.run()
@@ -52,12 +55,17 @@ struct Erased {
             insert.bind(2, record)
             try insert.run()
         }
+        return !Set(records).isSubset(of: before)
+    }
+
+    private func asked(of identity: Int64) throws -> [RecordID] {
+        try ids("SELECT record FROM erased_asked WHERE identity = ? ORDER BY record", identity)
     }
 
     /// The records that the hub asks of and of which neither a row nor content of a commit is left.
     func gone(askedOf identity: Int64) throws -> [RecordID] {
-        let asked = try ids("SELECT record FROM erased_asked WHERE identity = ?", identity)
-        if asked.isEmpty { return [] }
+        let asked = try asked(of: identity)
+        if try asked.isEmpty || isUnwashed() { return [] }
         let held = try Outbox(database: database).named()
         return try asked.filter { try !held.contains($0) && tables(holding: $0).isEmpty }
     }
@@ -86,9 +94,34 @@ struct Erased {
         return touched
     }
 
-    /// https://sqlite.org/pragma.html#pragma_secure_delete
-    func overwriteDeleted() throws {
-        try database.execute(sql: "PRAGMA secure_delete = ON")
+    /// Whether the write-ahead log may hold what the tables do not any more.
+    func isUnwashed() throws -> Bool {
+        try Facts(database: database).number(.unwashed) != nil
+    }
+
+    func noteUnwashed() throws { try Facts(database: database).set(.unwashed, number: 1) }
+}
+
+// MARK: - The write-ahead log
+
+extension LocalStore {
+    /// Cuts off the write-ahead log where it may hold something of a person who was erased. While
+    /// somebody reads what the log has, that fails: nothing is confirmed then, and it is tried again
+    /// with the next request.
+    func wash() async throws(ClientError) {
+        do {
+            guard try await pool.read({ try Erased(database: $0).isUnwashed() }) else { return }
+            try await pool.writeWithoutTransaction { database in
+                do throws(StoreError) {
+                    try database.cutLog()
+                } catch  where error.code == .inUse {
+                    return
+                }
+                try Facts(database: database).remove(.unwashed)
+            }
+        } catch {
+            throw .store(error, path: path)
+        }
     }
 }
 
@@ -107,7 +140,8 @@ extension Outbox {
     }
 
     /// Takes the content from every commit that has its verdict and changes or names one of these.
-    func redactSettled(naming erased: Set<RecordID>) throws {
+    /// - Returns: how many there were.
+    func redactSettled(naming erased: Set<RecordID>) throws -> Int {
         let statement = try database.prepared(
             "SELECT \(Self.entryColumns) FROM outbox WHERE state IN (1, 2, 3)")
         var found: [Entry] = []
@@ -118,6 +152,7 @@ extension Outbox {
         }
         statement.reset()
         for entry in found { try redact(entry, erased) }
+        return found.count
     }
 
     /// What is left is when it was captured, its number, its chain hash and its verdict; of a refused

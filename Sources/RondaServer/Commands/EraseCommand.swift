@@ -61,7 +61,8 @@ struct EraseCommand: ServerSubcommand {
                 hub.schema[entity].map { ($0.name, count) }
             }, uniquingKeysWith: { $1 })
         var lines = try await lines(preview, in: hub)
-        if done != nil {
+        if let done {
+            if !done.isWashed { lines.append(Erasing.unwashed) }
             lines.append(
                 Phrase(
                     en: "Erased. Which devices have confirmed: ronda-server erasures",
@@ -141,12 +142,13 @@ struct ErasuresCommand: ServerSubcommand {
 
     func run() async throws {
         let hub = try options.openHub()
+        let isWashed = try await hub.washErased()
         let notes = try await hub.erasures()
         let names = try await hub.store.read { try DeviceNames($0) }
         func devices(_ note: ErasureNote) -> [Device] {
             names.devices.filter { note.missing.contains($0.id) }
         }
-        let lines = notes.flatMap { note -> [Phrase] in
+        var lines = notes.flatMap { note -> [Phrase] in
             let confirmed = note.devices - note.missing.count
             let first = Phrase(
                 en: "\(note.at.text), \(note.customer), by \(note.actor): \(note.records) records; "
@@ -163,6 +165,7 @@ struct ErasuresCommand: ServerSubcommand {
                             + (device.isRevoked ? ", acceso retirado" : ""))
                 }
         }
+        if !isWashed { lines.append(Erasing.unwashed) }
         let none = Phrase(en: "Nobody was erased.", es: "No se ha suprimido a nadie.")
         try options.terminal.show(
             notes.map { note in
@@ -203,6 +206,14 @@ enum Erasing {
                     es: "Suprimidos de nuevo, según \(ErasureFile.fileName): \(count)"))
         }
     }
+
+    /// Somebody was reading all the while.
+    static let unwashed = Phrase(
+        en:
+            "The log of the database still holds something of it, because another program is reading "
+            + "the store; try again with: ronda-server erasures",
+        es: "El diario de la base todavía tiene algo de ello, porque otro programa está leyendo el "
+            + "almacén; intente de nuevo con: ronda-server supresiones")
 
     static func unknown(_ customer: RecordID) -> ServerTerminal.Failure {
         ServerTerminal.Failure(
