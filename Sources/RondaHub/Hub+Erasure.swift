@@ -15,39 +15,71 @@ package struct ErasurePreview: Sendable, Hashable {
 
 /// A person's right to be forgotten (SPEC §4.14).
 extension Hub {
+    /// Those whom somebody may mean who asks to erase a code or an id: deleted ones too, because
+    /// nothing of them is gone. Of an id that is not here the journal may still have something.
+    package func erasable(codeOrID name: String) async throws(HubError) -> [RecordID] {
+        let position = schema[.customer]?.position(named: "code")
+        return try await reading { store in
+            var found: Set<RecordID> = []
+            try store.records(of: .customer) { customer in
+                if let position, !customer.isErased,
+                    case .one(.text(let code)) = customer.shown(position), code == name
+                {
+                    found.insert(customer.id)
+                }
+            }
+            if let id = RecordID(name) {
+                let record = try store.record(id)
+                if record.map({ $0.entity == .customer && !$0.isErased }) ?? true {
+                    found.insert(id)
+                }
+            }
+            return found.sorted()
+        }
+    }
+
     /// Says what erasing a customer would do, and changes nothing; `nil` for one that is not there.
     package func preview(
         erasing customer: RecordID
     ) async throws(HubError) -> ErasurePreview? {
         let (schema, now) = (schema, surroundings.now())
+        let order = ErasureOrder(customer: customer, actor: AuditEntry.server, at: now)
+        let search = try await search(for: [order])
         return try await reading { store in
-            guard let record = try store.record(customer), record.entity == .customer,
-                !record.isErased
-            else { return nil }
-            let erasure = try Erasure(
-                of: customer, schema: schema, assignment: store.hub().assignment + 1,
-                generation: 0, at: now, record: store.record, dependents: store.dependents)
+            guard try store.isToDo(order, search, schema) else { return nil }
+            let erasure = try store.erasure(
+                order, search, schema, assignment: store.hub().assignment + 1, generation: 0,
+                at: now)
             var preview = ErasurePreview()
             for record in erasure.tombstones { preview.records[record.entity, default: 0] += 1 }
             preview.shared = erasure.planned.count - erasure.tombstones.count
-            let target = Customer(id: customer, fields: record.shownValues).mergedInto
-            try store.records(of: .customer) { other in
-                if other.isDeleted || other.id == customer { return }
-                let into = Customer(id: other.id, fields: other.shownValues).mergedInto
-                if other.id == target || into == customer || into != nil && into == target {
-                    preview.merged.append(other.id)
-                }
-            }
+            preview.merged = try Self.merged(with: customer, in: store)
             for device in try store.devices() where !device.secretHash.isEmpty {
                 guard let account = try store.account(device.account),
-                    try erasure.stored.values.contains(where: {
-                        try store.everSaw($0, by: account, schema)
+                    try erasure.tombstones.contains(where: {
+                        try store.everSaw(
+                            erasure.stored[$0.id] ?? $0, by: account, schema)
                     })
                 else { continue }
                 preview.devices.append(device)
             }
             return preview
         }
+    }
+
+    /// The others who stand for the same customer after all mergers, deleted ones too.
+    private static func merged(
+        with customer: RecordID, in store: any StoreReader
+    ) throws -> [RecordID] {
+        var twins: [Twin] = []
+        try store.records(of: .customer) { other in
+            if other.isErased { return }
+            let into = Customer(id: other.id, fields: other.shownValues).mergedInto
+            twins.append(Twin(id: other.id, keys: [], mergedInto: into))
+        }
+        let duplicates = Duplicates(twins)
+        let target = duplicates.target(of: customer)
+        return twins.map(\.id).filter { $0 != customer && duplicates.target(of: $0) == target }
     }
 
     /// Erases a customer: nothing is left here of the person, and every device that has something is
@@ -58,10 +90,9 @@ extension Hub {
     ) async throws(HubError) -> ErasureNote? {
         guard let ledger else { throw HubError(.fault, "no ledger of erasures") }
         let now = surroundings.now()
-        let note = try await erasing { eraser, store -> ErasureNote? in
-            guard let record = try store.record(customer), record.entity == .customer,
-                let entry = try eraser.erase(customer, by: actor)
-            else { return nil }
+        let order = ErasureOrder(customer: customer, actor: actor, at: now)
+        let note = try await erasing([order]) { eraser, search, store -> ErasureNote? in
+            guard let entry = try eraser.erase(order, found: search) else { return nil }
             try store.append(
                 AuditEntry(
                     at: now, actor: actor, act: .customerErase, subject: customer.description,
@@ -110,39 +141,88 @@ extension Hub {
         guard let ledger else { return 0 }
         let entries: [LedgerEntry]
         do { entries = try ledger.entries() } catch { throw HubError(error) }
-        if entries.isEmpty { return 0 }
-        let now = surroundings.now()
-        let count = try await erasing { eraser, store in
+        let (now, schema) = (surroundings.now(), schema)
+        let due = try await reading { store in
             let hub = try store.hub().id
-            var count = 0
-            for entry in entries where entry.hub == hub {
-                for hash in entry.suppressed { try store.suppress(hash) }
-                guard
-                    try eraser.erase(
-                        entry.customer, listed: entry.records, by: entry.actor, at: entry.at) != nil
-                else { continue }
-                try store.append(
-                    AuditEntry(
-                        at: now, actor: AuditEntry.server, act: .customerErase,
-                        subject: entry.customer.description, detail: "again, from the ledger"))
-                count += 1
+            return try entries.filter { entry in
+                guard entry.hub == hub else { return false }
+                return try store.isToDo(ErasureOrder(entry), schema)
+                    || !entry.suppressed.allSatisfy(store.isSuppressed)
             }
-            return count
         }
-        if count > 0 { live.wrote() }
+        var count = 0
+        if !due.isEmpty {
+            let orders = due.map { ErasureOrder($0) }
+            count = try await erasing(orders) { eraser, search, store in
+                var count = 0
+                for (entry, order) in zip(due, orders) {
+                    for hash in entry.suppressed { try store.suppress(hash) }
+                    guard try eraser.erase(order, found: search) != nil else { continue }
+                    try store.append(
+                        AuditEntry(
+                            at: now, actor: AuditEntry.server, act: .customerErase,
+                            subject: entry.customer.description, detail: "again, from the ledger"))
+                    count += 1
+                }
+                return count
+            }
+            if count > 0 { live.wrote() }
+        }
         _ = try await washErased()
         return count
     }
 
-    /// Runs `body` in one transaction, and then judges again what waited.
+    /// Looks through the journal while others go on writing.
+    private func search(for orders: [ErasureOrder]) async throws(HubError) -> JournalSearch {
+        let (store, schema, limits) = (store, schema, limits)
+        do {
+            let ids = try await store.read { try $0.sought(orders) }
+            return try await JournalSearch.run(
+                for: ids, schema: schema, rows: limits.journalRowsPerLook
+            ) { try await store.read($0) }
+        } catch {
+            throw HubError(error)
+        }
+    }
+
+    /// Runs `body` in one transaction, with what the journal has about these people, and then judges
+    /// again what waited.
     private func erasing<Result: Sendable>(
-        _ body: @Sendable (Eraser, any StoreWriter) throws -> Result
+        _ orders: [ErasureOrder],
+        _ body: @Sendable (Eraser, JournalSearch, any StoreWriter) throws -> Result
     ) async throws(HubError) -> Result {
         let (schema, now) = (schema, surroundings.now())
-        return try await committing { committer, store in
-            let result = try body(Eraser(store: store, schema: schema, now: now), store)
-            try committer.reconsiderAll()
-            return result
+        var searches = 0
+        while true {
+            let found = try await search(for: orders)
+            searches += 1
+            let isLast = searches >= limits.searchesPerErasure
+            let result = try await committing { committer, store -> Result? in
+                var search = found
+                let ids = try store.sought(orders)
+                // What came under them meanwhile is looked for without holding up others either, but
+                // not for ever.
+                guard isLast || ids.isSubset(of: search.sought) else { return nil }
+                try search.catchUp(with: ids, in: store)
+                let result = try body(
+                    Eraser(store: store, schema: schema, now: now), search, store)
+                try committer.reconsiderAll()
+                return result
+            }
+            if let result { return result }
         }
+    }
+}
+
+extension ErasureOrder {
+    init(_ entry: LedgerEntry) {
+        self.init(
+            customer: entry.customer, listed: entry.records, actor: entry.actor, at: entry.at)
+    }
+}
+
+extension StoreReader {
+    fileprivate func sought(_ orders: [ErasureOrder]) throws -> Set<RecordID> {
+        try orders.reduce(into: []) { $0.formUnion(try sought($1)) }
     }
 }

@@ -375,9 +375,10 @@ package protocol StoreReader {
     func incidents() throws -> [Incident]
     /// The latest `last` administrative acts since a moment, in order.
     func audit(since: Instant?, last: Int) throws -> [AuditEntry]
-    /// The content of every commit that has any, in order of device and number.
+    /// The content of a device's commits after a number, of at most `limit` that have any, in order.
     func contents(
-        _ body: (_ device: RecordID, _ number: UInt64, _ commit: [UInt8]) throws -> Void
+        of device: RecordID, after number: UInt64, limit: Int,
+        _ body: (_ number: UInt64, _ commit: UnsafeRawBufferPointer) throws -> Void
     ) throws
     /// Oldest first, with the devices that have not confirmed.
     func erasures() throws -> [ErasureNote]

@@ -7,11 +7,20 @@ internal import RondaStore
 
 extension SQLiteTransaction {
     func contents(
-        _ body: (_ device: RecordID, _ number: UInt64, _ commit: [UInt8]) throws -> Void
+        of device: RecordID, after number: UInt64, limit: Int,
+        _ body: (_ number: UInt64, _ commit: UnsafeRawBufferPointer) throws -> Void
     ) throws {
         try each(
-            "SELECT device, number, bytes FROM journal WHERE redacted = 0 ORDER BY device, number"
-        ) { try body($0.id(0), $0.uint64(1), $0.bytes(2)) }
+            """
+            SELECT number, bytes FROM journal WHERE device = ? AND number > ? AND redacted = 0
+            ORDER BY number LIMIT ?
+            """,
+            bind: {
+                $0.bind(1, device)
+                $0.bind(2, number)
+                $0.bind(3, Int64(limit))
+            }
+        ) { row in try row.withBytes(1) { try body(row.uint64(0), $0) } }
     }
 
     func erasures() throws -> [ErasureNote] {

@@ -214,4 +214,111 @@ struct ErasureTests {
         await #expect(throws: HubError.self) { try await hub.erase(customer) }
         #expect(try await world.record(customer).isErased == false)
     }
+
+    private func delete(
+        _ id: RecordID, _ entity: EntityID, by device: inout TestDevice, _ world: TestWorld
+    ) async throws {
+        try await device.sync(with: world.hub)
+        var deletion = device.edit(id, entity, [])
+        deletion.deletes = true
+        device.capture(deletion)
+        try await device.sync(with: world.hub)
+        #expect(device.verdicts.values.allSatisfy { $0.refusal == nil })
+    }
+
+    private func purge(_ world: TestWorld) async throws -> Int {
+        world.surroundings.advance(milliseconds: Limits().tombstoneMilliseconds + 86_400_000)
+        return try await world.hub.purge(olderThan: Limits().tombstoneMilliseconds)
+    }
+
+    @Test("finds who was deleted, by code and by id, and asks which of two with one code is meant")
+    func deleted() async throws {
+        let world = try await TestWorld()
+        var (ana, olga) = (
+            try await world.device(of: "ana"), try await world.device(of: "olga")
+        )
+        let (customer, visit) = try await customer(world, &ana)
+        let code = try #require(Schema.current[.customer]?.position(named: "code"))
+        let number = try #require(Schema.current[.customer]?.fields[code].number)
+        try await olga.sync(with: world.hub)
+        olga.capture(olga.edit(customer, number, "C-17"))
+        try await olga.sync(with: world.hub)
+        try await delete(customer, .customer, by: &olga, world)
+        #expect(try await world.hub.erasable(codeOrID: "C-17") == [customer])
+        #expect(try await world.hub.erasable(codeOrID: customer.description) == [customer])
+        #expect(try await world.hub.erasable(codeOrID: visit.description) == [])
+        #expect(
+            try await world.hub.preview(erasing: customer)?.records == [.customer: 1, .visit: 1])
+        let other = olga.capture(creating: {
+            $0.territory = TestWorld.north
+            $0.name = "Otra"
+            $0.code = "C-17"
+        })
+        try await olga.sync(with: world.hub)
+        #expect(
+            try await world.hub.erasable(codeOrID: "C-17") == [customer, other].sorted())
+        #expect(try await world.hub.erase(customer)?.records == 2)
+        #expect(try await world.hub.erasable(codeOrID: "C-17") == [other])
+        try await expectGone(world, world.store)
+    }
+
+    @Test("what was purged goes from the journal too, of whoever wrote it")
+    func purged() async throws {
+        let world = try await TestWorld()
+        var (ana, other, olga) = (
+            try await world.device(of: "ana"), try await world.device(of: "ana"),
+            try await world.device(of: "olga")
+        )
+        let (customer, visit) = try await customer(world, &ana)
+        try await other.sync(with: world.hub)
+        let note = try #require(
+            Schema.current[.visit]?.fields.first { $0.name == "note" }?.number)
+        // It names the visit only.
+        other.capture(other.edit(visit, .visit, [FieldWrite(note, .text("Rosalinda otra vez"))]))
+        try await other.sync(with: world.hub)
+        try await delete(visit, .visit, by: &olga, world)
+        #expect(try await purge(world) == 1)
+        #expect(try await world.store.read { try $0.record(visit) } == nil)
+        #expect(
+            try await world.hub.preview(erasing: customer)?.records == [.customer: 1, .visit: 1])
+        #expect(try await world.hub.erase(customer)?.records == 2)
+        #expect(try await world.record(visit).isErased)
+        try await expectGone(world, world.store)
+        let asked = try await other.exchange(with: world.hub).erased.map { RecordID(data: $0) }
+        #expect(asked == [customer, visit].sorted())
+        #expect(world.ledger.entries().first?.records.map(\.id).contains(visit) == true)
+    }
+
+    @Test("a customer that was purged is erased by id, with the visit that outlived it")
+    func purgedCustomer() async throws {
+        let world = try await TestWorld()
+        var (ana, olga) = (
+            try await world.device(of: "ana"), try await world.device(of: "olga")
+        )
+        let (customer, visit) = try await customer(world, &ana)
+        try await delete(customer, .customer, by: &olga, world)
+        #expect(try await purge(world) == 1)
+        #expect(try await world.hub.erasable(codeOrID: customer.description) == [customer])
+        #expect(try await world.hub.erase(customer)?.records == 2)
+        for id in [customer, visit] { #expect(try await world.record(id).isErased) }
+        try await expectGone(world, world.store)
+        let nobody = world.surroundings.id()
+        #expect(try await world.hub.preview(erasing: nobody) == nil)
+        #expect(try await world.hub.erase(nobody) == nil)
+    }
+
+    @Test("the journal is looked through in parts, and what comes meanwhile is found as well")
+    func inParts() async throws {
+        var limits = Limits()
+        limits.journalRowsPerLook = 2
+        let world = try await TestWorld(limits: limits)
+        var ana = try await world.device(of: "ana")
+        let (customer, _) = try await customer(world, &ana)
+        for number in 0..<7 {
+            ana.capture(ana.edit(customer, 8, "Calle del Olmo \(number)"))
+            try await ana.sync(with: world.hub)
+        }
+        #expect(try await world.hub.erase(customer)?.records == 2)
+        try await expectGone(world, world.store)
+    }
 }

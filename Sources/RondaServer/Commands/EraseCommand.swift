@@ -39,7 +39,7 @@ struct EraseCommand: ServerSubcommand {
 
     func run() async throws {
         let hub = try options.openHub()
-        let id = try await hub.customers(named: [customer])[0]
+        let id = try await Erasing.customer(named: customer, in: hub)
         guard let preview = try await hub.preview(erasing: id) else { throw Erasing.unknown(id) }
         guard dryRun || yes else {
             for line in try await lines(preview, in: hub) { options.terminal.note(line) }
@@ -205,6 +205,33 @@ enum Erasing {
                     en: "Erased again, from \(ErasureFile.fileName): \(count)",
                     es: "Suprimidos de nuevo, según \(ErasureFile.fileName): \(count)"))
         }
+    }
+
+    /// Whom a code or an id means. One code may be of somebody who was deleted and of whoever got it
+    /// later.
+    static func customer(named name: String, in hub: Hub) async throws -> RecordID {
+        let found = try await hub.erasable(codeOrID: name)
+        if found.count == 1 { return found[0] }
+        guard !found.isEmpty else {
+            throw ServerTerminal.Failure(
+                .notFound, "unknownCustomer",
+                Phrase(
+                    en:
+                        "there is no customer \(name), nor was there one that is deleted; check the "
+                        + "code, or give the id",
+                    es:
+                        "no hay un cliente \(name), ni lo hubo que esté eliminado; revise el código, "
+                        + "o dé el identificador"))
+        }
+        let ids = found.map(\.description).joined(separator: ", ")
+        throw ServerTerminal.Failure(
+            .refusedByRule, "severalCustomers",
+            Phrase(
+                en:
+                    "\(name) is the code of several customers, deleted ones among them; give the id "
+                    + "of the one that is meant: \(ids)",
+                es: "\(name) es el código de varios clientes, también eliminados; dé el "
+                    + "identificador del que se trata: \(ids)"))
     }
 
     /// Somebody was reading all the while.
