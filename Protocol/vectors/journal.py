@@ -27,6 +27,7 @@ class Journal:
     def __init__(self, schema, generation=0, recovering=False):
         self.schema, self.generation, self.recovering = schema, generation, recovering
         self.records, self.entries, self.accounts, self.people = {}, {}, {}, None
+        self.holders = {}   # the devices that had commits about a record, when these were redacted
         self.assignment, self.assured = 0, {}   # the hub's version; what devices said they had, with nothing queued
         self.applied = lambda entry, changed: None   # (record before, record after) by id, for whoever keeps streams
 
@@ -177,6 +178,8 @@ class Journal:
         """Drops the content. What it created under an erased record and is not there, because it never came to be or
         was purged, becomes a tombstone, so that later changes of it are refused in the same way."""
         lost = []
+        for id in named(entry.commit):
+            self.holders.setdefault(id, set()).add(entry.device)
         entry.entities = {c.record: c.entity for c in entry.commit.changes}
         for c in entry.commit.changes:
             entity = self.schema.entities.get(c.entity)

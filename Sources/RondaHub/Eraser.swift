@@ -29,7 +29,7 @@ struct Eraser {
         let hub = try store.hub()
         let erasure = try store.erasure(
             order, search, schema, assignment: step, generation: hub.generation, at: now)
-        let due = try due(erasure)
+        let due = try due(erasure, order, search)
         let suppression = Suppression(seed: hub.key)
         let suppressed = (erasure.stored[order.customer]?.contactPoints ?? []).sorted()
             .map(suppression.hash)
@@ -40,7 +40,9 @@ struct Eraser {
             try store.bury(record.id, by: note)
             try store.dropExpected(record.id)
         }
-        for (device, records) in due { try store.ask(device, about: records) }
+        for (record, devices) in due {
+            for device in devices { try store.ask(device, about: [record]) }
+        }
         for hash in suppressed { try store.suppress(hash) }
         try redact(erasure.tombstones.flatMap { search.places[$0.id] ?? [] })
         return LedgerEntry(
@@ -48,7 +50,8 @@ struct Eraser {
             records: erasure.tombstones.map { record in
                 Erasure.Listed(
                     id: record.id, entity: record.entity,
-                    scopes: Set(record.stays.map(\.scope)).sorted())
+                    scopes: Set(record.stays.map(\.scope)).sorted(),
+                    due: due[record.id]?.sorted())
             }, suppressed: suppressed)
     }
 
@@ -63,15 +66,29 @@ struct Eraser {
         }
     }
 
-    /// Of each device, the records that it may hold something of.
-    private func due(_ erasure: Erasure) throws -> [RecordID: [RecordID]] {
-        var due: [RecordID: [RecordID]] = [:]
-        for device in try store.devices() where !device.secretHash.isEmpty {
+    /// Of each record, the devices that may hold something of it: those whose commits are about it,
+    /// and those of the accounts that ever saw it. Where the ledger says which had it, the store may
+    /// have been set back to before they did, and nobody else is told of it.
+    private func due(
+        _ erasure: Erasure, _ order: ErasureOrder, _ search: JournalSearch
+    ) throws -> [RecordID: Set<RecordID>] {
+        var due: [RecordID: Set<RecordID>] = [:]
+        let noted = Dictionary(
+            order.listed.compactMap { listed in listed.due.map { (listed.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        let devices = try store.devices().filter { !$0.secretHash.isEmpty }
+        let known = Set(devices.map(\.id))
+        for record in erasure.tombstones {
+            let holders = (search.places[record.id] ?? []).map(\.device)
+            due[record.id] = known.intersection(holders).union(noted[record.id] ?? [])
+        }
+        let unknown = erasure.tombstones.filter { noted[$0.id] == nil }
+        if unknown.isEmpty { return due }
+        for device in devices {
             guard let account = try store.account(device.account) else { continue }
-            due[device.id] = try erasure.tombstones.map(\.id).filter { id in
-                // Of what the store does not have nobody knows who saw it.
-                guard let record = erasure.stored[id] else { return true }
-                return try store.everSaw(record, by: account, schema)
+            for record in unknown
+            where try store.everSaw(erasure.stored[record.id] ?? record, by: account, schema) {
+                due[record.id, default: []].insert(device.id)
             }
         }
         return due

@@ -134,6 +134,41 @@ extension Hub {
         try await reading { try $0.erasures() }
     }
 
+    /// Writes into the ledger what the store knows of erasures and the ledger does not: it was lost,
+    /// or an older one was put in its place.
+    /// - Returns: how many erasures it lacked.
+    package func mendLedger() async throws(HubError) -> Int {
+        guard let ledger else { return 0 }
+        do {
+            let entries = try ledger.entries()
+            let lacking = try await store.read { store -> [LedgerEntry] in
+                let hub = try store.hub().id
+                let known = Set(entries.filter { $0.hub == hub }.map(\.customer))
+                let notes = try store.erasures().filter { !known.contains($0.customer) }
+                if notes.isEmpty { return [] }
+                // Whose each is was not kept.
+                let suppressed = try store.suppressed()
+                return try notes.map { note in
+                    let listed = try store.tombstones(of: note.n).compactMap { id in
+                        try store.record(id).map { record in
+                            Erasure.Listed(
+                                id: id, entity: record.entity,
+                                scopes: Set(record.stays.map(\.scope)).sorted(),
+                                due: try store.asked(about: id))
+                        }
+                    }
+                    return LedgerEntry(
+                        hub: hub, at: note.at, actor: note.actor, customer: note.customer,
+                        records: listed, suppressed: suppressed)
+                }
+            }
+            for entry in lacking { try ledger.append(entry) }
+            return lacking.count
+        } catch {
+            throw HubError(error)
+        }
+    }
+
     /// Erases again what the ledger says was erased and this store still has: one that was restored
     /// or put in place must not be served before.
     /// - Returns: how many erasures had to be done again.

@@ -10,11 +10,15 @@ package struct Erasure: Sendable {
         /// Where it stood; empty where that is not known, and it stood where the customer did.
         package let scopes: [RecordID]
         package let creator: RecordID
+        /// The devices that had something of it; `nil` where nobody has written that down.
+        package let due: [RecordID]?
 
         package init(
-            id: RecordID, entity: EntityID, scopes: [RecordID], creator: RecordID = .zero
+            id: RecordID, entity: EntityID, scopes: [RecordID], creator: RecordID = .zero,
+            due: [RecordID]? = nil
         ) {
             self.creator = creator
+            self.due = due
             self.id = id
             self.entity = entity
             self.scopes = scopes

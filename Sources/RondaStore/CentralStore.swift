@@ -388,6 +388,14 @@ package protocol StoreReader {
     func tombstones() throws -> [RecordID]
     /// The erased records of which the device has not said that nothing is left, in order of id.
     func due(of device: RecordID, limit: Int) throws -> [RecordID]
+    /// Whatever erased records the device was ever asked about, in order of id.
+    func asked(of device: RecordID) throws -> [RecordID]
+    /// The devices that were ever asked about an erased record, in order of id.
+    func asked(about record: RecordID) throws -> [RecordID]
+    /// The records of one erasure, in order of id.
+    func tombstones(of erasure: Int64) throws -> [RecordID]
+    /// Every hash by which somebody who was erased is recognised, in order.
+    func suppressed() throws -> [[UInt8]]
     /// Whether somebody who was erased could be reached by this.
     func isSuppressed(_ hash: [UInt8]) throws -> Bool
     func hasSuppressed() throws -> Bool

@@ -15,12 +15,50 @@ package struct ErasureFile: ErasureLedger {
         path = directory + "/" + Self.fileName
     }
 
+    /// The copy that goes with a backup, and is kept beside it.
+    package init(besideBackup file: String) { path = file + ".erasures" }
+
+    package var isThere: Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// Writes what is in it, which is verified, to the copy beside a backup; also when nobody was
+    /// erased, so that a copy that is missing is told from one that is empty.
+    package func copy(to other: ErasureFile) throws {
+        do {
+            let bytes = isThere ? try Data(contentsOf: URL(filePath: path)) : Data()
+            var whole = Self.whole(bytes)
+            if whole.isEmpty {
+                whole = Data((Self.mark + "\n").utf8)
+            } else {
+                _ = try Self.lines(whole, of: path)
+            }
+            try whole.write(to: URL(filePath: other.path), options: .atomic)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o600], ofItemAtPath: other.path)
+            let file = try FileHandle(forUpdating: URL(filePath: other.path))
+            try file.synchronize()
+            try file.close()
+            try other.synchronizeDirectory()
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(.failed, "\(path) cannot be copied to \(other.path)")
+        }
+    }
+
+    /// Takes over what another has and this has not.
+    package func take(from other: ErasureFile) throws {
+        let known = Set(try entries())
+        for entry in try other.entries() where !known.contains(entry) { try append(entry) }
+    }
+
     /// What a line holds.
     fileprivate struct Line: Codable {
         struct Record: Codable {
             let id: String
             let entity: UInt32
             let scopes: [String]
+            /// Which of the line's devices had it; earlier lines do not say.
+            let due: [Int]?
         }
         let hub: String
         let at: Int64
@@ -28,6 +66,7 @@ package struct ErasureFile: ErasureLedger {
         let customer: String
         let records: [Record]
         let suppressed: [String]
+        let devices: [String]?
     }
 
     package func append(_ entry: LedgerEntry) throws {
@@ -125,23 +164,29 @@ extension ErasureFile.Line {
         at = entry.at.milliseconds
         actor = entry.actor
         customer = entry.customer.description
-        records = entry.records.map {
+        let devices = Set(entry.records.flatMap { $0.due ?? [] }).sorted()
+        let places = Dictionary(uniqueKeysWithValues: devices.enumerated().map { ($1, $0) })
+        self.devices = devices.map(\.description)
+        records = entry.records.map { record in
             Record(
-                id: $0.id.description, entity: $0.entity.rawValue,
-                scopes: $0.scopes.map(\.description))
+                id: record.id.description, entity: record.entity.rawValue,
+                scopes: record.scopes.map(\.description),
+                due: record.due?.compactMap { places[$0] })
         }
         suppressed = entry.suppressed.map { Data($0).base64EncodedString() }
     }
 
     fileprivate var entry: LedgerEntry? {
         guard let hub = RecordID(hub), let customer = RecordID(customer) else { return nil }
+        let devices = (devices ?? []).map { RecordID($0) }
         let listed = records.compactMap { record -> Erasure.Listed? in
             let scopes = record.scopes.compactMap { RecordID($0) }
-            guard let id = RecordID(record.id), scopes.count == record.scopes.count else {
-                return nil
-            }
+            let due = record.due?.compactMap { devices.indices.contains($0) ? devices[$0] : nil }
+            guard let id = RecordID(record.id), scopes.count == record.scopes.count,
+                due?.count == record.due?.count
+            else { return nil }
             return Erasure.Listed(
-                id: id, entity: EntityID(rawValue: record.entity), scopes: scopes)
+                id: id, entity: EntityID(rawValue: record.entity), scopes: scopes, due: due)
         }
         let hashes = suppressed.compactMap { Data(base64Encoded: $0).map { [UInt8]($0) } }
         guard listed.count == records.count, hashes.count == suppressed.count else { return nil }

@@ -76,6 +76,32 @@ extension SQLiteTransaction {
         return records
     }
 
+    func asked(of device: RecordID) throws -> [RecordID] {
+        try ids("SELECT record FROM due WHERE device = ? ORDER BY record") { $0.bind(1, device) }
+    }
+
+    func asked(about record: RecordID) throws -> [RecordID] {
+        try ids("SELECT device FROM due WHERE record = ? ORDER BY device") { $0.bind(1, record) }
+    }
+
+    func tombstones(of erasure: Int64) throws -> [RecordID] {
+        try ids("SELECT record FROM tombstone WHERE erasure = ? ORDER BY record") {
+            $0.bind(1, erasure)
+        }
+    }
+
+    private func ids(_ sql: String, bind: (Prepared) -> Void) throws -> [RecordID] {
+        var ids: [RecordID] = []
+        try each(sql, bind: bind) { ids.append($0.id(0)) }
+        return ids
+    }
+
+    func suppressed() throws -> [[UInt8]] {
+        var hashes: [[UInt8]] = []
+        try each("SELECT hash FROM suppressed ORDER BY hash") { hashes.append($0.bytes(0)) }
+        return hashes
+    }
+
     func hasSuppressed() throws -> Bool { try holds("suppressed") }
 
     func isSuppressed(_ hash: [UInt8]) throws -> Bool {

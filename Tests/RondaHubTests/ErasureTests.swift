@@ -321,4 +321,113 @@ struct ErasureTests {
         #expect(try await world.hub.erase(customer)?.records == 2)
         try await expectGone(world, world.store)
     }
+
+    @Test("after a restore those are asked who had it then, though the store does not know")
+    func dueAfterRestore() async throws {
+        let world = try await TestWorld()
+        var (ana, luis, other) = (
+            try await world.device(of: "ana"), try await world.device(of: "luis"),
+            try await world.device(of: "luis")
+        )
+        let (customer, visit) = try await customer(world, &ana)
+        try await other.sync(with: world.hub)
+        let backup = try world.store.copy()
+        var late = Visit(id: world.surroundings.id())
+        late.customer = customer
+        late.at = world.surroundings.now
+        ana.capture(Change(creating: late))
+        try await ana.sync(with: world.hub)
+        let south = try await world.device(of: "luis")
+        _ = try await world.hub.addAccount(
+            login: "eva", name: "eva", role: .rep, territoryCodes: ["south"])
+        try await world.hub.assign([luis.account: NewAssignment(territories: [TestWorld.north])])
+        try await luis.sync(with: world.hub)
+        _ = try await world.hub.erase(customer)
+        let listed = try #require(world.ledger.entries().first).records
+        #expect(listed.map(\.id).contains(late.id))
+        let hub = Hub(store: backup, ledger: world.ledger, surroundings: world.surroundings.real)
+        #expect(try await hub.replayErasures() == 1)
+        // Luis had it then; by this store's stays he never saw anything of it. Every device of his
+        // account was asked, also the one that is not in this store any more.
+        let missing = Set(try await hub.erasures().flatMap(\.missing))
+        #expect(missing == [ana.id, luis.id, other.id, south.id])
+        let asked = try await backup.read { [luis] in try $0.due(of: luis.id, limit: 10) }
+        #expect(asked == [customer, visit, late.id].sorted())
+    }
+
+    @Test("a record that the store lacks is asked of nobody who cannot have seen it")
+    func notDue() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let luis = try await world.device(of: "luis")
+        let (customer, _) = try await customer(world, &ana)
+        let backup = try world.store.copy()
+        var late = Visit(id: world.surroundings.id())
+        late.customer = customer
+        late.at = world.surroundings.now
+        ana.capture(Change(creating: late))
+        try await ana.sync(with: world.hub)
+        _ = try await world.hub.erase(customer)
+        // Also with a ledger of before, that does not say whose it was.
+        let entry = try #require(world.ledger.entries().first)
+        let old = TestLedger()
+        old.append(
+            LedgerEntry(
+                hub: entry.hub, at: entry.at, actor: entry.actor, customer: entry.customer,
+                records: entry.records.map {
+                    Erasure.Listed(id: $0.id, entity: $0.entity, scopes: $0.scopes)
+                }, suppressed: entry.suppressed))
+        for ledger in [world.ledger, old] {
+            let hub = Hub(
+                store: try backup.copy(), ledger: ledger, surroundings: world.surroundings.real)
+            #expect(try await hub.replayErasures() == 1)
+            let (of, lost) = try await hub.store.read { [ana] in
+                (try $0.due(of: luis.id, limit: 10), try $0.due(of: ana.id, limit: 10))
+            }
+            #expect(of == [] && lost.contains(late.id))
+        }
+    }
+
+    @Test("who was office once, and is not any more, is asked as well")
+    func formerOffice() async throws {
+        let world = try await TestWorld()
+        var (ana, olga) = (
+            try await world.device(of: "ana"), try await world.device(of: "olga")
+        )
+        let (customer, visit) = try await customer(world, &ana)
+        try await olga.sync(with: world.hub)
+        try await world.hub.assign([
+            olga.account: NewAssignment(role: .rep, territories: [TestWorld.south])
+        ])
+        _ = try await world.hub.erase(customer)
+        let asked = try await olga.exchange(with: world.hub).erased.map { RecordID(data: $0) }
+        #expect(asked == [customer, visit].sorted())
+        // What came later it did not see.
+        let (second, _) = try await self.customer(world, &ana)
+        _ = try await world.hub.erase(second)
+        let later = try await olga.exchange(with: world.hub).erased.map { RecordID(data: $0) }
+        #expect(!later.contains(second))
+    }
+
+    @Test("a ledger that lacks what the store has erased is written anew")
+    func mended() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let (customer, visit) = try await customer(world, &ana)
+        let backup = try world.store.copy()
+        _ = try await world.hub.erase(customer)
+        #expect(try await world.hub.mendLedger() == 0)
+        let ledger = TestLedger()
+        let hub = Hub(
+            store: world.store, ledger: ledger, surroundings: world.surroundings.real)
+        #expect(try await hub.mendLedger() == 1)
+        #expect(try await hub.mendLedger() == 0)
+        let restored = Hub(store: backup, ledger: ledger, surroundings: world.surroundings.real)
+        #expect(try await restored.replayErasures() == 1)
+        for id in [customer, visit] {
+            #expect(try await backup.read { try $0.record(id) }?.isErased == true)
+        }
+        let due = try await backup.read { [ana] in try $0.due(of: ana.id, limit: 10) }
+        #expect(due == [customer, visit].sorted())
+    }
 }

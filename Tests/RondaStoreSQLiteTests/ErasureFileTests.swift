@@ -17,7 +17,8 @@ struct ErasureFileTests {
             records: [
                 Erasure.Listed(
                     id: RecordID(high: 2, low: number), entity: .customer,
-                    scopes: [RecordID(high: 3, low: 3)]),
+                    scopes: [RecordID(high: 3, low: 3)],
+                    due: [RecordID(high: 5, low: 1), RecordID(high: 5, low: number)]),
                 Erasure.Listed(id: RecordID(high: 4, low: number), entity: .visit, scopes: []),
             ], suppressed: [[1, 2, 3]])
     }
@@ -86,5 +87,24 @@ struct ErasureFileTests {
             atPath: other.path, withIntermediateDirectories: true)
         #expect(throws: StoreError.self) { try other.append(entry(1)) }
         #expect(try file.entries() == [entry(1), entry(2)])
+    }
+
+    @Test("is copied beside a backup, and taken over from there")
+    func copied() throws {
+        let beside = ErasureFile(besideBackup: directory.path + "/night.sqlite")
+        try file.copy(to: beside)
+        #expect(beside.isThere && !file.isThere)
+        #expect(try beside.entries() == [])
+        try file.append(entry(2))
+        try file.append(entry(3))
+        try file.copy(to: beside)
+        #expect(try beside.entries() == [entry(2), entry(3)])
+        try rewrite { $0[60] ^= 1 }
+        #expect(throws: StoreError.self) { try file.copy(to: beside) }
+        #expect(try beside.entries() == [entry(2), entry(3)])
+        try FileManager.default.removeItem(atPath: file.path)
+        try file.append(entry(3))
+        try file.take(from: beside)
+        #expect(try file.entries() == [entry(3), entry(2)])
     }
 }
