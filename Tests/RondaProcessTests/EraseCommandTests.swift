@@ -75,4 +75,33 @@ struct EraseCommandTests {
         let refused = try await office.run("serve", "--port", "0")
         #expect(refused.status == 8 && (refused.output + refused.errors).contains("damagedLedger"))
     }
+
+    @Test("a backup has the ledger beside it; a restore without one says so")
+    func ledgerOfBackup() async throws {
+        let office = try await Office.prepared()
+        let before = office.root + "/antes.sqlite"
+        let after = office.root + "/despues.sqlite"
+        try await office.expectDone("backup", before)
+        try await office.expectDone("erase", "C1", "--yes")
+        try await office.expectDone("backup", after)
+        let ledger = office.data + "/erasures.ledger"
+        // The disk is lost, and the ledger with it.
+        try FileManager.default.removeItem(atPath: office.data)
+        try FileManager.default.moveItem(atPath: after + ".erasures", toPath: before + ".erasures2")
+        try FileManager.default.removeItem(atPath: before + ".erasures")
+        let blind = try await office.say("restore", before, language: "en")
+        #expect(blind.status == 0 && blind.errors.contains("ledger of erasures"))
+        #expect(try await listed(office).isEmpty)
+        try FileManager.default.moveItem(
+            atPath: before + ".erasures2", toPath: before + ".erasures")
+        try FileManager.default.removeItem(atPath: office.data)
+        let done = try await office.say("restore", before, language: "en")
+        #expect(done.status == 0 && done.errors.contains("before the backup"))
+        #expect(try await listed(office).count == 1)
+        // One that is older than the store is written anew, and that is said.
+        try FileManager.default.removeItem(atPath: ledger)
+        let server = try await office.serve()
+        _ = await server.stop()
+        #expect(FileManager.default.fileExists(atPath: ledger))
+    }
 }

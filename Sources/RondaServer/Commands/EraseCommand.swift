@@ -156,6 +156,13 @@ struct ErasuresCommand: ServerSubcommand {
                 es: "\(note.at.text), \(note.customer), por \(note.actor): \(note.records) "
                     + "registros; \(confirmed) de \(note.devices) equipos lo confirmaron")
             return [first]
+                + note.missing.filter { id in !names.devices.contains { $0.id == id } }.map { id in
+                    Phrase(
+                        en: "  not yet: device \(id), which was set up after the backup that was "
+                            + "restored",
+                        es: "  falta: equipo \(id), dado de alta después del respaldo que se "
+                            + "restauró")
+                }
                 + devices(note).map { device in
                     let seen = device.lastSeen?.text ?? "-"
                     return Phrase(
@@ -185,19 +192,23 @@ struct ErasuresCommand: ServerSubcommand {
 enum Erasing {
     /// Erases again whom the ledger names and the store has.
     static func replay(in hub: Hub, _ terminal: ServerTerminal) async throws {
-        let count: Int
+        let (count, mended): (Int, Int)
         do {
+            mended = try await hub.mendLedger()
             count = try await hub.replayErasures()
         } catch {
             guard error.store?.code == .damaged else { throw error }
-            let detail = error.store?.detail ?? ""
-            throw ServerTerminal.Failure(
-                .store, "damagedLedger",
+            throw damaged(error.store?.detail ?? "")
+        }
+        if mended > 0 {
+            terminal.note(
                 Phrase(
-                    en: "the ledger of erasures is damaged (\(detail)); without it people who were "
-                        + "erased could come back, put a good copy in its place",
-                    es: "el registro de supresiones está dañado (\(detail)); sin él podrían volver "
-                        + "personas cuyos datos se suprimieron, ponga una copia buena"))
+                    en: "\(ErasureFile.fileName) was missing or older than the store: \(mended) "
+                        + "erasures were written into it again. If there is a later one, put it in "
+                        + "its place and start again: it may know of more.",
+                    es: "\(ErasureFile.fileName) faltaba o era anterior al almacén: se volvieron a "
+                        + "anotar \(mended) supresiones. Si hay uno posterior, póngalo en su lugar y "
+                        + "empiece de nuevo: puede saber de más."))
         }
         if count > 0 {
             terminal.note(
@@ -205,6 +216,16 @@ enum Erasing {
                     en: "Erased again, from \(ErasureFile.fileName): \(count)",
                     es: "Suprimidos de nuevo, según \(ErasureFile.fileName): \(count)"))
         }
+    }
+
+    static func damaged(_ detail: String) -> ServerTerminal.Failure {
+        ServerTerminal.Failure(
+            .store, "damagedLedger",
+            Phrase(
+                en: "the ledger of erasures is damaged (\(detail)); without it people who were "
+                    + "erased could come back, put a good copy in its place",
+                es: "el registro de supresiones está dañado (\(detail)); sin él podrían volver "
+                    + "personas cuyos datos se suprimieron, ponga una copia buena"))
     }
 
     /// Whom a code or an id means. One code may be of somebody who was deleted and of whoever got it
