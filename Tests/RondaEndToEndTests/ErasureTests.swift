@@ -143,6 +143,50 @@ struct ErasureTests {
         try await expectConfirmed(world)
     }
 
+    @Test("whom the erased person recommended stays in the tray, and goes on under somebody else")
+    func recommended() async throws {
+        let world = try await World()
+        let (customer, other) = (try await world.customer("C1"), try await world.customer("C2"))
+        let programme = try await world.programme()
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        _ = try await world.hub.erase(customer)
+        try await ana.store.capture { capture in
+            var visit = capture.new(Visit.self)
+            visit.customer = customer
+            visit.at = Instant(milliseconds: 1_790_000_000_000)
+            visit.note = "Secreta"
+            try capture.create(visit)
+            var referral = capture.new(Referral.self)
+            referral.programme = programme
+            referral.contactPoint = "tel:+523398765432"
+            referral.name = "Rosa Peña"
+            referral.referrers = [customer]
+            let id = try capture.create(referral)
+            var claim = capture.new(ReferralClaim.self)
+            claim.referral = id
+            claim.customer = customer
+            claim.rep = capture.author
+            claim.claimedAt = Instant(milliseconds: 1_790_000_000_000)
+            try capture.create(claim)
+        }
+        #expect(try await ana.sync().refused == 1)
+        let item = try #require(try await ana.store.read { try $0.tray() }.first)
+        #expect(item.code == .erased && item.changes.map(\.entity) == [.referral])
+        #expect(try traces(of: ["Secreta"], on: ana) == [])
+        try await expectConfirmed(world)
+        let rosa = try #require(item.changes.first).record
+        // Nobody else recommended her so far.
+        await #expect(throws: ClientError.self) { try await ana.store.resubmit(tray: item.n) }
+        try await ana.store.resubmit(tray: item.n) { capture in
+            try capture.update(Referral.self, rosa) { $0.referrers = [other] }
+        }
+        #expect(try await ana.sync().accepted == 1)
+        let referral = try await ana.store.read { try $0.record(Referral.self, rosa) }
+        #expect(referral?.name == "Rosa Peña" && referral?.referrers == [other])
+        try await world.expectAgreement(of: ana)
+    }
+
     @Test("an answer lost on its way is asked for again, and what was confirmed is not")
     func lostAnswers() async throws {
         let world = try await World()

@@ -159,9 +159,8 @@ extension Outbox {
     /// one also what concerns others, which may be captured again.
     func redact(_ entry: Entry, _ erased: Set<RecordID>) throws {
         var commit = entry.commit
-        commit.changes.removeAll { change in
-            entry.state != .refused || !change.named.isDisjoint(with: erased)
-        }
+        commit.changes =
+            entry.state == .refused ? commit.changes.compactMap { $0.without(erased) } : []
         let statement = try database.prepared(
             "UPDATE outbox SET bytes = ?, redacted = 1 WHERE n = ?")
         statement.bind(1, commit.packed)
@@ -191,6 +190,23 @@ extension Change {
             if case .ref(let id) = value { ids.insert(id) }
         }
         return ids
+    }
+}
+
+extension Change {
+    /// What is left when nothing of these records may be. Nothing is of a change of one of them, or
+    /// that names one in a field; but an element is taken out of its set, and the rest stays: a person
+    /// whom somebody recommended is somebody else.
+    fileprivate func without(_ erased: Set<RecordID>) -> Change? {
+        func names(_ value: Value?) -> Bool {
+            if case .ref(let id)? = value { erased.contains(id) } else { false }
+        }
+        if erased.contains(record) || sets.contains(where: { names($0.value) }) { return nil }
+        var rest = self
+        rest.adds.removeAll { names($0.value) }
+        rest.removes.removeAll { names($0.value) }
+        let isNothing = rest.sets.isEmpty && rest.adds.isEmpty && rest.removes.isEmpty
+        return isNothing && rest != self && !deletes ? nil : rest
     }
 }
 
