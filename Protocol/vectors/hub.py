@@ -116,12 +116,15 @@ class Hub:
         self.journal.__dict__.update(saved.pop("parts"))
         self.__dict__.update(saved)
         self.journal.generation = self.generation
+
+    def erase_what_is_listed(self):
         for id, listed in self.ledger:
             self.erase_again(id, listed)
 
     def restore(self, saved):
         self.put_back(saved)
         self.renew()
+        self.erase_what_is_listed()
 
     def purge(self):
         old = [id for id, record in self.journal.records.items()

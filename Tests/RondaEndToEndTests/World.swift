@@ -66,8 +66,8 @@ final class World: Sendable {
     /// Puts a backup in the place of the hub's store; `isNoticed` as whoever restores it should.
     func restore(_ backup: SQLiteStore, isNoticed: Bool = true) async throws {
         let hub = Hub(store: try backup.copy(), ledger: ledger, surroundings: Self.machine)
-        _ = try await hub.replayErasures()
         if isNoticed { try await hub.renewHistory() }
+        _ = try await hub.replayErasures()
         current.withLock { $0 = hub }
     }
 

@@ -214,9 +214,9 @@ extension ExchangeVector {
             backups[object.text ?? ""] = copy
         case "restore":
             try putBack(object)
-            _ = try await hub.replayErasures()
             try await hub.renewHistory()
             try await noteGeneration()
+            _ = try await hub.replayErasures()
         case "putBack":
             try putBack(object)
             _ = try await hub.replayErasures()
