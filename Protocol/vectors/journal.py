@@ -140,6 +140,7 @@ class Journal:
             return model.Mark(version(record), 0, now << 16, b"", b"", True, record.version)
         if id not in self.records and id not in listed:
             listed = {**listed, **self.made(id)}
+        listed = {**standing.recommended(self.schema, self.records, id), **listed}
         after = standing.erased(self.schema, self.records, id, listed, version, step, mark)
         changed = {rid: (self.records.get(rid), record) for rid, record in after.items()}
         self.records.update(after)

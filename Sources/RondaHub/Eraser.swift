@@ -169,8 +169,27 @@ extension StoreReader {
     // MARK: What there is to erase
 
     /// What the journal is looked through for: what the store knows to be concerned.
-    func sought(_ order: ErasureOrder) throws -> Set<RecordID> {
-        Set([order.customer] + order.listed.map(\.id) + (try dependents(of: order.customer)))
+    func sought(_ order: ErasureOrder, _ schema: Schema) throws -> Set<RecordID> {
+        let ids = [order.customer] + order.listed.map(\.id) + (try dependents(of: order.customer))
+        return Set(ids).union(try referrals(of: order, schema))
+    }
+
+    /// The referrals by which the same person was recommended, had anybody done so: they have one of
+    /// their telephones or addresses.
+    private func referrals(of order: ErasureOrder, _ schema: Schema) throws -> Set<RecordID> {
+        let points = try record(order.customer)?.contactPoints ?? []
+        guard !points.isEmpty, let entity = schema[.referral] else { return [] }
+        var ids: Set<RecordID> = []
+        try records(of: .programme) { programme in
+            for point in points {
+                let id = schema.derivedID(of: entity) { position in
+                    entity.fields[position].name == "programme"
+                        ? .ref(programme.id) : .text(point)
+                }
+                if let id { ids.insert(id) }
+            }
+        }
+        return ids
     }
 
     /// Whether there is anything to do: a customer that is here, or that the journal has, or a record
@@ -179,18 +198,18 @@ extension StoreReader {
         _ order: ErasureOrder, _ search: JournalSearch, _ schema: Schema
     ) throws -> Bool {
         if let customer = try record(order.customer) {
-            if customer.entity == .customer && !customer.isErased { return true }
-        } else if search.made[order.customer]?.entity == .customer {
-            return true
+            if [.customer, .referral].contains(customer.entity) && !customer.isErased {
+                return true
+            }
+        } else if let entity = search.made[order.customer]?.entity {
+            if [.customer, .referral].contains(entity) { return true }
         }
         return try isToDo(order, schema)
     }
 
     /// Whether something that is known to have been erased is not.
     func isToDo(_ order: ErasureOrder, _ schema: Schema) throws -> Bool {
-        let isThere = try record(order.customer).map { $0.entity == .customer && !$0.isErased }
-        if !order.listed.isEmpty && isThere == true { return true }
-        return try order.listed.contains {
+        try order.listed.contains {
             try schema[$0.entity] != nil && record($0.id)?.isErased != true
         }
     }
@@ -207,6 +226,17 @@ extension StoreReader {
                 try record(id).flatMap { schema[$0.entity] }.map { !$0.isUnderSeveral } ?? false
             })
         var lost = order.listed
+        let recommended = try referrals(of: order, schema).union([order.customer]).sorted()
+        for id in recommended where try record(id)?.entity == .referral {
+            lost.append(Erasure.Listed(id: id, entity: .referral, scopes: []))
+            gone.insert(id)
+        }
+        for id in recommended where id != order.customer {
+            guard let made = search.made[id], try record(id) == nil else { continue }
+            lost.append(
+                Erasure.Listed(id: id, entity: made.entity, scopes: [], creator: made.author))
+            gone.insert(id)
+        }
         if let made = search.made[order.customer], try record(order.customer) == nil {
             lost.append(
                 Erasure.Listed(

@@ -7,6 +7,9 @@ package struct ErasurePreview: Sendable, Hashable {
     package var records: [EntityID: Int] = [:]
     /// Records about other people, that lose this customer and go on.
     package var shared = 0
+    /// By rep, the credits for referrals of other people that go with the customer on whose visit they
+    /// were earned.
+    package var credits: [RecordID: Int] = [:]
     /// Other customers that are said to be the same person: they are erased one by one.
     package var merged: [RecordID] = []
     /// The devices that may hold something of it.
@@ -15,23 +18,37 @@ package struct ErasurePreview: Sendable, Hashable {
 
 /// A person's right to be forgotten (SPEC §4.14).
 extension Hub {
-    /// Those whom somebody may mean who asks to erase a code or an id: deleted ones too, because
-    /// nothing of them is gone. Of an id that is not here the journal may still have something.
+    /// Those whom somebody may mean who asks to erase a code, an id, a telephone or an address:
+    /// customers, or somebody who was only recommended; deleted ones too, because nothing of them is
+    /// gone. Of an id that is not here the journal may still have something.
     package func erasable(codeOrID name: String) async throws(HubError) -> [RecordID] {
         let position = schema[.customer]?.position(named: "code")
+        let point =
+            name.contains("@")
+            ? try? ContactPoint.email(name) : try? ContactPoint.phone(name, country: nil)
         return try await reading { store in
             var found: Set<RecordID> = []
             try store.records(of: .customer) { customer in
-                if let position, !customer.isErased,
-                    case .one(.text(let code)) = customer.shown(position), code == name
+                if customer.isErased { return }
+                if let position, case .one(.text(let code)) = customer.shown(position),
+                    code == name
                 {
                     found.insert(customer.id)
                 }
+                if let point, customer.contactPoints.contains(point) { found.insert(customer.id) }
             }
             if let id = RecordID(name) {
                 let record = try store.record(id)
-                if record.map({ $0.entity == .customer && !$0.isErased }) ?? true {
-                    found.insert(id)
+                let isMeant = record.map {
+                    [.customer, .referral].contains($0.entity) && !$0.isErased
+                }
+                if isMeant ?? true { found.insert(id) }
+            }
+            // With one of a person's referrals the others go, and with the customer all of them.
+            if let point, found.isEmpty {
+                try store.records(of: .referral) { referral in
+                    let isMeant = !referral.isErased && referral.contactPoints.contains(point)
+                    if isMeant && found.isEmpty { found.insert(referral.id) }
                 }
             }
             return found.sorted()
@@ -53,6 +70,14 @@ extension Hub {
             var preview = ErasurePreview()
             for record in erasure.tombstones { preview.records[record.entity, default: 0] += 1 }
             preview.shared = erasure.planned.count - erasure.tombstones.count
+            let gone = Set(erasure.tombstones.map(\.id))
+            for record in erasure.stored.values
+            where record.entity == .referralClaim && gone.contains(record.id) {
+                let claim = ReferralClaim(id: record.id, fields: record.shownValues)
+                if let rep = claim.rep, claim.referral.map(gone.contains) != true {
+                    preview.credits[rep, default: 0] += 1
+                }
+            }
             preview.merged = try Self.merged(with: customer, in: store)
             for device in try store.devices() where !device.secretHash.isEmpty {
                 guard let account = try store.account(device.account),
@@ -211,7 +236,7 @@ extension Hub {
     private func search(for orders: [ErasureOrder]) async throws(HubError) -> JournalSearch {
         let (store, schema, limits) = (store, schema, limits)
         do {
-            let ids = try await store.read { try $0.sought(orders) }
+            let ids = try await store.read { try $0.sought(orders, schema) }
             return try await JournalSearch.run(
                 for: ids, schema: schema, rows: limits.journalRowsPerLook
             ) { try await store.read($0) }
@@ -234,7 +259,7 @@ extension Hub {
             let isLast = searches >= limits.searchesPerErasure
             let result = try await committing { committer, store -> Result? in
                 var search = found
-                let ids = try store.sought(orders)
+                let ids = try store.sought(orders, schema)
                 // What came under them meanwhile is looked for without holding up others either, but
                 // not for ever.
                 guard isLast || ids.isSubset(of: search.sought) else { return nil }
@@ -257,7 +282,9 @@ extension ErasureOrder {
 }
 
 extension StoreReader {
-    fileprivate func sought(_ orders: [ErasureOrder]) throws -> Set<RecordID> {
-        try orders.reduce(into: []) { $0.formUnion(try sought($1)) }
+    fileprivate func sought(
+        _ orders: [ErasureOrder], _ schema: Schema
+    ) throws -> Set<RecordID> {
+        try orders.reduce(into: []) { $0.formUnion(try sought($1, schema)) }
     }
 }

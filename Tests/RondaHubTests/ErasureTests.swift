@@ -430,4 +430,73 @@ struct ErasureTests {
         let due = try await backup.read { [ana] in try $0.due(of: ana.id, limit: 10) }
         #expect(due == [customer, visit].sorted())
     }
+
+    /// Somebody with this telephone, recommended by a customer.
+    private func referral(
+        _ world: TestWorld, _ device: inout TestDevice, by customer: RecordID, _ phone: String
+    ) async throws -> RecordID {
+        let point = "tel:" + phone
+        let id = try #require(
+            Schema.current.derivedID(of: .referral) { position in
+                position == 0 ? .ref(TestWorld.programme) : .text(point)
+            })
+        var referral = Referral(id: id)
+        referral.programme = TestWorld.programme
+        referral.contactPoint = point
+        referral.name = "Rosalinda"
+        referral.referrers = [customer]
+        device.capture(Change(creating: referral))
+        try await device.sync(with: world.hub)
+        #expect(device.verdicts.values.allSatisfy { $0.refusal == nil })
+        return id
+    }
+
+    @Test("the person goes as somebody's referral too; the one who recommended them stays")
+    func recommended() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let luis = try await world.customer(by: &ana, in: TestWorld.north)
+        let (customer, _) = try await customer(world, &ana)
+        let same = try await referral(world, &ana, by: luis, "+573001112233")
+        let other = try await referral(world, &ana, by: luis, "+573001112244")
+        // Whoever earned something on a visit to the person loses it, and the office is told before.
+        for (referral, owner) in [(same, luis), (other, customer)] {
+            var claim = ReferralClaim(id: world.surroundings.id())
+            claim.referral = referral
+            claim.customer = owner
+            claim.rep = ana.account
+            claim.claimedAt = world.surroundings.now
+            ana.capture(Change(creating: claim))
+        }
+        try await ana.sync(with: world.hub)
+        #expect(ana.verdicts.values.allSatisfy { $0.refusal == nil })
+        let preview = try #require(try await world.hub.preview(erasing: customer))
+        #expect(
+            preview.records == [.customer: 1, .visit: 1, .referral: 1, .referralClaim: 1])
+        #expect(preview.credits == [ana.account: 1])
+        #expect(try await world.hub.erase(customer)?.records == 4)
+        #expect(try await world.record(same).isErased)
+        for id in [other, luis] { #expect(try await !world.record(id).isErased) }
+        let asked = try await ana.exchange(with: world.hub).erased.map { RecordID(data: $0) }
+        #expect(asked.contains(same) && !asked.contains(other))
+        #expect(try await Verification.of(world.store).problems == [])
+    }
+
+    @Test("who was only recommended is erased by telephone or id")
+    func onlyRecommended() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let luis = try await world.customer(by: &ana, in: TestWorld.north)
+        let backup = try world.store.copy()
+        let rosa = try await referral(world, &ana, by: luis, "+573001112233")
+        #expect(try await world.hub.erasable(codeOrID: "+57 300 111 2233") == [rosa])
+        #expect(try await world.hub.erasable(codeOrID: rosa.description) == [rosa])
+        #expect(try await world.hub.erase(rosa)?.records == 1)
+        #expect(try await world.record(rosa).isErased)
+        #expect(try await world.hub.erasable(codeOrID: "+57 300 111 2233") == [])
+        try await expectGone(world, world.store)
+        let hub = Hub(store: backup, ledger: world.ledger, surroundings: world.surroundings.real)
+        #expect(try await hub.replayErasures() == 1)
+        #expect(try await backup.read { try $0.record(rosa) }?.isErased == true)
+    }
 }

@@ -7,8 +7,8 @@ internal import RondaStoreSQLite
 struct EraseCommand: ServerSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "erase",
-        abstract: "Erase a customer who asked for it / "
-            + "Suprimir los datos de un cliente que lo pidió",
+        abstract: "Erase a customer, or who was recommended, who asked for it / "
+            + "Suprimir los datos de un cliente, o de un referido, que lo pidió",
         discussion: """
             Nothing is left here of the person, every device is asked to do the same, and no backup \
             brings them back: keep \(ErasureFile.fileName) wherever a backup may be restored. It \
@@ -21,7 +21,9 @@ struct EraseCommand: ServerSubcommand {
         aliases: ["suprimir"])
 
     @OptionGroup var options: CommonOptions
-    @Argument(help: "Code or id / Código o identificador.") var customer: String
+    @Argument(
+        help: "Code, id, telephone or e-mail / Código, identificador, teléfono o correo.")
+    var customer: String
     @Flag(name: .long, help: "Only say what would go / Sólo decir qué se suprimiría.")
     var dryRun = false
     @Flag(name: .long, help: "Do it / Hacerlo.") var yes = false
@@ -93,6 +95,15 @@ struct EraseCommand: ServerSubcommand {
                         + "\(preview.shared)",
                     es: "Referidos de otras personas que pierden a este cliente y quedan: "
                         + "\(preview.shared)"))
+        }
+        for (rep, count) in preview.credits.sorted(by: { $0.key < $1.key }) {
+            let login = try await hub.store.read { try $0.account(rep)?.login } ?? rep.description
+            lines.append(
+                Phrase(
+                    en:
+                        "Credits of \(login) for referrals of other people, that go with it: \(count)",
+                    es: "Méritos de \(login) por referidos de otras personas, que se van con ello: "
+                        + "\(count)"))
         }
         lines += preview.merged.map { other in
             Phrase(
@@ -237,12 +248,10 @@ enum Erasing {
             throw ServerTerminal.Failure(
                 .notFound, "unknownCustomer",
                 Phrase(
-                    en:
-                        "there is no customer \(name), nor was there one that is deleted; check the "
-                        + "code, or give the id",
-                    es:
-                        "no hay un cliente \(name), ni lo hubo que esté eliminado; revise el código, "
-                        + "o dé el identificador"))
+                    en: "there is no customer and no referral \(name), nor was there one that is "
+                        + "deleted; check the code, or give the id, the telephone or the e-mail",
+                    es: "no hay un cliente ni un referido \(name), ni lo hubo que esté eliminado; "
+                        + "revise el código, o dé el identificador, el teléfono o el correo"))
         }
         let ids = found.map(\.description).joined(separator: ", ")
         throw ServerTerminal.Failure(
