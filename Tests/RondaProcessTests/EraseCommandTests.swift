@@ -104,4 +104,35 @@ struct EraseCommandTests {
         _ = await server.stop()
         #expect(FileManager.default.fileExists(atPath: ledger))
     }
+
+    @Test("an import says which lines name somebody who was erased, and takes the others")
+    func imported() async throws {
+        struct Document: Decodable {
+            struct File: Decodable {
+                let imported: Int
+                let known: Int
+                let refused: Int
+                let erased: [Int]
+            }
+            let customers: File
+            let purchases: File
+        }
+        let office = try await Office.prepared()
+        try await office.expectDone("erase", "C1", "--yes")
+        let purchases = try office.write(
+            "customer,date,units,amount\nC2,2024-05-01,1,10.00\nC1,2024-05-01,1,10.00\n",
+            to: "purchases.csv")
+        let customers = office.root + "/customers.csv"
+        for isNew in [true, false] {
+            let document = try await office.expectDone(
+                "import", "--customers", customers, "--purchases", purchases
+            ).decode(Document.self)
+            #expect(document.customers.erased == [2] && document.customers.known == 2)
+            #expect(document.purchases.erased == [3])
+            #expect(document.purchases.imported == (isNew ? 1 : 0))
+            #expect(document.customers.refused + document.purchases.refused == 0)
+        }
+        let told = try await office.say("import", "--customers", customers, language: "es")
+        #expect(told.output.contains("línea 2"))
+    }
 }
