@@ -391,7 +391,7 @@ final class World {
             wasSetBackUnnoticed = wasSetBackUnnoticed || !isNoticed
             // In the order of the command that restores.
             if isNoticed { try await hub.renewHistory() }
-            _ = try await hub.replayErasures()
+            if bug != .ignoredLedger { _ = try await hub.replayErasures() }
             let epoch = try await network.store.read { try $0.hub().epoch }
             epochSetBack = isNoticed ? nil : epoch
             trace.add(
