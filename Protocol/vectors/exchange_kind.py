@@ -120,6 +120,7 @@ class Play:
 
     def do_putBack(self, step):
         self.hub.put_back(self.backups[step["putBack"]])
+        self.hub.erase_what_is_listed()
 
     def do_closeRecovery(self, step):
         self.hub.close_recovery()

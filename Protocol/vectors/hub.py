@@ -38,6 +38,11 @@ class Device:
     revoked: bool = False
     ends: int = None          # the moment at which its access ends, or ended
     due: set = field(default_factory=set)   # erased records of which something may be left on it
+    asked: set = field(default_factory=set)   # all that ever were due
+
+    def ask(self, records):
+        self.due |= set(records)
+        self.asked |= set(records)
 
     @property
     def last(self):
@@ -111,6 +116,7 @@ class Hub:
         self.id, self.secret, self.generation, self.recoverable = id, secret, 0, False
         self.journal, self.devices, self.scopes = Journal(schema), {}, {}
         self.touches, self.now, self.generations, self.ledger = {}, 0, 0, []
+        self.owed = {}   # what is due from devices that a restore has lost
         self.journal.applied = self.applied
         self.renew()
         self.renewed, self.renewed_at = False, 0
@@ -144,6 +150,8 @@ class Hub:
         self.journal.__dict__.update(saved.pop("parts"))
         self.__dict__.update(saved)
         self.journal.generation = self.generation
+
+    def erase_what_is_listed(self):
         for id, listed in self.ledger:
             self.erase_again(id, listed)
 
@@ -155,6 +163,7 @@ class Hub:
             if id in replaced and not replaced[id].has_access(self.now) and device.has_access(self.now):
                 device.ends, device.revoked = replaced[id].ends, replaced[id].revoked
         self.renew()
+        self.erase_what_is_listed()
 
     def purge(self):
         old = [id for id, record in self.journal.records.items()
@@ -200,18 +209,31 @@ class Hub:
         self.ledger.append((id, under))
 
     def erase_again(self, id, listed):
-        """What was erased, by id, with entity and scopes."""
+        """What was erased, by id, with entity, scopes and the devices of which it is due."""
         before = dict(self.journal.records)
-        changed, _ = self.journal.erase(id, listed, self.now)
+        changed, _ = self.journal.erase(id, {r: listed[r][:2] for r in listed}, self.now)
         self.applied(Entry(b"", 0, "", None, self.now), changed)
-        gone = {rid: old for rid, (old, record) in changed.items() if record.erased}
-        for device in self.devices.values():
-            account = self.journal.accounts[device.account]
-            device.due |= {rid for rid, old in gone.items() if device.secret and (
-                old is None or account.sees_all or self.ever_saw(before, account, old))}
+        due = {}
+        for rid, (old, record) in changed.items():
+            if not record.erased:
+                continue
+            due[rid] = {d for d in self.journal.holders.get(rid, ()) if self.devices[d].secret}
+            if rid in listed:   # nobody is told of what only others had
+                due[rid] |= listed[rid][2]
+            else:
+                due[rid] |= {d.id for d in self.devices.values() if d.secret and self.saw_ever(
+                    before, self.journal.accounts[d.account], old or record)}
+            for device in due[rid]:
+                if device in self.devices:
+                    self.devices[device].ask([rid])
+                else:
+                    self.owed.setdefault(device, set()).add(rid)
         self.redact()
-        return {rid: (record.entity, tuple(sorted({s.scope for s in record.stays})))
-                for rid, (_, record) in changed.items() if record.erased}
+        return {rid: (changed[rid][1].entity, tuple(sorted({s.scope for s in changed[rid][1].stays})), frozenset(due[rid]))
+                for rid in due}
+
+    def saw_ever(self, records, account, record):
+        return account.sees_all or self.ever_saw(records, account, record)
 
     def ever_saw(self, records, account, record):
         return standing.sees(account, self.journal.schema.catalogue, record.scopes) or standing.saw(
@@ -381,7 +403,7 @@ class Hub:
             entry, records = self.journal.entries[device.id, sent.number], self.journal.records
             if entry.redacted and not entry.verdict.refusal:
                 commit = wire.decode(wire.without_names(self.journal.schema, sent))
-                device.due |= {id for id in named(commit) if id in records and records[id].erased}
+                device.ask(id for id in named(commit) if id in records and records[id].erased)
 
     def judge(self, device, message, device_time, given):
         try:
@@ -559,8 +581,9 @@ class Hub:
         else:
             self.devices[id] = Device(id, device.account, new_secret, seen=self.now if self.generation else 0)
         account, records = self.journal.accounts[device.account], self.journal.records
-        self.devices[id].due = {i for i, r in records.items() if r.erased and (
-            account.sees_all or self.ever_saw(records, account, r))}   # the store may be older than its id
+        # The store may be older than its id, and the hub's than what the device saw.
+        self.devices[id].ask(device.asked | self.owed.pop(id, set()) | {
+            i for i, r in records.items() if r.erased and self.saw_ever(records, account, r)})
         self.update_recovery()
         return self.devices[id]
 

@@ -1,5 +1,5 @@
 """What the hub does with one commit after another: judge, apply, wait, release (SPEC 6.1, 6.3, 6.4)."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import model
 import standing
@@ -27,6 +27,7 @@ class Journal:
     def __init__(self, schema, generation=0, recovering=False):
         self.schema, self.generation, self.recovering = schema, generation, recovering
         self.records, self.entries, self.accounts, self.people = {}, {}, {}, None
+        self.holders = {}   # the devices that had commits about a record, when these were redacted
         self.assignment, self.assured = 0, {}   # the hub's version; what devices said they had, with nothing queued
         self.applied = lambda entry, changed: None   # (record before, record after) by id, for whoever keeps streams
 
@@ -162,42 +163,63 @@ class Journal:
 
         def mark(record):
             return model.Mark(version(record), 0, now << 16, b"", b"", True, record.version)
+        if id not in self.records and id not in listed:
+            listed = {**listed, **self.made(id)}
+        listed = {**standing.recommended(self.schema, self.records, id), **listed}
         after = standing.erased(self.schema, self.records, id, listed, version, step, mark)
         changed = {rid: (self.records.get(rid), record) for rid, record in after.items()}
         self.records.update(after)
         self.assignment = step
-        waited = self.redact_all()
+        waited, lost = self.redact_all()
+        for rid in lost:   # it stood where the customer did
+            self.records[rid] = replace(self.records[rid], stays=self.records[id].stays)
+            changed[rid] = None, self.records[rid]
         return changed, sorted(waited, key=lambda e: (e.device, e.number)) + self.reconsider()
 
+    def made(self, id):
+        """Entity and place of a record that was purged, as the commit that made it has them."""
+        for commit in (e.commit for e in self.entries.values() if e.commit):
+            for c in commit.changes:
+                if c.record == id and self.is_creation(c, commit):
+                    return {id: (c.entity, tuple(
+                        i for _, i in model.placing(self.schema.entities[c.entity], c, True)))}
+        return {}
+
     def redact_all(self):
-        """Of every commit that changes or names an erased record; those that stop waiting because of it."""
-        waited = []
+        """Of every commit that changes or names an erased record; those that stop waiting because of it, and the
+        tombstones of what they created and is not there."""
+        waited, lost = [], []
         while True:
             gone = {id for id, record in self.records.items() if record.erased}
             found = [e for e in self.entries.values() if e.commit and gone & named(e.commit)]
             if not found:
-                return waited
+                return waited, lost
             for entry in found:
                 if entry.verdict.outcome in ("waiting", "refused"):
                     waited += [entry] if entry.verdict.outcome == "waiting" else []
                     entry.verdict = model.Plan("refused", model.Refusal("erased"))
-                self.redact(entry)
+                lost += self.redact(entry)
 
     def redact(self, entry):
-        """Drops the content. What a refused commit would have created under an erased record becomes a tombstone, so
-        that later changes of it are refused in the same way."""
+        """Drops the content. What it created under an erased record and is not there, because it never came to be or
+        was purged, becomes a tombstone, so that later changes of it are refused in the same way."""
+        lost = []
+        for id in named(entry.commit):
+            self.holders.setdefault(id, set()).add(entry.device)
         entry.entities = {c.record: c.entity for c in entry.commit.changes}
-        if entry.verdict.outcome == "refused" and entry.verdict.refusal.code == "erased":
-            for c in entry.commit.changes:
-                entity = self.schema.entities.get(c.entity)
-                if entity and self.is_creation(c, entry.commit) and c.record not in self.records and model.has_its_id(
-                        self.schema, entity, c) and any(
-                        id in self.records and self.records[id].erased for _, id in model.placing(entity, c, True)):
-                    self.records[c.record] = model.Record(
-                        c.entity, c.record, self.accounts[entry.account].id, model.fresh_version(0, self.generation),
-                        erased=True)
-            entry.creates = tuple(id for id in entry.creates if id not in self.records)
+        for c in entry.commit.changes if entry.verdict.outcome != "refused" or entry.verdict.refusal.code == "erased" else ():
+            entity = self.schema.entities.get(c.entity)
+            above = [self.records[id] for _, id in model.placing(entity, c, True)
+                     if id in self.records and self.records[id].erased] if entity else ()
+            if above and self.is_creation(c, entry.commit) and c.record not in self.records and model.has_its_id(
+                    self.schema, entity, c):
+                self.records[c.record] = model.Record(
+                    c.entity, c.record, self.accounts[entry.account].id, model.fresh_version(0, self.generation),
+                    stays=above[0].stays, erased=True)
+                lost.append(c.record)
+        entry.creates = tuple(id for id in entry.creates if id not in self.records)
         entry.commit, entry.redacted = None, True
+        return lost
 
     def close_recovery(self):
         self.recovering = False

@@ -183,6 +183,23 @@ def seen_customers(schema, stored, account, record, since):
 
 # Erasure (SPEC 4.14)
 
+def contact_points(schema, record):
+    """How the person whom a record is about can be reached, in the spelling of a referral's."""
+    entity, found = schema.entities[record.entity], set()
+    for name, prefix in (("phones", "tel:"), ("emails", "mailto:"), ("contactPoint", "")):
+        if entity.field(name):
+            value = value_of(entity, name, record)
+            found |= {prefix + v[1] for v in (value if isinstance(value, list) else [value] if value else [])}
+    return found
+
+
+def recommended(schema, stored, id):
+    """The referrals by which the same person was recommended, as `erased` takes them."""
+    points = contact_points(schema, stored[id]) if id in stored else set()
+    return {r.id: (r.entity, ()) for r in stored.values()
+            if r.id != id and not r.erased and several(schema, r) and points & contact_points(schema, r)}
+
+
 def erased(schema, stored, id, listed, version, step, mark):
     """What is left when a customer is erased: `listed` are records that are known to have been under it, by id with
     entity and scopes. `version` gives the next one of a record, `mark` that of the hub's own write."""
@@ -199,7 +216,7 @@ def erased(schema, stored, id, listed, version, step, mark):
                 record.entity, record.id, record.creator, version(record), born=record.born, erased=True,
                 stays=tuple(s if s.end else replace(s, end=step) for s in where))
     for record in stored.values():
-        if several(schema, record) and id in customers(schema, record):
+        if several(schema, record) and record.id not in after and id in customers(schema, record):
             number = schema.entities[record.entity].field(schema.entities[record.entity].scope[0]).number
             w = mark(record)
             elements = {e: m for e, m in record.sets[number].items() if e[1] != id}

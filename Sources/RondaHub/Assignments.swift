@@ -101,6 +101,23 @@ extension Account {
 
     /// Whether it saw a scope before a change of who sees what, and so may hear of what left by it.
     func saw(_ scope: RecordID, before change: UInt64) -> Bool {
-        role.seesAll || stays.contains { $0.scope == scope && $0.from < change }
+        role.seesAll
+            || stays.contains {
+                ($0.scope == scope || $0.scope == Stay.everywhere) && $0.from < change
+            }
+    }
+
+    /// Notes that from `change` on it sees everything, or does so no more.
+    mutating func noteRole(_ role: Role, at change: UInt64) {
+        guard role.seesAll != self.role.seesAll else { return }
+        if role.seesAll {
+            stays.append(Stay(scope: Stay.everywhere, from: change))
+        } else if let open = stays.firstIndex(where: {
+            $0.scope == Stay.everywhere && $0.until == 0
+        }) {
+            stays[open].until = change
+        } else {
+            stays.append(Stay(scope: Stay.everywhere, until: change))
+        }
     }
 }

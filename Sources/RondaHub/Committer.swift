@@ -217,7 +217,7 @@ extension Committer {
                 commit: isRedacted ? ChainHash.of(offer.bytes).id.bytes : bytes, verdict: verdict,
                 floor: writer.floor, isRedacted: isRedacted))
         if verdict.refusal?.code == .erased, case .success(let commit) = offer.commit {
-            _ = try eraser.bury(unmadeBy: commit, author: writer.account.id)
+            try eraser.bury(unmadeBy: commit, author: writer.account.id)
         }
         if let record = verdict.waitsFor {
             try store.put(
@@ -400,7 +400,7 @@ extension Committer {
         let arrived = try apply(plan.records, replacing: stored)
         try store.replace(plan.verdict, of: entry.device)
         if try mayNotBeKept(entry.commit, plan.verdict) {
-            _ = try eraser.redact(entry, as: plan.verdict)
+            try eraser.redact(entry, as: plan.verdict)
         }
         try flagSuppressed(
             plan.records, replacing: stored, device: entry.device, number: entry.number)

@@ -6,45 +6,52 @@ internal import RondaStore
 internal import RondaWire
 internal import SwiftProtobuf
 
+/// Whom to erase.
+struct ErasureOrder: Sendable {
+    let customer: RecordID
+    /// Records that are known to have been erased with it.
+    var listed: [Erasure.Listed] = []
+    let actor: String
+    let at: Instant
+}
+
 /// What erasing somebody does to a store, inside one transaction (SPEC §4.14).
 struct Eraser {
     let store: any StoreWriter
     let schema: Schema
     let now: Instant
 
-    /// Erases a customer and what is under it. `listed` are records that are known to have been.
+    /// Erases a customer and what is under it. `search` has looked for `store.sought(_:)`.
     /// - Returns: what is to be written down of it; `nil` when nothing is left to erase.
-    func erase(
-        _ customer: RecordID, listed: [Erasure.Listed] = [], by actor: String, at: Instant? = nil
-    ) throws -> LedgerEntry? {
-        let isThere = try store.record(customer).map { !$0.isErased } ?? false
-        let isToDo = try listed.contains {
-            try schema[$0.entity] != nil && store.record($0.id)?.isErased != true
-        }
-        guard isThere || isToDo else { return nil }
-        store.overwriteDeleted()
+    func erase(_ order: ErasureOrder, found search: JournalSearch) throws -> LedgerEntry? {
+        guard try store.isToDo(order, search, schema) else { return nil }
         let step = try Assignments.next(in: store)
         let hub = try store.hub()
-        let erasure = try Erasure(
-            of: customer, listed: listed, schema: schema, assignment: step,
-            generation: hub.generation, at: now, record: store.record,
-            dependents: store.dependents)
-        let due = try due(erasure)
+        let erasure = try store.erasure(
+            order, search, schema, assignment: step, generation: hub.generation, at: now)
+        let due = try due(erasure, order, search)
         let suppression = Suppression(seed: hub.key)
-        let suppressed = (erasure.stored[customer]?.contactPoints ?? []).sorted()
+        let suppressed = (erasure.stored[order.customer]?.contactPoints ?? []).sorted()
             .map(suppression.hash)
         try apply(erasure, assignment: step)
-        let note = try store.append(ErasureNote(at: at ?? now, actor: actor, customer: customer))
-        for record in erasure.tombstones { try store.bury(record.id, by: note) }
-        for (device, records) in due { try store.ask(device, about: records) }
+        let note = try store.append(
+            ErasureNote(at: order.at, actor: order.actor, customer: order.customer))
+        for record in erasure.tombstones {
+            try store.bury(record.id, by: note)
+            try store.dropExpected(record.id)
+        }
+        for (record, devices) in due {
+            for device in devices { try store.ask(device, about: [record]) }
+        }
         for hash in suppressed { try store.suppress(hash) }
-        try redact(naming: Set(erasure.tombstones.map(\.id)))
+        try redact(erasure.tombstones.flatMap { search.places[$0.id] ?? [] })
         return LedgerEntry(
-            hub: hub.id, at: now, actor: actor, customer: customer,
+            hub: hub.id, at: now, actor: order.actor, customer: order.customer,
             records: erasure.tombstones.map { record in
                 Erasure.Listed(
                     id: record.id, entity: record.entity,
-                    scopes: Set(record.stays.map(\.scope)).sorted())
+                    scopes: Set(record.stays.map(\.scope)).sorted(),
+                    due: due[record.id]?.sorted())
             }, suppressed: suppressed)
     }
 
@@ -59,15 +66,29 @@ struct Eraser {
         }
     }
 
-    /// Of each device, the records that it may hold something of.
-    private func due(_ erasure: Erasure) throws -> [RecordID: [RecordID]] {
-        var due: [RecordID: [RecordID]] = [:]
-        for device in try store.devices() where !device.secretHash.isEmpty {
+    /// Of each record, the devices that may hold something of it: those whose commits are about it,
+    /// and those of the accounts that ever saw it. Where the ledger says which had it, the store may
+    /// have been set back to before they did, and nobody else is told of it.
+    private func due(
+        _ erasure: Erasure, _ order: ErasureOrder, _ search: JournalSearch
+    ) throws -> [RecordID: Set<RecordID>] {
+        var due: [RecordID: Set<RecordID>] = [:]
+        let noted = Dictionary(
+            order.listed.compactMap { listed in listed.due.map { (listed.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        let devices = try store.devices().filter { !$0.secretHash.isEmpty }
+        let known = Set(devices.map(\.id))
+        for record in erasure.tombstones {
+            let holders = (search.places[record.id] ?? []).map(\.device)
+            due[record.id] = known.intersection(holders).union(noted[record.id] ?? [])
+        }
+        let unknown = erasure.tombstones.filter { noted[$0.id] == nil }
+        if unknown.isEmpty { return due }
+        for device in devices {
             guard let account = try store.account(device.account) else { continue }
-            due[device.id] = try erasure.tombstones.map(\.id).filter { id in
-                // Of what the store does not have nobody knows who saw it.
-                guard let record = erasure.stored[id] else { return true }
-                return try store.everSaw(record, by: account, schema)
+            for record in unknown
+            where try store.everSaw(erasure.stored[record.id] ?? record, by: account, schema) {
+                due[record.id, default: []].insert(device.id)
             }
         }
         return due
@@ -75,47 +96,37 @@ struct Eraser {
 
     // MARK: Commits
 
-    /// Takes the content from every commit that changes or names one of these.
-    private func redact(naming erased: Set<RecordID>) throws {
-        var gone = erased
-        while !gone.isEmpty {
-            var found: [(device: RecordID, number: UInt64)] = []
-            try store.contents { device, number, commit in
-                if !Self.ids(in: commit).isDisjoint(with: gone) { found.append((device, number)) }
-            }
-            gone = []
-            for (device, number) in found {
-                guard let entry = try store.journal(device: device, number: number) else {
-                    continue
-                }
-                if [.waiting, .refused].contains(entry.verdict.outcome) {
-                    var verdict = Verdict.refused(entry.number, Refusal(.erased))
-                    verdict.disposition = entry.verdict.disposition
-                    try store.replace(verdict, of: entry.device)
-                    try store.removeWaiting(device: device, number: number)
-                    gone.formUnion(try redact(entry, as: verdict))
-                } else {
-                    gone.formUnion(try redact(entry, as: entry.verdict))
-                }
+    /// Takes the content from these commits. What waits, or was refused, is refused as erased now.
+    private func redact(_ places: [JournalSearch.Place]) throws {
+        for place in Set(places) {
+            guard let entry = try store.journal(device: place.device, number: place.number),
+                !entry.isRedacted
+            else { continue }
+            if [.waiting, .refused].contains(entry.verdict.outcome) {
+                var verdict = Verdict.refused(entry.number, Refusal(.erased))
+                verdict.disposition = entry.verdict.disposition
+                try store.replace(verdict, of: entry.device)
+                try store.removeWaiting(device: entry.device, number: entry.number)
+                try redact(entry, as: verdict)
+            } else {
+                try redact(entry, as: entry.verdict)
             }
         }
     }
 
-    /// Takes the content from a commit.
-    /// - Returns: what it would have made, and nobody will, where it is refused as erased.
-    func redact(_ entry: JournalEntry, as verdict: Verdict) throws -> [RecordID] {
-        var unmade: [RecordID] = []
+    /// Takes the content from a commit. What it would have made, and nobody will, where it is refused
+    /// as erased, becomes a tombstone.
+    func redact(_ entry: JournalEntry, as verdict: Verdict) throws {
         if verdict.refusal?.code == .erased {
             if let commit = try? WireCommit(serializedBytes: entry.commit).model(schema: schema) {
-                unmade = try bury(unmadeBy: commit, author: entry.author)
+                try bury(unmadeBy: commit, author: entry.author)
             }
         }
         try store.redact(device: entry.device, number: entry.number, chain: entry.chain)
-        return unmade
     }
 
     /// Makes tombstones of what a refused commit would have made under somebody who was erased.
-    func bury(unmadeBy commit: Commit, author: RecordID) throws -> [RecordID] {
+    func bury(unmadeBy commit: Commit, author: RecordID) throws {
         let unmade = try Erasure.unmade(
             by: commit, author: author, schema: schema, generation: try store.hub().generation,
             record: store.record)
@@ -124,7 +135,6 @@ struct Eraser {
             try store.bury(record.id, by: nil)
             try store.dropExpected(record.id)
         }
-        return unmade.map(\.id)
     }
 
     /// Whether the commit changes or names anybody who was erased.
@@ -132,7 +142,9 @@ struct Eraser {
 
     /// Those who were erased of whom a commit changes or names something.
     func erased(in commit: [UInt8]) throws -> [RecordID] {
-        try Self.ids(in: commit).sorted().filter { id in
+        var ids: Set<RecordID> = []
+        commit.withUnsafeBytes { CommitIDs.each(in: $0) { ids.insert($0) } }
+        return try ids.sorted().filter { id in
             do {
                 return try store.record(id)?.isErased ?? false
             } catch  where !error.endsTransaction {
@@ -140,12 +152,6 @@ struct Eraser {
                 return false
             }
         }
-    }
-
-    /// Every id that a commit holds, also one that cannot be read otherwise.
-    private static func ids(in commit: [UInt8]) -> Set<RecordID> {
-        let ids = (try? WireCommit(serializedBytes: commit))?.ids ?? []
-        return Set(ids.filter { $0.count == 16 }.map { RecordID(data: $0) })
     }
 }
 
@@ -158,5 +164,112 @@ extension StoreReader {
             record, entity, by: account.id,
             customers: try record.customers(entity).compactMap(self.record)
         ) { $0.placements.map(\.scope) }
+    }
+
+    // MARK: What there is to erase
+
+    /// What the journal is looked through for: what the store knows to be concerned.
+    func sought(_ order: ErasureOrder, _ schema: Schema) throws -> Set<RecordID> {
+        let ids = [order.customer] + order.listed.map(\.id) + (try dependents(of: order.customer))
+        return Set(ids).union(try referrals(of: order, schema))
+    }
+
+    /// The referrals by which the same person was recommended, had anybody done so: they have one of
+    /// their telephones or addresses.
+    private func referrals(of order: ErasureOrder, _ schema: Schema) throws -> Set<RecordID> {
+        let points = try record(order.customer)?.contactPoints ?? []
+        guard !points.isEmpty, let entity = schema[.referral] else { return [] }
+        var ids: Set<RecordID> = []
+        try records(of: .programme) { programme in
+            for point in points {
+                let id = schema.derivedID(of: entity) { position in
+                    entity.fields[position].name == "programme"
+                        ? .ref(programme.id) : .text(point)
+                }
+                if let id { ids.insert(id) }
+            }
+        }
+        return ids
+    }
+
+    /// Whether there is anything to do: a customer that is here, or that the journal has, or a record
+    /// that is known to have been erased and is not.
+    func isToDo(
+        _ order: ErasureOrder, _ search: JournalSearch, _ schema: Schema
+    ) throws -> Bool {
+        if let customer = try record(order.customer) {
+            if [.customer, .referral].contains(customer.entity) && !customer.isErased {
+                return true
+            }
+        } else if let entity = search.made[order.customer]?.entity {
+            if [.customer, .referral].contains(entity) { return true }
+        }
+        return try isToDo(order, schema)
+    }
+
+    /// Whether something that is known to have been erased is not.
+    func isToDo(_ order: ErasureOrder, _ schema: Schema) throws -> Bool {
+        try order.listed.contains {
+            try schema[$0.entity] != nil && record($0.id)?.isErased != true
+        }
+    }
+
+    /// What becomes of the customer, of what the store has under it, and of what the journal has and
+    /// the store does not: it was deleted and purged, or it waited, or was refused.
+    func erasure(
+        _ order: ErasureOrder, _ search: JournalSearch, _ schema: Schema, assignment: UInt64,
+        generation: UInt64, at now: Instant
+    ) throws -> Erasure {
+        var gone = Set([order.customer] + order.listed.map(\.id))
+        gone.formUnion(
+            try dependents(of: order.customer).filter { id in
+                try record(id).flatMap { schema[$0.entity] }.map { !$0.isUnderSeveral } ?? false
+            })
+        var lost = order.listed
+        let recommended = try referrals(of: order, schema).union([order.customer]).sorted()
+        for id in recommended where try record(id)?.entity == .referral {
+            lost.append(Erasure.Listed(id: id, entity: .referral, scopes: []))
+            gone.insert(id)
+        }
+        for id in recommended where id != order.customer {
+            guard let made = search.made[id], try record(id) == nil else { continue }
+            lost.append(
+                Erasure.Listed(id: id, entity: made.entity, scopes: [], creator: made.author))
+            gone.insert(id)
+        }
+        if let made = search.made[order.customer], try record(order.customer) == nil {
+            lost.append(
+                Erasure.Listed(
+                    id: order.customer, entity: made.entity, scopes: made.under.sorted(),
+                    creator: made.author))
+        }
+        var isNew = true
+        while isNew {
+            isNew = false
+            for (id, made) in search.made.sorted(by: { $0.key < $1.key })
+            where !gone.contains(id) && !made.under.isDisjoint(with: gone) {
+                guard try record(id) == nil else { continue }
+                lost.append(
+                    Erasure.Listed(
+                        id: id, entity: made.entity, scopes: [], creator: made.author))
+                gone.insert(id)
+                isNew = true
+            }
+        }
+        // Of a customer that was purged the store does not know what is under it.
+        let under = try search.changed.filter { id in
+            guard let record = try record(id), let entity = schema[record.entity] else {
+                return false
+            }
+            return !record.isErased && record.customers(entity).contains(order.customer)
+        }
+        return try Erasure(
+            of: order.customer, listed: lost, schema: schema, assignment: assignment,
+            generation: generation, at: now, record: record,
+            dependents: { customer in
+                let known = try dependents(of: customer)
+                return customer == order.customer
+                    ? known + under.subtracting(known).sorted() : known
+            })
     }
 }

@@ -232,7 +232,7 @@ extension Hub {
         try store.put(device)
         if ticket.isDevice || known != nil {
             // The store may be older than its id, and have what others have erased.
-            try askAboutErased(device, of: account, schema, in: store)
+            try askAboutErased(device, of: account, ticket, schema, in: store)
         }
         try close(id)
         try store.append(
@@ -270,12 +270,22 @@ extension Hub {
     }
 
     private static func askAboutErased(
-        _ device: Device, of account: Account, _ schema: Schema, in store: any StoreWriter
+        _ device: Device, of account: Account, _ ticket: Ticket, _ schema: Schema,
+        in store: any StoreWriter
     ) throws {
-        let erased = try store.tombstones().filter { id in
-            try store.record(id).map { try store.everSaw($0, by: account, schema) } ?? false
+        var erased = Set(try store.asked(of: device.id))
+        // The same store goes on, whatever this hub's store still knows of what its account saw.
+        if case .device(let secret) = ticket,
+            let other = try store.device(secretHash: Secret.hash(secret))
+        {
+            erased.formUnion(try store.asked(of: other.id))
         }
-        try store.ask(device.id, about: erased)
+        for id in try store.tombstones() where !erased.contains(id) {
+            if let record = try store.record(id), try store.everSaw(record, by: account, schema) {
+                erased.insert(id)
+            }
+        }
+        try store.ask(device.id, about: erased.sorted())
     }
 
     /// The other store that uses the same id is told.

@@ -7,6 +7,9 @@ package struct ErasurePreview: Sendable, Hashable {
     package var records: [EntityID: Int] = [:]
     /// Records about other people, that lose this customer and go on.
     package var shared = 0
+    /// By rep, the credits for referrals of other people that go with the customer on whose visit they
+    /// were earned.
+    package var credits: [RecordID: Int] = [:]
     /// Other customers that are said to be the same person: they are erased one by one.
     package var merged: [RecordID] = []
     /// The devices that may hold something of it.
@@ -15,39 +18,93 @@ package struct ErasurePreview: Sendable, Hashable {
 
 /// A person's right to be forgotten (SPEC §4.14).
 extension Hub {
+    /// Those whom somebody may mean who asks to erase a code, an id, a telephone or an address:
+    /// customers, or somebody who was only recommended; deleted ones too, because nothing of them is
+    /// gone. Of an id that is not here the journal may still have something.
+    package func erasable(codeOrID name: String) async throws(HubError) -> [RecordID] {
+        let position = schema[.customer]?.position(named: "code")
+        let point =
+            name.contains("@")
+            ? try? ContactPoint.email(name) : try? ContactPoint.phone(name, country: nil)
+        return try await reading { store in
+            var found: Set<RecordID> = []
+            try store.records(of: .customer) { customer in
+                if customer.isErased { return }
+                if let position, case .one(.text(let code)) = customer.shown(position),
+                    code == name
+                {
+                    found.insert(customer.id)
+                }
+                if let point, customer.contactPoints.contains(point) { found.insert(customer.id) }
+            }
+            if let id = RecordID(name) {
+                let record = try store.record(id)
+                let isMeant = record.map {
+                    [.customer, .referral].contains($0.entity) && !$0.isErased
+                }
+                if isMeant ?? true { found.insert(id) }
+            }
+            // With one of a person's referrals the others go, and with the customer all of them.
+            if let point, found.isEmpty {
+                try store.records(of: .referral) { referral in
+                    let isMeant = !referral.isErased && referral.contactPoints.contains(point)
+                    if isMeant && found.isEmpty { found.insert(referral.id) }
+                }
+            }
+            return found.sorted()
+        }
+    }
+
     /// Says what erasing a customer would do, and changes nothing; `nil` for one that is not there.
     package func preview(
         erasing customer: RecordID
     ) async throws(HubError) -> ErasurePreview? {
         let (schema, now) = (schema, surroundings.now())
+        let order = ErasureOrder(customer: customer, actor: AuditEntry.server, at: now)
+        let search = try await search(for: [order])
         return try await reading { store in
-            guard let record = try store.record(customer), record.entity == .customer,
-                !record.isErased
-            else { return nil }
-            let erasure = try Erasure(
-                of: customer, schema: schema, assignment: store.hub().assignment + 1,
-                generation: 0, at: now, record: store.record, dependents: store.dependents)
+            guard try store.isToDo(order, search, schema) else { return nil }
+            let erasure = try store.erasure(
+                order, search, schema, assignment: store.hub().assignment + 1, generation: 0,
+                at: now)
             var preview = ErasurePreview()
             for record in erasure.tombstones { preview.records[record.entity, default: 0] += 1 }
             preview.shared = erasure.planned.count - erasure.tombstones.count
-            let target = Customer(id: customer, fields: record.shownValues).mergedInto
-            try store.records(of: .customer) { other in
-                if other.isDeleted || other.id == customer { return }
-                let into = Customer(id: other.id, fields: other.shownValues).mergedInto
-                if other.id == target || into == customer || into != nil && into == target {
-                    preview.merged.append(other.id)
+            let gone = Set(erasure.tombstones.map(\.id))
+            for record in erasure.stored.values
+            where record.entity == .referralClaim && gone.contains(record.id) {
+                let claim = ReferralClaim(id: record.id, fields: record.shownValues)
+                if let rep = claim.rep, claim.referral.map(gone.contains) != true {
+                    preview.credits[rep, default: 0] += 1
                 }
             }
+            preview.merged = try Self.merged(with: customer, in: store)
             for device in try store.devices() where !device.secretHash.isEmpty {
                 guard let account = try store.account(device.account),
-                    try erasure.stored.values.contains(where: {
-                        try store.everSaw($0, by: account, schema)
+                    try erasure.tombstones.contains(where: {
+                        try store.everSaw(
+                            erasure.stored[$0.id] ?? $0, by: account, schema)
                     })
                 else { continue }
                 preview.devices.append(device)
             }
             return preview
         }
+    }
+
+    /// The others who stand for the same customer after all mergers, deleted ones too.
+    private static func merged(
+        with customer: RecordID, in store: any StoreReader
+    ) throws -> [RecordID] {
+        var twins: [Twin] = []
+        try store.records(of: .customer) { other in
+            if other.isErased { return }
+            let into = Customer(id: other.id, fields: other.shownValues).mergedInto
+            twins.append(Twin(id: other.id, keys: [], mergedInto: into))
+        }
+        let duplicates = Duplicates(twins)
+        let target = duplicates.target(of: customer)
+        return twins.map(\.id).filter { $0 != customer && duplicates.target(of: $0) == target }
     }
 
     /// Erases a customer: nothing is left here of the person, and every device that has something is
@@ -58,10 +115,9 @@ extension Hub {
     ) async throws(HubError) -> ErasureNote? {
         guard let ledger else { throw HubError(.fault, "no ledger of erasures") }
         let now = surroundings.now()
-        let note = try await erasing { eraser, store -> ErasureNote? in
-            guard let record = try store.record(customer), record.entity == .customer,
-                let entry = try eraser.erase(customer, by: actor)
-            else { return nil }
+        let order = ErasureOrder(customer: customer, actor: actor, at: now)
+        let note = try await erasing([order]) { eraser, search, store -> ErasureNote? in
+            guard let entry = try eraser.erase(order, found: search) else { return nil }
             try store.append(
                 AuditEntry(
                     at: now, actor: actor, act: .customerErase, subject: customer.description,
@@ -71,14 +127,71 @@ extension Hub {
             return try store.erasures().last
         }
         live.wrote()
-        // What the log of the database holds of it is best not left lying there.
-        try? await store.checkpoint()
+        guard var note else { return nil }
+        note.isWashed = try await washErased()
         return note
+    }
+
+    /// Cuts off the log of the database where it may hold something of who was erased. Whoever reads
+    /// at that moment is in the way: it is tried a few times, and with every later call.
+    /// - Returns: whether nothing is left in it.
+    package func washErased() async throws(HubError) -> Bool {
+        do {
+            let due = try await store.read { try $0.erasures().last { !$0.isWashed }?.n }
+            guard let due else { return true }
+            for _ in 0..<limits.washings {
+                do {
+                    try await store.checkpoint()
+                    try await store.write { try $0.wash(upTo: due) }
+                    return true
+                } catch let error as StoreError where error.code == .inUse {
+                    continue
+                }
+            }
+            return false
+        } catch {
+            throw HubError(error)
+        }
     }
 
     /// All erasures, oldest first, with the devices that have not confirmed.
     package func erasures() async throws(HubError) -> [ErasureNote] {
         try await reading { try $0.erasures() }
+    }
+
+    /// Writes into the ledger what the store knows of erasures and the ledger does not: it was lost,
+    /// or an older one was put in its place.
+    /// - Returns: how many erasures it lacked.
+    package func mendLedger() async throws(HubError) -> Int {
+        guard let ledger else { return 0 }
+        do {
+            let entries = try ledger.entries()
+            let lacking = try await store.read { store -> [LedgerEntry] in
+                let hub = try store.hub().id
+                let known = Set(entries.filter { $0.hub == hub }.map(\.customer))
+                let notes = try store.erasures().filter { !known.contains($0.customer) }
+                if notes.isEmpty { return [] }
+                // Whose each is was not kept.
+                let suppressed = try store.suppressed()
+                return try notes.map { note in
+                    let listed = try store.tombstones(of: note.n).compactMap { id in
+                        try store.record(id).map { record in
+                            Erasure.Listed(
+                                id: id, entity: record.entity,
+                                scopes: Set(record.stays.map(\.scope)).sorted(),
+                                due: try store.asked(about: id))
+                        }
+                    }
+                    return LedgerEntry(
+                        hub: hub, at: note.at, actor: note.actor, customer: note.customer,
+                        records: listed, suppressed: suppressed)
+                }
+            }
+            for entry in lacking { try ledger.append(entry) }
+            return lacking.count
+        } catch {
+            throw HubError(error)
+        }
     }
 
     /// Erases again what the ledger says was erased and this store still has: one that was restored
@@ -88,41 +201,90 @@ extension Hub {
         guard let ledger else { return 0 }
         let entries: [LedgerEntry]
         do { entries = try ledger.entries() } catch { throw HubError(error) }
-        if entries.isEmpty { return 0 }
-        let now = surroundings.now()
-        let count = try await erasing { eraser, store in
+        let (now, schema) = (surroundings.now(), schema)
+        let due = try await reading { store in
             let hub = try store.hub().id
-            var count = 0
-            for entry in entries where entry.hub == hub {
-                for hash in entry.suppressed { try store.suppress(hash) }
-                guard
-                    try eraser.erase(
-                        entry.customer, listed: entry.records, by: entry.actor, at: entry.at) != nil
-                else { continue }
-                try store.append(
-                    AuditEntry(
-                        at: now, actor: AuditEntry.server, act: .customerErase,
-                        subject: entry.customer.description, detail: "again, from the ledger"))
-                count += 1
+            return try entries.filter { entry in
+                guard entry.hub == hub else { return false }
+                return try store.isToDo(ErasureOrder(entry), schema)
+                    || !entry.suppressed.allSatisfy(store.isSuppressed)
             }
-            return count
         }
-        if count > 0 {
-            live.wrote()
-            try? await store.checkpoint()
+        var count = 0
+        if !due.isEmpty {
+            let orders = due.map { ErasureOrder($0) }
+            count = try await erasing(orders) { eraser, search, store in
+                var count = 0
+                for (entry, order) in zip(due, orders) {
+                    for hash in entry.suppressed { try store.suppress(hash) }
+                    guard try eraser.erase(order, found: search) != nil else { continue }
+                    try store.append(
+                        AuditEntry(
+                            at: now, actor: AuditEntry.server, act: .customerErase,
+                            subject: entry.customer.description, detail: "again, from the ledger"))
+                    count += 1
+                }
+                return count
+            }
+            if count > 0 { live.wrote() }
         }
+        _ = try await washErased()
         return count
     }
 
-    /// Runs `body` in one transaction, and then judges again what waited.
+    /// Looks through the journal while others go on writing.
+    private func search(for orders: [ErasureOrder]) async throws(HubError) -> JournalSearch {
+        let (store, schema, limits) = (store, schema, limits)
+        do {
+            let ids = try await store.read { try $0.sought(orders, schema) }
+            return try await JournalSearch.run(
+                for: ids, schema: schema, rows: limits.journalRowsPerLook
+            ) { try await store.read($0) }
+        } catch {
+            throw HubError(error)
+        }
+    }
+
+    /// Runs `body` in one transaction, with what the journal has about these people, and then judges
+    /// again what waited.
     private func erasing<Result: Sendable>(
-        _ body: @Sendable (Eraser, any StoreWriter) throws -> Result
+        _ orders: [ErasureOrder],
+        _ body: @Sendable (Eraser, JournalSearch, any StoreWriter) throws -> Result
     ) async throws(HubError) -> Result {
         let (schema, now) = (schema, surroundings.now())
-        return try await committing { committer, store in
-            let result = try body(Eraser(store: store, schema: schema, now: now), store)
-            try committer.reconsiderAll()
-            return result
+        var searches = 0
+        while true {
+            let found = try await search(for: orders)
+            searches += 1
+            let isLast = searches >= limits.searchesPerErasure
+            let result = try await committing { committer, store -> Result? in
+                var search = found
+                let ids = try store.sought(orders, schema)
+                // What came under them meanwhile is looked for without holding up others either, but
+                // not for ever.
+                guard isLast || ids.isSubset(of: search.sought) else { return nil }
+                try search.catchUp(with: ids, in: store)
+                let result = try body(
+                    Eraser(store: store, schema: schema, now: now), search, store)
+                try committer.reconsiderAll()
+                return result
+            }
+            if let result { return result }
         }
+    }
+}
+
+extension ErasureOrder {
+    init(_ entry: LedgerEntry) {
+        self.init(
+            customer: entry.customer, listed: entry.records, actor: entry.actor, at: entry.at)
+    }
+}
+
+extension StoreReader {
+    fileprivate func sought(
+        _ orders: [ErasureOrder], _ schema: Schema
+    ) throws -> Set<RecordID> {
+        try orders.reduce(into: []) { $0.formUnion(try sought($1, schema)) }
     }
 }

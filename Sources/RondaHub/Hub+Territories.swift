@@ -25,8 +25,14 @@ extension Hub {
     ) async throws(HubError) {
         let (schema, now) = (schema, surroundings.now())
         try await assigning { store in
+            var counted: UInt64?
             for (id, change) in changes.sorted(by: { $0.key < $1.key }) {
                 guard var account = try store.account(id) else { continue }
+                if let role = change.role, role.seesAll != account.role.seesAll {
+                    let now = try counted ?? Assignments.next(in: store)
+                    counted = now
+                    account.noteRole(role, at: now)
+                }
                 account.role = change.role ?? account.role
                 account.territories = change.territories ?? account.territories
                 account.teams = change.teams ?? account.teams
@@ -36,7 +42,7 @@ extension Hub {
                         at: now, actor: actor, act: .accountTerritories, subject: account.login,
                         detail: try change.detail(in: store, schema)))
             }
-            try Assignments(store: store, schema: schema).refresh()
+            try Assignments(store: store, schema: schema).refresh(at: counted)
         }
     }
 

@@ -7,9 +7,18 @@ package struct Erasure: Sendable {
     package struct Listed: Sendable, Hashable {
         package let id: RecordID
         package let entity: EntityID
+        /// Where it stood; empty where that is not known, and it stood where the customer did.
         package let scopes: [RecordID]
+        package let creator: RecordID
+        /// The devices that had something of it; `nil` where nobody has written that down.
+        package let due: [RecordID]?
 
-        package init(id: RecordID, entity: EntityID, scopes: [RecordID]) {
+        package init(
+            id: RecordID, entity: EntityID, scopes: [RecordID], creator: RecordID = .zero,
+            due: [RecordID]? = nil
+        ) {
+            self.creator = creator
+            self.due = due
             self.id = id
             self.entity = entity
             self.scopes = scopes
@@ -34,12 +43,15 @@ package struct Erasure: Sendable {
         dependents: (RecordID) throws -> [RecordID]
     ) rethrows {
         let known = Dictionary(listed.map { ($0.id, $0) }) { first, _ in first }
+        let above =
+            try record(customer)?.allStays ?? known[customer]?.scopes.map { Stay(scope: $0) } ?? []
         var seen: Set<RecordID> = []
         var shared: [StoredRecord] = []
         for id in [customer] + listed.map(\.id) + (try dependents(customer))
         where seen.insert(id).inserted {
             guard let before = try record(id) else {
-                if let shell = known[id].flatMap({ Self.shell($0, schema, generation, assignment) })
+                if let listed = known[id],
+                    let shell = Self.shell(listed, above, schema, generation, assignment)
                 {
                     plan(shell, before: nil, scopes: [])
                 }
@@ -92,15 +104,16 @@ package struct Erasure: Sendable {
     }
 
     private static func shell(
-        _ listed: Listed, _ schema: Schema, _ generation: UInt64, _ assignment: UInt64
+        _ listed: Listed, _ above: [Stay], _ schema: Schema, _ generation: UInt64,
+        _ assignment: UInt64
     ) -> StoredRecord? {
         schema[listed.entity].map { entity in
             StoredRecord(
-                id: listed.id, entity: entity.id, creator: .zero,
+                id: listed.id, entity: entity.id, creator: listed.creator,
                 registers: Array(repeating: .empty, count: entity.fields.count)
             ).erased(
-                stays: listed.scopes.map { Stay(scope: $0) }, at: assignment,
-                generation: generation)
+                stays: listed.scopes.isEmpty ? above : listed.scopes.map { Stay(scope: $0) },
+                at: assignment, generation: generation)
         }
     }
 
@@ -115,19 +128,14 @@ package struct Erasure: Sendable {
             guard creations.contains(change.record), let entity = schema[change.entity],
                 try record(change.record) == nil, schema.hasItsID(change, entity)
             else { return nil }
-            let isUnderErased = try entity.referencePositions.contains { position in
-                let field = entity.fields[position]
-                guard !field.isSet,
-                    case .ref(let id)? = change.sets.first(where: { $0.number == field.number })?
-                        .value
-                else { return false }
-                return try record(id)?.isErased ?? false
-            }
-            guard isUnderErased else { return nil }
+            let above = try entity.placing(change).sorted()
+                .compactMap { try record($0) }.first { $0.isErased }
+            guard let above else { return nil }
+            // Who saw what it would have been under may have seen it, and have something about it.
             return StoredRecord(
                 id: change.record, entity: entity.id, creator: author,
                 registers: Array(repeating: .empty, count: entity.fields.count)
-            ).erased(stays: [], at: 0, generation: generation)
+            ).erased(stays: above.stays, at: 0, generation: generation)
         }
     }
 }
@@ -167,8 +175,20 @@ extension Schema {
 
 extension EntitySchema {
     /// Whether its records may be under several customers: they are about somebody else.
-    var isUnderSeveral: Bool {
+    package var isUnderSeveral: Bool {
         if case .customer(let position) = scope { fields[position].isSet } else { false }
+    }
+
+    /// What a change places its record under, or where, by a field of a single value.
+    package func placing(_ change: Change) -> Set<RecordID> {
+        let numbers = referencePositions.map { fields[$0] }.filter { !$0.isSet }.map(\.number)
+        return Set(
+            change.sets.compactMap { write in
+                guard numbers.contains(write.number), case .ref(let id)? = write.value else {
+                    return nil
+                }
+                return id
+            })
     }
 }
 

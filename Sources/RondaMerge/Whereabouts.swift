@@ -3,6 +3,9 @@ package import RondaModel
 /// A scope that a record stands in, or that an account sees, between two changes of who sees
 /// what. Such changes are counted by the hub: the count is the assignment version (SPEC §4.12).
 package struct Stay: Sendable, Hashable {
+    /// As the scope of an account's stay: all of them.
+    package static let everywhere = RecordID.zero
+
     package var scope: RecordID
     package var from: UInt64
     /// The change that ended it; 0 while it lasts.
@@ -94,7 +97,10 @@ package struct Sight: Sendable {
     }
 
     private func saw(_ other: Stay, since: UInt64) -> Bool {
-        stays.contains { $0.scope == other.scope && $0.meets(other, since: max(known, since)) }
+        stays.contains {
+            ($0.scope == other.scope || $0.scope == Stay.everywhere)
+                && $0.meets(other, since: max(known, since))
+        }
     }
 }
 

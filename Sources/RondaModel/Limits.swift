@@ -68,6 +68,12 @@ package struct Limits: Sendable, Hashable {
     package var deviceNameCharacters = 100
     /// Wrong tries at a one-time code before it is locked.
     package var wrongTriesOfCode = 5
+    /// How many commits are looked through at once for what concerns somebody who is to be erased.
+    package var journalRowsPerLook = 20_000
+    /// How often that is done again because something came under the person meanwhile.
+    package var searchesPerErasure = 3
+    /// How often the hub tries to cut off the log of the database after an erasure.
+    package var washings = 6
     /// A wrong code is not answered sooner than this after it came.
     package var wrongCodeMilliseconds: Int64 = 250
     /// The cost of a password's hash, as a power of two: 32 MiB and three passes, which is what OWASP's

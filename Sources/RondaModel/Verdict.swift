@@ -241,9 +241,12 @@ public enum RefusalCode: UInt32, Sendable, CaseIterable, Error {
         case .erased:
             Phrase(
                 en:
-                    "the person asked for erasure; nothing more can be recorded about them, discard it",
-                es: "la persona pidió la supresión de sus datos; no se puede registrar nada más, "
-                    + "descártelo")
+                    "the person asked for erasure, so nothing more can be recorded about them; what "
+                    + "it says of others is still here and can be captured again, else discard it",
+                es:
+                    "la persona pidió la supresión de sus datos, así que no se puede registrar nada "
+                    + "más sobre ella; lo que dice de otros sigue aquí y se puede capturar de nuevo, "
+                    + "si no, descártelo")
         case .schemaTooNew:
             Phrase(
                 en:

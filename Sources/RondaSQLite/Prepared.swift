@@ -103,6 +103,15 @@ package struct Prepared {
         return Array(UnsafeRawBufferPointer(start: start, count: count))
     }
 
+    /// The bytes in place, until the next step.
+    package func withBytes<Result>(
+        _ column: Int32, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let start = sqlite3_column_blob(handle, column)
+        let count = Int(sqlite3_column_bytes(handle, column))
+        return try body(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
+    }
+
     /// The id in a 16-byte column; zero for anything else.
     package func id(_ column: Int32) -> RecordID {
         guard let start = sqlite3_column_blob(handle, column),

@@ -38,21 +38,44 @@ extension Configuration {
     /// The pragmas of every Ronda store. `synchronous=FULL`: in WAL mode each commit is on the disk
     /// before it is reported (https://sqlite.org/pragma.html#pragma_synchronous), because nothing
     /// captured and nothing acknowledged may be lost with the power. The large cache and the late
-    /// checkpoint are what keeps inserts with scattered ids near those with ordered ones.
+    /// checkpoint are what keeps inserts with scattered ids near those with ordered ones. What is
+    /// deleted or replaced is overwritten at once (https://sqlite.org/pragma.html#pragma_secure_delete),
+    /// on every connection and not only where SQLite was built so: nobody knows beforehand what of it
+    /// was about a person who will ask to be erased.
     package static let rondaPragmas = """
         PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; \
-        PRAGMA wal_autocheckpoint=4000
+        PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=ON
         """
+
+    fileprivate static let busyMilliseconds = 5_000
+    fileprivate static let logMilliseconds = 300
 
     fileprivate static func ronda(label: String) -> Configuration {
         var configuration = Configuration()
         configuration.label = label
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(Double(busyMilliseconds) / 1_000)
         configuration.foreignKeysEnabled = false
         configuration.maximumReaderCount = 4
         // For the readers; the writer's pragmas are set in `DatabasePool.ronda`.
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size=-16384") }
         return configuration
+    }
+}
+
+extension Database {
+    /// Cuts off the write-ahead log. Whoever writes waits for as long as a reader is in the way, so
+    /// this gives up soon.
+    /// - Throws: `StoreError` with code `inUse` when somebody reads what the log has.
+    package func cutLog() throws(StoreError) {
+        try StoreError.mapping {
+            try execute(sql: "PRAGMA busy_timeout = \(Configuration.logMilliseconds)")
+            defer {
+                // A number that SQLite takes cannot fail.
+                try? execute(sql: "PRAGMA busy_timeout = \(Configuration.busyMilliseconds)")
+            }
+            // https://sqlite.org/c3ref/wal_checkpoint_v2.html
+            try checkpoint(.truncate)
+        }
     }
 }
 

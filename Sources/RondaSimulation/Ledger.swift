@@ -77,6 +77,17 @@ struct OutboxRow {
     }
 }
 
+extension Machine {
+    /// The records that the device knows to be erased, read without the client's own code.
+    func erasedRecords() throws -> Set<RecordID> {
+        try store.withWriter { database in
+            Set(
+                try Data.fetchAll(database, sql: "SELECT record FROM erased")
+                    .compactMap { RecordID(bytes: $0) })
+        }
+    }
+}
+
 /// A commit in the hub's journal.
 struct JournalRow {
     let device: RecordID

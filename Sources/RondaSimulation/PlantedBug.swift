@@ -34,6 +34,10 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     case hiddenDeparture
     /// Nobody is asked to erase anything.
     case hiddenErasure
+    /// A restored hub does not look into its ledger of erasures.
+    case ignoredLedger
+    /// The hub leaves the content of refused commits that are about somebody erased.
+    case keptRefused
     /// The hub looks at no receipt that proves what it lost.
     case ignoredProof
 
@@ -65,7 +69,8 @@ package enum PlantedBug: String, Sendable, CaseIterable {
             let offered = request.commits.last?.number ?? request.verdictsSeen
             answer.lastCommit = min(answer.lastCommit, max(offered, request.verdictsSeen))
         case .forgottenCommit, .lostJournal, .positionTwice, .judgedTwice, .forgottenFloor,
-            .wrongRule, .trustedClock, .earlyWatermark, .ignoredProof:
+            .wrongRule, .trustedClock, .earlyWatermark, .ignoredLedger, .keptRefused,
+            .ignoredProof:
             break
         }
     }
@@ -99,6 +104,13 @@ package enum PlantedBug: String, Sendable, CaseIterable {
             AFTER UPDATE OF complete_to ON device
                 WHEN NEW.complete_to > coalesce(OLD.complete_to, 0) BEGIN
                 UPDATE device SET complete_to = NEW.complete_to + 600000 WHERE id = NEW.id; END
+            """
+        case .keptRefused:
+            """
+            AFTER UPDATE OF redacted ON journal
+                WHEN NEW.redacted = 1 AND OLD.redacted = 0 AND NEW.outcome = 5 BEGIN
+                UPDATE journal SET bytes = OLD.bytes, redacted = 0
+                WHERE device = NEW.device AND number = NEW.number; END
             """
         default: nil
         }

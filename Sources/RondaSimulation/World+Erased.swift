@@ -30,7 +30,7 @@ extension World {
         where !row.isRedacted && !row.commit.named.isDisjoint(with: erased) {
             throw Violation(what: "#\(row.commit.tag) is about somebody erased, and whole")
         }
-        let words = forbiddenWords(erased)
+        let words = forbiddenWords(everUnder(erased))
         try network.store.withWriter { try search($0, for: words, in: "the hub") }
         for machine in live() where machine.isLoggedIn {
             for row in try OutboxRow.all(in: machine.store, by: reader)
@@ -43,6 +43,25 @@ extension World {
                 throw Violation(what: "\(machine.name) has not confirmed an erasure")
             }
         }
+    }
+
+    /// These, and whatever was captured under one of them, also what the hub has purged or never knew:
+    /// by the captures, and by nothing that the hub says.
+    private func everUnder(_ erased: Set<RecordID>) -> Set<RecordID> {
+        let customers = erased.union(erasures.entries().map(\.customer))
+        var under = customers
+        for change in ledger.values.flatMap(\.commit.changes) {
+            guard let entity = Schema.current[change.entity],
+                case .customer(let position) = entity.scope, !entity.fields[position].isSet
+            else { continue }
+            let number = entity.fields[position].number
+            for write in change.sets where write.number == number {
+                if case .ref(let id)? = write.value, customers.contains(id) {
+                    under.insert(change.record)
+                }
+            }
+        }
+        return under
     }
 
     /// What was ever written about them, unless it was written of somebody else as well.

@@ -1,4 +1,5 @@
 internal import RondaClient
+internal import RondaMerge
 internal import RondaModel
 internal import RondaStore
 internal import RondaStoreSQLite
@@ -27,6 +28,7 @@ extension World {
         }
         for machine in live() {
             var held: Set<Tag> = []
+            let erased = try machine.erasedRecords()
             for row in try OutboxRow.all(in: machine.store, by: reader) {
                 let tag = row.commit.tag
                 guard held.insert(tag).inserted else {
@@ -36,8 +38,8 @@ extension World {
                 let isWhole = ledger[tag]?.commit.isSameWork(as: row.commit) == true
                 let isPart =
                     row.isRedacted
-                    && Set(row.commit.changes).isSubset(of: ledger[tag]?.commit.changes ?? [])
-                guard isWhole || isPart else {
+                    && ledger[tag].map { isLeft(row, of: $0.commit, erased) } == true
+                guard isWhole && !row.isRedacted || isPart else {
                     throw Violation(what: "\(machine.name) holds #\(tag) with another content")
                 }
             }
@@ -46,6 +48,29 @@ extension World {
                 throw Violation(what: "#\(first) of \(machine.name) is lost")
             }
         }
+    }
+
+    /// Whether this is what an erasure has to leave: nothing of what was accepted; of what was refused
+    /// all that concerns others.
+    private func isLeft(
+        _ row: OutboxRow, of captured: Commit, _ erased: Set<RecordID>
+    ) -> Bool {
+        guard !captured.named.isDisjoint(with: erased) else { return false }
+        if row.state != 3 && row.commit.changes.isEmpty { return true }
+        var left: [Change] = []
+        for change in captured.changes {
+            func isErased(_ value: Value?) -> Bool {
+                if case .ref(let id)? = value { erased.contains(id) } else { false }
+            }
+            if erased.contains(change.record) { continue }
+            if change.sets.contains(where: { isErased($0.value) }) { continue }
+            var rest = change
+            rest.adds = change.adds.filter { !isErased($0.value) }
+            rest.removes = change.removes.filter { !isErased($0.value) }
+            let says = !(rest.sets.isEmpty && rest.adds.isEmpty && rest.removes.isEmpty)
+            if says || rest.deletes || rest == change { left.append(rest) }
+        }
+        return row.commit.changes == left
     }
 
     /// Where clocks and stores are in order, what a device says is complete is.

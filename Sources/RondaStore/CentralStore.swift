@@ -381,9 +381,10 @@ package protocol StoreReader {
     func incidents() throws -> [Incident]
     /// The latest `last` administrative acts since a moment, in order.
     func audit(since: Instant?, last: Int) throws -> [AuditEntry]
-    /// The content of every commit that has any, in order of device and number.
+    /// The content of a device's commits after a number, of at most `limit` that have any, in order.
     func contents(
-        _ body: (_ device: RecordID, _ number: UInt64, _ commit: [UInt8]) throws -> Void
+        of device: RecordID, after number: UInt64, limit: Int,
+        _ body: (_ number: UInt64, _ commit: UnsafeRawBufferPointer) throws -> Void
     ) throws
     /// Oldest first, with the devices that have not confirmed.
     func erasures() throws -> [ErasureNote]
@@ -393,6 +394,14 @@ package protocol StoreReader {
     func tombstones() throws -> [RecordID]
     /// The erased records of which the device has not said that nothing is left, in order of id.
     func due(of device: RecordID, limit: Int) throws -> [RecordID]
+    /// Whatever erased records the device was ever asked about, in order of id.
+    func asked(of device: RecordID) throws -> [RecordID]
+    /// The devices that were ever asked about an erased record, in order of id.
+    func asked(about record: RecordID) throws -> [RecordID]
+    /// The records of one erasure, in order of id.
+    func tombstones(of erasure: Int64) throws -> [RecordID]
+    /// Every hash by which somebody who was erased is recognised, in order.
+    func suppressed() throws -> [[UInt8]]
     /// Whether somebody who was erased could be reached by this.
     func isSuppressed(_ hash: [UInt8]) throws -> Bool
     func hasSuppressed() throws -> Bool
@@ -416,14 +425,14 @@ package protocol StoreWriter: StoreReader {
     func dropExpected(from device: RecordID, number: UInt64) throws
     /// Counts a failure of the hub itself on a commit, and tells how many there were.
     func countFailure(device: RecordID, number: UInt64) throws -> Int
-    /// From now on, what is deleted is overwritten as well.
-    func overwriteDeleted()
     /// Leaves of a commit's content only the chain hash.
     func redact(device: RecordID, number: UInt64, chain: ChainHash) throws
     /// Nobody will make this record any more.
     func dropExpected(_ record: RecordID) throws
     /// - Returns: the erasure's place in the order of erasures.
     func append(_ erasure: ErasureNote) throws -> Int64
+    /// Notes that the log holds nothing any more of what was erased by then.
+    func wash(upTo erasure: Int64) throws
     /// Notes that a record was erased; `erasure` is `nil` for what was never there.
     func bury(_ record: RecordID, by erasure: Int64?) throws
     /// What is left on the device of these records is not known.

@@ -15,6 +15,8 @@ package struct ErasureNote: Sendable, Hashable {
     package var devices = 0
     /// The devices that have not said yet that nothing is left on them.
     package var missing: [RecordID] = []
+    /// Whether the log of the database holds nothing of it any more.
+    package var isWashed = false
 
     package init(n: Int64 = 0, at: Instant, actor: String, customer: RecordID) {
         self.n = n

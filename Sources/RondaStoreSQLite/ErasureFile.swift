@@ -15,12 +15,50 @@ package struct ErasureFile: ErasureLedger {
         path = directory + "/" + Self.fileName
     }
 
+    /// The copy that goes with a backup, and is kept beside it.
+    package init(besideBackup file: String) { path = file + ".erasures" }
+
+    package var isThere: Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// Writes what is in it, which is verified, to the copy beside a backup; also when nobody was
+    /// erased, so that a copy that is missing is told from one that is empty.
+    package func copy(to other: ErasureFile) throws {
+        do {
+            let bytes = isThere ? try Data(contentsOf: URL(filePath: path)) : Data()
+            var whole = Self.whole(bytes)
+            if whole.isEmpty {
+                whole = Data((Self.mark + "\n").utf8)
+            } else {
+                _ = try Self.lines(whole, of: path)
+            }
+            try whole.write(to: URL(filePath: other.path), options: .atomic)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o600], ofItemAtPath: other.path)
+            let file = try FileHandle(forUpdating: URL(filePath: other.path))
+            try file.synchronize()
+            try file.close()
+            try other.synchronizeDirectory()
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(.failed, "\(path) cannot be copied to \(other.path)")
+        }
+    }
+
+    /// Takes over what another has and this has not.
+    package func take(from other: ErasureFile) throws {
+        let known = Set(try entries())
+        for entry in try other.entries() where !known.contains(entry) { try append(entry) }
+    }
+
     /// What a line holds.
     fileprivate struct Line: Codable {
         struct Record: Codable {
             let id: String
             let entity: UInt32
             let scopes: [String]
+            /// Which of the line's devices had it; earlier lines do not say.
+            let due: [Int]?
         }
         let hub: String
         let at: Int64
@@ -28,6 +66,7 @@ package struct ErasureFile: ErasureLedger {
         let customer: String
         let records: [Record]
         let suppressed: [String]
+        let devices: [String]?
     }
 
     package func append(_ entry: LedgerEntry) throws {
@@ -39,26 +78,29 @@ package struct ErasureFile: ErasureLedger {
 
     private func append(line json: String) throws {
         do {
-            let whole = try wholeBytes()
-            let isNew = whole == 0
-            if isNew, !FileManager.default.fileExists(atPath: path) {
+            if !FileManager.default.fileExists(atPath: path) {
                 let isMade = FileManager.default.createFile(
                     atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
                 guard isMade else { throw StoreError(.readOnly, "cannot make \(path)") }
             }
             let file = try FileHandle(forUpdating: URL(filePath: path))
+            defer { try? file.close() }
+            // What is cut off is only what was read through this handle and has no end: a file that
+            // cannot be read is left as it is.
+            let whole = Self.whole(try file.readToEnd() ?? Data())
+            let isNew = whole.isEmpty
+            if !isNew { _ = try Self.lines(whole, of: path) }
             // A line that was cut short belongs to an erasure that was never done.
-            try file.truncate(atOffset: UInt64(whole))
+            try file.truncate(atOffset: UInt64(whole.count))
             try file.seekToEnd()
             let text = (isNew ? Self.mark + "\n" : "") + Self.checksum(json) + " " + json + "\n"
             try file.write(contentsOf: Data(text.utf8))
             try file.synchronize()
-            try file.close()
             if isNew { try synchronizeDirectory() }
         } catch let error as StoreError {
             throw error
         } catch {
-            throw StoreError(.failed, "\(path) cannot be written")
+            throw StoreError(.failed, "\(path) cannot be read or written")
         }
     }
 
@@ -72,10 +114,24 @@ package struct ErasureFile: ErasureLedger {
         }
     }
 
-    /// The bytes of the file up to the end of its last whole line; 0 where there is none.
-    private func wholeBytes() throws -> Int {
-        guard let bytes = FileManager.default.contents(atPath: path) else { return 0 }
-        return bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0
+    /// The bytes up to the end of the last whole line.
+    private static func whole(_ bytes: Data) -> Data {
+        bytes.prefix(bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0)
+    }
+
+    /// What follows the mark, each with its checksum verified.
+    private static func lines(_ whole: Data, of path: String) throws -> [String] {
+        let lines = String(decoding: whole, as: UTF8.self).split(separator: "\n")
+        guard lines.first.map(String.init) == mark else {
+            throw StoreError(.damaged, "\(path), line 1")
+        }
+        return try lines.dropFirst().enumerated().map { index, line in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, checksum(String(parts[1])) == parts[0] else {
+                throw StoreError(.damaged, "\(path), line \(index + 2)")
+            }
+            return String(parts[1])
+        }
     }
 
     package func entries() throws -> [LedgerEntry] {
@@ -83,14 +139,10 @@ package struct ErasureFile: ErasureLedger {
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw StoreError(.readOnly, "\(path) cannot be read")
         }
-        let whole = bytes.prefix(bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0)
-        let lines = String(decoding: whole, as: UTF8.self).split(separator: "\n")
-        guard let first = lines.first else { return [] }
-        guard first == Self.mark else { throw StoreError(.damaged, "\(path), line 1") }
-        return try lines.dropFirst().enumerated().map { index, line in
-            let parts = line.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, Self.checksum(String(parts[1])) == parts[0],
-                let read = try? JSONDecoder().decode(Line.self, from: Data(parts[1].utf8)),
+        let whole = Self.whole(bytes)
+        if whole.isEmpty { return [] }
+        return try Self.lines(whole, of: path).enumerated().map { index, line in
+            guard let read = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
                 let entry = read.entry
             else { throw StoreError(.damaged, "\(path), line \(index + 2)") }
             return entry
@@ -112,23 +164,29 @@ extension ErasureFile.Line {
         at = entry.at.milliseconds
         actor = entry.actor
         customer = entry.customer.description
-        records = entry.records.map {
+        let devices = Set(entry.records.flatMap { $0.due ?? [] }).sorted()
+        let places = Dictionary(uniqueKeysWithValues: devices.enumerated().map { ($1, $0) })
+        self.devices = devices.map(\.description)
+        records = entry.records.map { record in
             Record(
-                id: $0.id.description, entity: $0.entity.rawValue,
-                scopes: $0.scopes.map(\.description))
+                id: record.id.description, entity: record.entity.rawValue,
+                scopes: record.scopes.map(\.description),
+                due: record.due?.compactMap { places[$0] })
         }
         suppressed = entry.suppressed.map { Data($0).base64EncodedString() }
     }
 
     fileprivate var entry: LedgerEntry? {
         guard let hub = RecordID(hub), let customer = RecordID(customer) else { return nil }
+        let devices = (devices ?? []).map { RecordID($0) }
         let listed = records.compactMap { record -> Erasure.Listed? in
             let scopes = record.scopes.compactMap { RecordID($0) }
-            guard let id = RecordID(record.id), scopes.count == record.scopes.count else {
-                return nil
-            }
+            let due = record.due?.compactMap { devices.indices.contains($0) ? devices[$0] : nil }
+            guard let id = RecordID(record.id), scopes.count == record.scopes.count,
+                due?.count == record.due?.count
+            else { return nil }
             return Erasure.Listed(
-                id: id, entity: EntityID(rawValue: record.entity), scopes: scopes)
+                id: id, entity: EntityID(rawValue: record.entity), scopes: scopes, due: due)
         }
         let hashes = suppressed.compactMap { Data(base64Encoded: $0).map { [UInt8]($0) } }
         guard listed.count == records.count, hashes.count == suppressed.count else { return nil }

@@ -20,4 +20,10 @@ extension SQLiteStore {
         -- Keyed hashes of contact points.
         CREATE TABLE IF NOT EXISTS suppressed(hash BLOB NOT NULL PRIMARY KEY) WITHOUT ROWID;
         """
+
+    /// What format 6 adds.
+    static let washing = """
+        -- Whether the write-ahead log was cut off since.
+        ALTER TABLE erasure ADD COLUMN washed INTEGER NOT NULL DEFAULT 0;
+        """
 }

@@ -9,7 +9,7 @@ package import RondaStore
 package final class SQLiteStore: CentralStore {
     package static let fileName = "hub.sqlite"
     /// The format this code reads and writes; kept in `PRAGMA user_version`.
-    static let format = 5
+    static let format = 6
     /// "Rnda", kept in `PRAGMA application_id`, so that a stranger's database is told apart.
     static let applicationID = 0x526e_6461
 
@@ -65,6 +65,7 @@ package final class SQLiteStore: CentralStore {
         try database.execute(sql: tables)
         try database.execute(sql: securityTables)
         try database.execute(sql: erasureTables)
+        try database.execute(sql: washing)
         try database.execute(
             sql: "INSERT INTO hub(id, epoch, generation, key) VALUES (?, ?, ?, ?)",
             arguments: [
@@ -142,7 +143,8 @@ package final class SQLiteStore: CentralStore {
         if version < 2 { try renewTables(database) }
         if version < 3 { try addTerritories(to: database) }
         if version < 4 { try database.execute(sql: securityTables) }
-        try database.execute(sql: erasureTables)
+        if version < 5 { try database.execute(sql: erasureTables) }
+        try database.execute(sql: washing)
         if version < 3 { try adopt(in: database, since: version, schema: schema) }
         if version == 3 { try keepStays(in: database, schema: schema) }
         try database.execute(sql: "PRAGMA user_version = \(format)")
@@ -312,7 +314,7 @@ package final class SQLiteStore: CentralStore {
 
     /// Moves what the write-ahead log holds into the main file.
     package func checkpoint() async throws {
-        _ = try await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try await pool.writeWithoutTransaction { try $0.cutLog() }
     }
 
     private static let tables = """

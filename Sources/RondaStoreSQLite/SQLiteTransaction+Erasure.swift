@@ -7,18 +7,27 @@ internal import RondaStore
 
 extension SQLiteTransaction {
     func contents(
-        _ body: (_ device: RecordID, _ number: UInt64, _ commit: [UInt8]) throws -> Void
+        of device: RecordID, after number: UInt64, limit: Int,
+        _ body: (_ number: UInt64, _ commit: UnsafeRawBufferPointer) throws -> Void
     ) throws {
         try each(
-            "SELECT device, number, bytes FROM journal WHERE redacted = 0 ORDER BY device, number"
-        ) { try body($0.id(0), $0.uint64(1), $0.bytes(2)) }
+            """
+            SELECT number, bytes FROM journal WHERE device = ? AND number > ? AND redacted = 0
+            ORDER BY number LIMIT ?
+            """,
+            bind: {
+                $0.bind(1, device)
+                $0.bind(2, number)
+                $0.bind(3, Int64(limit))
+            }
+        ) { row in try row.withBytes(1) { try body(row.uint64(0), $0) } }
     }
 
     func erasures() throws -> [ErasureNote] {
         var notes: [ErasureNote] = []
         try each(
             """
-            SELECT n, at, actor, customer,
+            SELECT n, at, actor, customer, washed,
                 (SELECT count(*) FROM tombstone WHERE erasure = n),
                 (SELECT count(DISTINCT device) FROM due JOIN tombstone USING (record)
                  WHERE erasure = n)
@@ -28,8 +37,9 @@ extension SQLiteTransaction {
             var note = ErasureNote(
                 n: $0.int64(0), at: Instant(milliseconds: $0.int64(1)), actor: $0.text(2),
                 customer: $0.id(3))
-            note.records = Int($0.int64(4))
-            note.devices = Int($0.int64(5))
+            note.isWashed = $0.int64(4) != 0
+            note.records = Int($0.int64(5))
+            note.devices = Int($0.int64(6))
             notes.append(note)
         }
         for index in notes.indices {
@@ -66,6 +76,32 @@ extension SQLiteTransaction {
         return records
     }
 
+    func asked(of device: RecordID) throws -> [RecordID] {
+        try ids("SELECT record FROM due WHERE device = ? ORDER BY record") { $0.bind(1, device) }
+    }
+
+    func asked(about record: RecordID) throws -> [RecordID] {
+        try ids("SELECT device FROM due WHERE record = ? ORDER BY device") { $0.bind(1, record) }
+    }
+
+    func tombstones(of erasure: Int64) throws -> [RecordID] {
+        try ids("SELECT record FROM tombstone WHERE erasure = ? ORDER BY record") {
+            $0.bind(1, erasure)
+        }
+    }
+
+    private func ids(_ sql: String, bind: (Prepared) -> Void) throws -> [RecordID] {
+        var ids: [RecordID] = []
+        try each(sql, bind: bind) { ids.append($0.id(0)) }
+        return ids
+    }
+
+    func suppressed() throws -> [[UInt8]] {
+        var hashes: [[UInt8]] = []
+        try each("SELECT hash FROM suppressed ORDER BY hash") { hashes.append($0.bytes(0)) }
+        return hashes
+    }
+
     func hasSuppressed() throws -> Bool { try holds("suppressed") }
 
     func isSuppressed(_ hash: [UInt8]) throws -> Bool {
@@ -76,9 +112,6 @@ extension SQLiteTransaction {
 }
 
 extension SQLiteTransaction {
-    /// https://sqlite.org/pragma.html#pragma_secure_delete
-    func overwriteDeleted() { try? database.execute(sql: "PRAGMA secure_delete = ON") }
-
     func redact(device: RecordID, number: UInt64, chain: ChainHash) throws {
         let statement = try database.prepared(
             "UPDATE journal SET bytes = ?, redacted = 1 WHERE device = ? AND number = ?")
@@ -102,6 +135,12 @@ extension SQLiteTransaction {
         statement.bind(3, erasure.customer)
         try statement.run()
         return database.lastInsertedRowID
+    }
+
+    func wash(upTo erasure: Int64) throws {
+        let statement = try database.prepared("UPDATE erasure SET washed = 1 WHERE n <= ?")
+        statement.bind(1, erasure)
+        try statement.run()
     }
 
     func bury(_ record: RecordID, by erasure: Int64?) throws {

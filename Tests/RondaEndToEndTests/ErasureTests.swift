@@ -60,6 +60,41 @@ struct ErasureTests {
         try await world.expectAgreement(of: ana)
     }
 
+    /// The words that any of the files of the store holds, while it is open.
+    private func words(_ words: [String], in world: World, _ login: String) throws -> [String] {
+        try ["", "-wal", "-shm"].flatMap { suffix in
+            let file = world.directory + "/\(login)/" + LocalStore.fileName + suffix
+            let bytes = try Data(contentsOf: URL(filePath: file))
+            return words.filter { bytes.range(of: Data($0.utf8)) != nil }
+                .map { "\($0) in \(suffix)" }
+        }
+    }
+
+    @Test("is confirmed only when the files of the open store hold nothing of it")
+    func washed() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        try await ana.promise(customer, "Palabras de Ana")
+        try await ana.sync()
+        _ = try await world.hub.erase(customer)
+        // Somebody reads what the log has.
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(
+            path: world.directory + "/ana/" + LocalStore.fileName, configuration: configuration)
+        try await reader.writeWithoutTransaction { database in
+            try database.execute(sql: "BEGIN; SELECT * FROM customer")
+        }
+        #expect(try await ana.sync().erased == 2)
+        #expect(try await !world.hub.erasures().flatMap(\.missing).isEmpty)
+        try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        #expect(try await ana.sync().isComplete)
+        try await expectConfirmed(world)
+        #expect(try words(["Palabras", "Cliente C1"], in: world, "ana") == [])
+    }
+
     @Test("work that was not sent yet is refused, and then nothing of it is left either")
     func unsent() async throws {
         let world = try await World()
@@ -106,6 +141,50 @@ struct ErasureTests {
             try await ana.store.read { try $0.record(Customer.self, other) }?.street == "Avenida 9")
         try await world.expectAgreement(of: ana)
         try await expectConfirmed(world)
+    }
+
+    @Test("whom the erased person recommended stays in the tray, and goes on under somebody else")
+    func recommended() async throws {
+        let world = try await World()
+        let (customer, other) = (try await world.customer("C1"), try await world.customer("C2"))
+        let programme = try await world.programme()
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        _ = try await world.hub.erase(customer)
+        try await ana.store.capture { capture in
+            var visit = capture.new(Visit.self)
+            visit.customer = customer
+            visit.at = Instant(milliseconds: 1_790_000_000_000)
+            visit.note = "Secreta"
+            try capture.create(visit)
+            var referral = capture.new(Referral.self)
+            referral.programme = programme
+            referral.contactPoint = "tel:+523398765432"
+            referral.name = "Rosa Peña"
+            referral.referrers = [customer]
+            let id = try capture.create(referral)
+            var claim = capture.new(ReferralClaim.self)
+            claim.referral = id
+            claim.customer = customer
+            claim.rep = capture.author
+            claim.claimedAt = Instant(milliseconds: 1_790_000_000_000)
+            try capture.create(claim)
+        }
+        #expect(try await ana.sync().refused == 1)
+        let item = try #require(try await ana.store.read { try $0.tray() }.first)
+        #expect(item.code == .erased && item.changes.map(\.entity) == [.referral])
+        #expect(try traces(of: ["Secreta"], on: ana) == [])
+        try await expectConfirmed(world)
+        let rosa = try #require(item.changes.first).record
+        // Nobody else recommended her so far.
+        await #expect(throws: ClientError.self) { try await ana.store.resubmit(tray: item.n) }
+        try await ana.store.resubmit(tray: item.n) { capture in
+            try capture.update(Referral.self, rosa) { $0.referrers = [other] }
+        }
+        #expect(try await ana.sync().accepted == 1)
+        let referral = try await ana.store.read { try $0.record(Referral.self, rosa) }
+        #expect(referral?.name == "Rosa Peña" && referral?.referrers == [other])
+        try await world.expectAgreement(of: ana)
     }
 
     @Test("an answer lost on its way is asked for again, and what was confirmed is not")

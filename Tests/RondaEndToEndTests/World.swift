@@ -68,8 +68,8 @@ final class World: Sendable {
         let hub = Hub(
             store: try backup.copy(), limits: hub.limits, ledger: ledger,
             surroundings: Self.machine)
-        _ = try await hub.replayErasures()
         if isNoticed { try await hub.renewHistory() }
+        _ = try await hub.replayErasures()
         current.withLock { $0 = hub }
     }
 

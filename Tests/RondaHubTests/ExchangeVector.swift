@@ -218,10 +218,10 @@ extension ExchangeVector {
         case "restore":
             let replaced = store
             try putBack(object)
-            _ = try await hub.replayErasures()
             try await hub.renewHistory()
             _ = try await hub.endAccess(asIn: replaced)
             try await noteGeneration()
+            _ = try await hub.replayErasures()
         case "putBack":
             try putBack(object)
             _ = try await hub.replayErasures()

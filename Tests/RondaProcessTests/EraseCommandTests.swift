@@ -75,4 +75,64 @@ struct EraseCommandTests {
         let refused = try await office.run("serve", "--port", "0")
         #expect(refused.status == 8 && (refused.output + refused.errors).contains("damagedLedger"))
     }
+
+    @Test("a backup has the ledger beside it; a restore without one says so")
+    func ledgerOfBackup() async throws {
+        let office = try await Office.prepared()
+        let before = office.root + "/antes.sqlite"
+        let after = office.root + "/despues.sqlite"
+        try await office.expectDone("backup", before)
+        try await office.expectDone("erase", "C1", "--yes")
+        try await office.expectDone("backup", after)
+        let ledger = office.data + "/erasures.ledger"
+        // The disk is lost, and the ledger with it.
+        try FileManager.default.removeItem(atPath: office.data)
+        try FileManager.default.moveItem(atPath: after + ".erasures", toPath: before + ".erasures2")
+        try FileManager.default.removeItem(atPath: before + ".erasures")
+        let blind = try await office.say("restore", before, language: "en")
+        #expect(blind.status == 0 && blind.errors.contains("ledger of erasures"))
+        #expect(try await listed(office).isEmpty)
+        try FileManager.default.moveItem(
+            atPath: before + ".erasures2", toPath: before + ".erasures")
+        try FileManager.default.removeItem(atPath: office.data)
+        let done = try await office.say("restore", before, language: "en")
+        #expect(done.status == 0 && done.errors.contains("before the backup"))
+        #expect(try await listed(office).count == 1)
+        // One that is older than the store is written anew, and that is said.
+        try FileManager.default.removeItem(atPath: ledger)
+        let server = try await office.serve()
+        _ = await server.stop()
+        #expect(FileManager.default.fileExists(atPath: ledger))
+    }
+
+    @Test("an import says which lines name somebody who was erased, and takes the others")
+    func imported() async throws {
+        struct Document: Decodable {
+            struct File: Decodable {
+                let imported: Int
+                let known: Int
+                let refused: Int
+                let erased: [Int]
+            }
+            let customers: File
+            let purchases: File
+        }
+        let office = try await Office.prepared()
+        try await office.expectDone("erase", "C1", "--yes")
+        let purchases = try office.write(
+            "customer,date,units,amount\nC2,2024-05-01,1,10.00\nC1,2024-05-01,1,10.00\n",
+            to: "purchases.csv")
+        let customers = office.root + "/customers.csv"
+        for isNew in [true, false] {
+            let document = try await office.expectDone(
+                "import", "--customers", customers, "--purchases", purchases
+            ).decode(Document.self)
+            #expect(document.customers.erased == [2] && document.customers.known == 2)
+            #expect(document.purchases.erased == [3])
+            #expect(document.purchases.imported == (isNew ? 1 : 0))
+            #expect(document.customers.refused + document.purchases.refused == 0)
+        }
+        let told = try await office.say("import", "--customers", customers, language: "es")
+        #expect(told.output.contains("línea 2"))
+    }
 }

@@ -17,7 +17,8 @@ struct ErasureFileTests {
             records: [
                 Erasure.Listed(
                     id: RecordID(high: 2, low: number), entity: .customer,
-                    scopes: [RecordID(high: 3, low: 3)]),
+                    scopes: [RecordID(high: 3, low: 3)],
+                    due: [RecordID(high: 5, low: 1), RecordID(high: 5, low: number)]),
                 Erasure.Listed(id: RecordID(high: 4, low: number), entity: .visit, scopes: []),
             ], suppressed: [[1, 2, 3]])
     }
@@ -64,5 +65,46 @@ struct ErasureFileTests {
         try rewrite { $0[60] ^= 1 }
         let error = #expect(throws: StoreError.self) { try file.entries() }
         #expect(error?.code == .damaged)
+    }
+
+    @Test("what cannot be read, or is no whole ledger, is not written over")
+    func leftAlone() throws {
+        try file.append(entry(1))
+        try file.append(entry(2))
+        // Another file in its place, and a line that was damaged.
+        for change in [{ (bytes: inout Data) in bytes[3] ^= 1 }, { $0[60] ^= 1 }] {
+            let good = try Data(contentsOf: URL(filePath: file.path))
+            try rewrite(change)
+            let bad = try Data(contentsOf: URL(filePath: file.path))
+            let error = #expect(throws: StoreError.self) { try file.append(entry(3)) }
+            #expect(error?.code == .damaged)
+            #expect(try Data(contentsOf: URL(filePath: file.path)) == bad)
+            try good.write(to: URL(filePath: file.path))
+        }
+        // Nothing can be read of what is no file; before, that was taken for an empty one.
+        let other = ErasureFile(directory: directory.path + "/other")
+        try FileManager.default.createDirectory(
+            atPath: other.path, withIntermediateDirectories: true)
+        #expect(throws: StoreError.self) { try other.append(entry(1)) }
+        #expect(try file.entries() == [entry(1), entry(2)])
+    }
+
+    @Test("is copied beside a backup, and taken over from there")
+    func copied() throws {
+        let beside = ErasureFile(besideBackup: directory.path + "/night.sqlite")
+        try file.copy(to: beside)
+        #expect(beside.isThere && !file.isThere)
+        #expect(try beside.entries() == [])
+        try file.append(entry(2))
+        try file.append(entry(3))
+        try file.copy(to: beside)
+        #expect(try beside.entries() == [entry(2), entry(3)])
+        try rewrite { $0[60] ^= 1 }
+        #expect(throws: StoreError.self) { try file.copy(to: beside) }
+        #expect(try beside.entries() == [entry(2), entry(3)])
+        try FileManager.default.removeItem(atPath: file.path)
+        try file.append(entry(3))
+        try file.take(from: beside)
+        #expect(try file.entries() == [entry(3), entry(2)])
     }
 }

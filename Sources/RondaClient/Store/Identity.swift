@@ -83,6 +83,8 @@ struct Facts {
         /// The last commit of the present identity that the hub was said to have. A copy may have
         /// delivered what this store has still to offer, and the streams have told it.
         case heard
+        /// Something of a person who was erased was here, and may still lie in the write-ahead log.
+        case unwashed
     }
 
     let database: Database

@@ -217,7 +217,7 @@ extension Absorber {
         guard !erased.isEmpty, let entry = try outbox.entry(n: n),
             !entry.commit.named.isDisjoint(with: erased)
         else { return }
-        try Erased(database: database).overwriteDeleted()
+        try Erased(database: database).noteUnwashed()
         try outbox.redact(entry, erased)
     }
 
@@ -228,7 +228,8 @@ extension Absorber {
     ) throws {
         let store = Erased(database: database)
         let asked = response.erased.compactMap { RecordID(bytes: $0) }
-        try store.setAsked(asked, of: identity)
+        // Its rows may have gone long before: the log is older than what the hub asks.
+        let isNew = try store.setAsked(asked, of: identity) || !newlyErased.isEmpty
         try learn(asked)
         // The hub asks each identity by itself.
         for past in try Facts(database: database).pastIdentities()
@@ -238,12 +239,13 @@ extension Absorber {
         // Those asked of again too: a copy of this store may have known them longer than its rows.
         let meant = Set(asked + newlyErased)
         if meant.isEmpty { return }
-        try store.overwriteDeleted()
-        for entity in try store.removeRows(meant.sorted()) {
+        let removed = try store.removeRows(meant.sorted())
+        for entity in removed {
             result.touched.insert(entity)
             result.erased += 1
         }
-        try outbox.redactSettled(naming: meant)
+        let redacted = try outbox.redactSettled(naming: meant)
+        if isNew || !removed.isEmpty || redacted > 0 { try store.noteUnwashed() }
     }
 }
 

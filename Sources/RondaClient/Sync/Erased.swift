@@ -41,11 +41,15 @@ struct Erased {
     }
 
     /// What the hub asks of one identity from now on.
-    func setAsked(_ records: [RecordID], of identity: Int64) throws {
+    /// - Returns: whether it asks about anything that it did not before.
+    func setAsked(_ records: [RecordID], of identity: Int64) throws -> Bool {
+        let before = try asked(of: identity)
+        if records == before { return false }
         let delete = try database.prepared("DELETE FROM erased_asked WHERE identity = ?")
         delete.bind(1, identity)
         try delete.run()
         try ask(records, of: identity)
+        return !Set(records).isSubset(of: before)
     }
 
     /// The hub may ask one identity of these, too.
@@ -59,10 +63,14 @@ struct Erased {
         }
     }
 
+    private func asked(of identity: Int64) throws -> [RecordID] {
+        try ids("SELECT record FROM erased_asked WHERE identity = ? ORDER BY record", identity)
+    }
+
     /// The records that the hub asks of and of which neither a row nor content of a commit is left.
     func gone(askedOf identity: Int64) throws -> [RecordID] {
-        let asked = try ids("SELECT record FROM erased_asked WHERE identity = ?", identity)
-        if asked.isEmpty { return [] }
+        let asked = try asked(of: identity)
+        if try asked.isEmpty || isUnwashed() { return [] }
         let held = try Outbox(database: database).named()
         return try asked.filter { try !held.contains($0) && tables(holding: $0).isEmpty }
     }
@@ -91,9 +99,34 @@ struct Erased {
         return touched
     }
 
-    /// https://sqlite.org/pragma.html#pragma_secure_delete
-    func overwriteDeleted() throws {
-        try database.execute(sql: "PRAGMA secure_delete = ON")
+    /// Whether the write-ahead log may hold what the tables do not any more.
+    func isUnwashed() throws -> Bool {
+        try Facts(database: database).number(.unwashed) != nil
+    }
+
+    func noteUnwashed() throws { try Facts(database: database).set(.unwashed, number: 1) }
+}
+
+// MARK: - The write-ahead log
+
+extension LocalStore {
+    /// Cuts off the write-ahead log where it may hold something of a person who was erased. While
+    /// somebody reads what the log has, that fails: nothing is confirmed then, and it is tried again
+    /// with the next request.
+    func wash() async throws(ClientError) {
+        do {
+            guard try await pool.read({ try Erased(database: $0).isUnwashed() }) else { return }
+            try await pool.writeWithoutTransaction { database in
+                do throws(StoreError) {
+                    try database.cutLog()
+                } catch  where error.code == .inUse {
+                    return
+                }
+                try Facts(database: database).remove(.unwashed)
+            }
+        } catch {
+            throw .store(error, path: path)
+        }
     }
 }
 
@@ -112,7 +145,8 @@ extension Outbox {
     }
 
     /// Takes the content from every commit that has its verdict and changes or names one of these.
-    func redactSettled(naming erased: Set<RecordID>) throws {
+    /// - Returns: how many there were.
+    func redactSettled(naming erased: Set<RecordID>) throws -> Int {
         let statement = try database.prepared(
             "SELECT \(Self.entryColumns) FROM outbox WHERE state IN (1, 2, 3)")
         var found: [Entry] = []
@@ -123,15 +157,15 @@ extension Outbox {
         }
         statement.reset()
         for entry in found { try redact(entry, erased) }
+        return found.count
     }
 
     /// What is left is when it was captured, its number, its chain hash and its verdict; of a refused
     /// one also what concerns others, which may be captured again.
     func redact(_ entry: Entry, _ erased: Set<RecordID>) throws {
         var commit = entry.commit
-        commit.changes.removeAll { change in
-            entry.state != .refused || !change.named.isDisjoint(with: erased)
-        }
+        commit.changes =
+            entry.state == .refused ? commit.changes.compactMap { $0.without(erased) } : []
         let statement = try database.prepared(
             "UPDATE outbox SET bytes = ?, redacted = 1 WHERE n = ?")
         statement.bind(1, commit.packed)
@@ -161,6 +195,23 @@ extension Change {
             if case .ref(let id) = value { ids.insert(id) }
         }
         return ids
+    }
+}
+
+extension Change {
+    /// What is left when nothing of these records may be. Nothing is of a change of one of them, or
+    /// that names one in a field; but an element is taken out of its set, and the rest stays: a person
+    /// whom somebody recommended is somebody else.
+    fileprivate func without(_ erased: Set<RecordID>) -> Change? {
+        func names(_ value: Value?) -> Bool {
+            if case .ref(let id)? = value { erased.contains(id) } else { false }
+        }
+        if erased.contains(record) || sets.contains(where: { names($0.value) }) { return nil }
+        var rest = self
+        rest.adds.removeAll { names($0.value) }
+        rest.removes.removeAll { names($0.value) }
+        let isNothing = rest.sets.isEmpty && rest.adds.isEmpty && rest.removes.isEmpty
+        return isNothing && rest != self && !deletes ? nil : rest
     }
 }
 

@@ -169,6 +169,7 @@ struct SyncSession {
     private func prepare(as past: Int64?) async throws(ClientError) -> SyncRound {
         let (limits, now) = (store.limits, store.surroundings.now())
         let (app, surrenders) = (store.surroundings.app, surrenders)
+        try await store.wash()
         return try await store.writing {
             try SyncRound.prepare(
                 in: $0, as: past, limits: limits, now: now, app: app, surrenders: surrenders)

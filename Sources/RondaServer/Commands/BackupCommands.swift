@@ -23,6 +23,7 @@ struct BackupCommand: ServerSubcommand {
 
     private struct Document: Encodable {
         let file: String
+        let erasures: String
         let bytes: Int
         let records: Int
         let commits: Int
@@ -71,19 +72,27 @@ struct BackupCommand: ServerSubcommand {
         }
         try FileManager.default.moveItem(atPath: part, toPath: file)
         try Disk.synchronize(directory: Disk.folder(of: file))
+        // After the store: it may know of more erasures than that, never of fewer.
+        let ledger = ErasureFile(besideBackup: file)
+        do {
+            try ErasureFile(directory: options.data).copy(to: ledger)
+        } catch let error as StoreError where error.code == .damaged {
+            throw Erasing.damaged(error.detail)
+        }
         try await hub.noteBackup(copy, by: options.actor, to: file)
         let bytes = Disk.size(of: file)
         let counts = check.counts
         try options.terminal.show(
             Document(
-                file: file, bytes: bytes, records: check.records, commits: check.commits,
+                file: file, erasures: ledger.path, bytes: bytes, records: check.records,
+                commits: check.commits,
                 devices: check.devices),
             [
                 Phrase(
                     en: "Wrote and verified \(file): \(counts.en), \(bytes) bytes. Keep it on "
-                        + "another machine.",
+                        + "another machine, with \(ledger.path).",
                     es: "Se escribió y comprobó \(file): \(counts.es), \(bytes) bytes. Guárdelo en "
-                        + "otra máquina.")
+                        + "otra máquina, con \(ledger.path).")
             ])
     }
 }

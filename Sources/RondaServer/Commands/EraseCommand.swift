@@ -7,8 +7,8 @@ internal import RondaStoreSQLite
 struct EraseCommand: ServerSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "erase",
-        abstract: "Erase a customer who asked for it / "
-            + "Suprimir los datos de un cliente que lo pidió",
+        abstract: "Erase a customer, or who was recommended, who asked for it / "
+            + "Suprimir los datos de un cliente, o de un referido, que lo pidió",
         discussion: """
             Nothing is left here of the person, every device is asked to do the same, and no backup \
             brings them back: keep \(ErasureFile.fileName) wherever a backup may be restored. It \
@@ -21,7 +21,9 @@ struct EraseCommand: ServerSubcommand {
         aliases: ["suprimir"])
 
     @OptionGroup var options: CommonOptions
-    @Argument(help: "Code or id / Código o identificador.") var customer: String
+    @Argument(
+        help: "Code, id, telephone or e-mail / Código, identificador, teléfono o correo.")
+    var customer: String
     @Flag(name: .long, help: "Only say what would go / Sólo decir qué se suprimiría.")
     var dryRun = false
     @Flag(name: .long, help: "Do it / Hacerlo.") var yes = false
@@ -39,7 +41,7 @@ struct EraseCommand: ServerSubcommand {
 
     func run() async throws {
         let hub = try options.openHub()
-        let id = try await hub.customers(named: [customer])[0]
+        let id = try await Erasing.customer(named: customer, in: hub)
         guard let preview = try await hub.preview(erasing: id) else { throw Erasing.unknown(id) }
         guard dryRun || yes else {
             for line in try await lines(preview, in: hub) { options.terminal.note(line) }
@@ -61,7 +63,8 @@ struct EraseCommand: ServerSubcommand {
                 hub.schema[entity].map { ($0.name, count) }
             }, uniquingKeysWith: { $1 })
         var lines = try await lines(preview, in: hub)
-        if done != nil {
+        if let done {
+            if !done.isWashed { lines.append(Erasing.unwashed) }
             lines.append(
                 Phrase(
                     en: "Erased. Which devices have confirmed: ronda-server erasures",
@@ -92,6 +95,15 @@ struct EraseCommand: ServerSubcommand {
                         + "\(preview.shared)",
                     es: "Referidos de otras personas que pierden a este cliente y quedan: "
                         + "\(preview.shared)"))
+        }
+        for (rep, count) in preview.credits.sorted(by: { $0.key < $1.key }) {
+            let login = try await hub.store.read { try $0.account(rep)?.login } ?? rep.description
+            lines.append(
+                Phrase(
+                    en:
+                        "Credits of \(login) for referrals of other people, that go with it: \(count)",
+                    es: "Méritos de \(login) por referidos de otras personas, que se van con ello: "
+                        + "\(count)"))
         }
         lines += preview.merged.map { other in
             Phrase(
@@ -141,12 +153,13 @@ struct ErasuresCommand: ServerSubcommand {
 
     func run() async throws {
         let hub = try options.openHub()
+        let isWashed = try await hub.washErased()
         let notes = try await hub.erasures()
         let names = try await hub.store.read { try DeviceNames($0) }
         func devices(_ note: ErasureNote) -> [Device] {
             names.devices.filter { note.missing.contains($0.id) }
         }
-        let lines = notes.flatMap { note -> [Phrase] in
+        var lines = notes.flatMap { note -> [Phrase] in
             let confirmed = note.devices - note.missing.count
             let first = Phrase(
                 en: "\(note.at.text), \(note.customer), by \(note.actor): \(note.records) records; "
@@ -154,6 +167,13 @@ struct ErasuresCommand: ServerSubcommand {
                 es: "\(note.at.text), \(note.customer), por \(note.actor): \(note.records) "
                     + "registros; \(confirmed) de \(note.devices) equipos lo confirmaron")
             return [first]
+                + note.missing.filter { id in !names.devices.contains { $0.id == id } }.map { id in
+                    Phrase(
+                        en: "  not yet: device \(id), which was set up after the backup that was "
+                            + "restored",
+                        es: "  falta: equipo \(id), dado de alta después del respaldo que se "
+                            + "restauró")
+                }
                 + devices(note).map { device in
                     let seen = device.lastSeen?.text ?? "-"
                     return Phrase(
@@ -163,6 +183,7 @@ struct ErasuresCommand: ServerSubcommand {
                             + (device.isRevoked ? ", acceso retirado" : ""))
                 }
         }
+        if !isWashed { lines.append(Erasing.unwashed) }
         let none = Phrase(en: "Nobody was erased.", es: "No se ha suprimido a nadie.")
         try options.terminal.show(
             notes.map { note in
@@ -182,19 +203,23 @@ struct ErasuresCommand: ServerSubcommand {
 enum Erasing {
     /// Erases again whom the ledger names and the store has.
     static func replay(in hub: Hub, _ terminal: ServerTerminal) async throws {
-        let count: Int
+        let (count, mended): (Int, Int)
         do {
+            mended = try await hub.mendLedger()
             count = try await hub.replayErasures()
         } catch {
             guard error.store?.code == .damaged else { throw error }
-            let detail = error.store?.detail ?? ""
-            throw ServerTerminal.Failure(
-                .store, "damagedLedger",
+            throw damaged(error.store?.detail ?? "")
+        }
+        if mended > 0 {
+            terminal.note(
                 Phrase(
-                    en: "the ledger of erasures is damaged (\(detail)); without it people who were "
-                        + "erased could come back, put a good copy in its place",
-                    es: "el registro de supresiones está dañado (\(detail)); sin él podrían volver "
-                        + "personas cuyos datos se suprimieron, ponga una copia buena"))
+                    en: "\(ErasureFile.fileName) was missing or older than the store: \(mended) "
+                        + "erasures were written into it again. If there is a later one, put it in "
+                        + "its place and start again: it may know of more.",
+                    es: "\(ErasureFile.fileName) faltaba o era anterior al almacén: se volvieron a "
+                        + "anotar \(mended) supresiones. Si hay uno posterior, póngalo en su lugar y "
+                        + "empiece de nuevo: puede saber de más."))
         }
         if count > 0 {
             terminal.note(
@@ -203,6 +228,49 @@ enum Erasing {
                     es: "Suprimidos de nuevo, según \(ErasureFile.fileName): \(count)"))
         }
     }
+
+    static func damaged(_ detail: String) -> ServerTerminal.Failure {
+        ServerTerminal.Failure(
+            .store, "damagedLedger",
+            Phrase(
+                en: "the ledger of erasures is damaged (\(detail)); without it people who were "
+                    + "erased could come back, put a good copy in its place",
+                es: "el registro de supresiones está dañado (\(detail)); sin él podrían volver "
+                    + "personas cuyos datos se suprimieron, ponga una copia buena"))
+    }
+
+    /// Whom a code or an id means. One code may be of somebody who was deleted and of whoever got it
+    /// later.
+    static func customer(named name: String, in hub: Hub) async throws -> RecordID {
+        let found = try await hub.erasable(codeOrID: name)
+        if found.count == 1 { return found[0] }
+        guard !found.isEmpty else {
+            throw ServerTerminal.Failure(
+                .notFound, "unknownCustomer",
+                Phrase(
+                    en: "there is no customer and no referral \(name), nor was there one that is "
+                        + "deleted; check the code, or give the id, the telephone or the e-mail",
+                    es: "no hay un cliente ni un referido \(name), ni lo hubo que esté eliminado; "
+                        + "revise el código, o dé el identificador, el teléfono o el correo"))
+        }
+        let ids = found.map(\.description).joined(separator: ", ")
+        throw ServerTerminal.Failure(
+            .refusedByRule, "severalCustomers",
+            Phrase(
+                en:
+                    "\(name) is the code of several customers, deleted ones among them; give the id "
+                    + "of the one that is meant: \(ids)",
+                es: "\(name) es el código de varios clientes, también eliminados; dé el "
+                    + "identificador del que se trata: \(ids)"))
+    }
+
+    /// Somebody was reading all the while.
+    static let unwashed = Phrase(
+        en:
+            "The log of the database still holds something of it, because another program is reading "
+            + "the store; try again with: ronda-server erasures",
+        es: "El diario de la base todavía tiene algo de ello, porque otro programa está leyendo el "
+            + "almacén; intente de nuevo con: ronda-server supresiones")
 
     static func unknown(_ customer: RecordID) -> ServerTerminal.Failure {
         ServerTerminal.Failure(

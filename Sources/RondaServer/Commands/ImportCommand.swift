@@ -32,6 +32,8 @@ struct ImportCommand: ServerSubcommand {
         let imported: Int
         let known: Int
         let refused: Int
+        /// Lines about somebody who was erased.
+        let erased: [Int]
     }
 
     private struct RefusalDocument: Encodable {
@@ -135,7 +137,7 @@ struct ImportCommand: ServerSubcommand {
         refusals += result.refusals
         return FileDocument(
             file: name, imported: result.imported, known: result.known,
-            refused: Set(result.refusals.map(\.line)).count)
+            refused: Set(result.refusals.map(\.line)).count, erased: result.erased)
     }
 
     private func lines(_ document: Document, _ refusals: [ImportRefusal]) -> [Phrase] {
@@ -146,6 +148,17 @@ struct ImportCommand: ServerSubcommand {
                     + "\($0.refused) refused",
                 es: "\($0.file): \($0.imported) importadas, \($0.known) ya estaban, "
                     + "\($0.refused) rechazadas")
+        }
+        lines += files.compactMap { $0 }.filter { !$0.erased.isEmpty }.map { file in
+            let places = file.erased.prefix(10).map(String.init).joined(separator: ", ")
+            let more = file.erased.count > 10 ? ", …" : ""
+            return Phrase(
+                en: "\(file.file): \(file.erased.count) rows name somebody who was erased and were "
+                    + "left out (line \(places)\(more)). Whoever came back by themselves, or has the "
+                    + "code now, needs another code.",
+                es: "\(file.file): \(file.erased.count) filas nombran a alguien cuyos datos se "
+                    + "suprimieron y se dejaron fuera (línea \(places)\(more)). Quien volvió por su "
+                    + "cuenta, o tiene ahora ese código, necesita otro código.")
         }
         let most = 20
         lines += refusals.prefix(most).map { refusal in

@@ -134,12 +134,46 @@ struct RestoreCommand: ServerSubcommand {
         try await hub.renewHistory(above: replaced, by: options.actor, from: file)
         let ended = await endAccess(in: hub)
         let codes = try await hub.removeUnusedCodes(by: options.actor)
+        try takeLedger()
         try await Erasing.replay(in: hub, options.terminal)
         let recovery = try await Recovery.of(store)
         try await store.checkpoint()
         return Prepared(
             check: check, generation: recovery.generation, expected: recovery.missing.count,
             accessEnded: ended, codes: codes)
+    }
+
+    /// Who was erased since the backup only a ledger knows: the one in place, or the one that was
+    /// copied with the backup, which knows less.
+    private func takeLedger() throws {
+        let (ledger, beside) = (
+            ErasureFile(directory: options.data), ErasureFile(besideBackup: file)
+        )
+        let wasThere = ledger.isThere
+        do {
+            if beside.isThere { try ledger.take(from: beside) }
+        } catch let error as StoreError where error.code == .damaged {
+            throw Erasing.damaged(error.detail)
+        }
+        if wasThere { return }
+        let name = "\(options.data)/\(ErasureFile.fileName)"
+        options.terminal.note(
+            beside.isThere
+                ? Phrase(
+                    en: "Of erasures only those are known that were done before the backup "
+                        + "(\(beside.path)). If there is a later \(ErasureFile.fileName), put it in "
+                        + "place as \(name) before anybody syncs.",
+                    es: "De las supresiones sólo se conocen las anteriores al respaldo "
+                        + "(\(beside.path)). Si hay un \(ErasureFile.fileName) posterior, póngalo "
+                        + "como \(name) antes de que alguien sincronice.")
+                : Phrase(
+                    en:
+                        "There is no ledger of erasures, neither \(name) nor \(beside.path): nobody "
+                        + "can tell who was erased since the backup. If there is one, put it in "
+                        + "place as \(name) before anybody syncs.",
+                    es: "No hay registro de supresiones, ni \(name) ni \(beside.path): nadie puede "
+                        + "decir a quién se suprimió desde el respaldo. Si existe uno, póngalo como "
+                        + "\(name) antes de que alguien sincronice."))
     }
 
     /// What was closed since the backup stays closed. The store that is replaced may be past reading,

@@ -150,6 +150,16 @@ struct TrayResubmitCommand: ServerSubcommand {
         let tray = OfficeTray(hub: try options.openHub(), actor: options.actor)
         let entry = try await place.find(in: tray)
         guard let commit = entry.commit else {
+            guard !entry.entry.isRedacted else {
+                throw ServerTerminal.Failure(
+                    .refusedByRule, "erased",
+                    Phrase(
+                        en: "this capture concerned somebody who was erased, so there is nothing "
+                            + "left of it to correct; close it with: ronda-server tray discard",
+                        es: "esta captura se refería a alguien cuyos datos se suprimieron, así que "
+                            + "no queda nada que corregir; ciérrela con: ronda-server tray discard")
+                )
+            }
             throw ServerTerminal.Failure(
                 .other, "unreadable",
                 Phrase(

@@ -110,7 +110,18 @@ extension OfficeTrayEntry {
         var lines = [line]
         guard let commit else {
             return lines + [
-                Phrase(en: "Its bytes cannot be read.", es: "No se puede leer su contenido.")
+                entry.isRedacted
+                    ? Phrase(
+                        en:
+                            "It concerned somebody who was erased, so nothing of its content is here; "
+                            + "what concerns others the rep's device still has, for the rep to "
+                            + "capture again. Close it with: ronda-server tray discard",
+                        es:
+                            "Se refería a alguien cuyos datos se suprimieron, así que aquí no queda "
+                            + "su contenido; lo que concierne a otros lo tiene el equipo del "
+                            + "representante, para capturarlo de nuevo. Ciérrela con: ronda-server "
+                            + "tray discard")
+                    : Phrase(en: "Its bytes cannot be read.", es: "No se puede leer su contenido.")
             ]
         }
         for change in commit.changes {

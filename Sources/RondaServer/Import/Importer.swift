@@ -9,6 +9,8 @@ package struct ImportResult: Sendable {
     /// Rows whose record was there already: left as it is, with what people have corrected in it.
     package var known = 0
     package var refusals: [ImportRefusal] = []
+    /// The lines of rows that are not taken, because they are about somebody who was erased.
+    package var erased: [Int] = []
 }
 
 /// Puts rows into the hub as commits of the server's own device, with verdicts and journal like
@@ -86,20 +88,28 @@ package struct Importer: Sendable {
         while start < items.count {
             let batch = Array(items[start..<min(start + Self.rowsPerCommit, items.count)])
             start += batch.count
-            let (known, orphans) = try await hub.store.read { store in
+            let (known, orphans, erased) = try await hub.store.read { store in
                 var known = Set<RecordID>()
                 var orphans = Set<RecordID>()
+                var erased = Set<RecordID>()
                 for item in batch {
-                    if try store.record(item.id) != nil { known.insert(item.id) }
+                    let parent = try item.parent.flatMap { try store.record($0.id) }
+                    let record = try store.record(item.id)
+                    if record?.isErased == true || parent?.isErased == true {
+                        erased.insert(item.id)
+                        continue
+                    }
+                    if record != nil { known.insert(item.id) }
                     if let parent = item.parent?.id, try store.record(parent) == nil {
                         orphans.insert(item.id)
                     }
                 }
-                return (known, orphans)
+                return (known, orphans, erased)
             }
+            result.erased += batch.filter { erased.contains($0.id) }.map(\.line)
             result.known += known.count
             var fresh: [Item] = []
-            for item in batch where !known.contains(item.id) {
+            for item in batch where !known.contains(item.id) && !erased.contains(item.id) {
                 if orphans.contains(item.id), let parent = item.parent {
                     result.refusals.append(parent.refusal)
                 } else {

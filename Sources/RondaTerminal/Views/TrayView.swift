@@ -107,6 +107,13 @@ enum TrayView {
             first = Phrase(
                 en: "Afterwards send it again as it is: ronda tray edit \(n) --as-is",
                 es: "Después envíelo de nuevo tal cual: ronda bandeja editar \(n) --as-is")
+        case .tellUser where page.item.code == .erased && !page.changes.isEmpty:
+            // Whoever gives it up loses what it says of others: nobody else has that.
+            first = Phrase(
+                en:
+                    "What is left of it concerns others; send that again: ronda tray edit \(n) --as-is",
+                es: "Lo que queda concierne a otros; envíelo de nuevo: ronda bandeja editar \(n) "
+                    + "--as-is")
         case .tellUser, .wait, .reidentify:
             return office + Phrase("; ") + giveUp
         }
