@@ -361,7 +361,7 @@ class Hub:
         answer.advice.covered_by_backup = device.covered
         if judged:
             answer.receipt.number, answer.receipt.chain = device.last, device.chain(device.last)
-            answer.receipt.received_at_ms = now
+            answer.receipt.received_at_ms = max(now, self.renewed_at)
         return answer, self.told(device, request, judged) if present else []
 
     def sign(self, device, receipt):
@@ -398,12 +398,14 @@ class Hub:
         return judged
 
     def ask_about_erased(self, device, request, judged):
-        """Whoever offers a commit still has its content, whatever another store of the device said."""
+        """Whoever offers a commit still has its content, whatever another store of the device said. Of what its account
+        never saw it is told nothing."""
         for sent in request.commits[:len(judged)]:
             entry, records = self.journal.entries[device.id, sent.number], self.journal.records
-            if entry.redacted and not entry.verdict.refusal:
-                commit = wire.decode(wire.without_names(self.journal.schema, sent))
-                device.ask(id for id in named(commit) if id in records and records[id].erased)
+            if entry.redacted:
+                commit, account = wire.decode(wire.without_names(self.journal.schema, sent)), self.journal.accounts[device.account]
+                device.ask(id for id in named(commit) if id in records and records[id].erased and (
+                    not entry.verdict.refusal or self.saw_ever(records, account, records[id])))
 
     def judge(self, device, message, device_time, given):
         try:

@@ -297,13 +297,20 @@ extension Committer {
     }
 
     /// Whoever offers a commit still has its content, whatever another store of this device said.
-    func askAboutErased(in offered: [Offer], of device: RecordID) throws {
-        if try offered.isEmpty || !hasErased() { return }
+    /// Of what its account never saw it is told nothing.
+    func askAboutErased(
+        in offered: some Sequence<Offer>, of device: RecordID, by account: Account
+    ) throws {
+        guard try hasErased() else { return }
         for offer in offered {
             guard let entry = try store.journal(device: device, number: offer.number),
-                entry.isRedacted, entry.verdict.refusal == nil
+                entry.isRedacted
             else { continue }
-            try store.ask(device, about: eraser.erased(in: [UInt8](offer.bytes)))
+            let named = try eraser.erased(in: [UInt8](offer.bytes)).filter { id in
+                try entry.verdict.refusal == nil
+                    || store.record(id).map { try store.everSaw($0, by: account, schema) } ?? false
+            }
+            try store.ask(device, about: named)
         }
     }
 

@@ -43,7 +43,6 @@ struct Pusher: Sendable {
         let isPresent =
             push.request.epoch.isEmpty || push.request.epoch == Data(hub.epochBytes)
         let offers = isPresent ? push.offers : []
-        var offeredAgain: [Offer] = []
         for offer in offers {
             if offer.number <= device.lastNumber {
                 guard let verdict = try repeated(offer, device: device, in: store) else {
@@ -51,7 +50,6 @@ struct Pusher: Sendable {
                     break
                 }
                 result.verdicts.append(verdict)
-                offeredAgain.append(offer)
                 continue
             }
             // A gap: the device is told the last number and offers again from there.
@@ -80,7 +78,8 @@ struct Pusher: Sendable {
         }
         if isPresent && !push.isCarried {
             try store.confirm(device.id, push.request.erased.compactMap { RecordID(bytes: $0) })
-            try committer.askAboutErased(in: offeredAgain, of: device.id)
+            try committer.askAboutErased(
+                in: offers.prefix(result.verdicts.count), of: device.id, by: login.account)
         }
         // Whoever holds a device without access can hand in its work, not throw it away.
         if isPresent && login.hasAccess {
@@ -95,7 +94,8 @@ struct Pusher: Sendable {
         }
         result.lastNumber = device.lastNumber
         result.chain = device.chain
-        result.receivedAt = now
+        // Were the clock set back, a receipt of this history would look like one from before it.
+        result.receivedAt = max(now, hub.renewedAt ?? now)
         let isWhole =
             isPresent && result.forkedAt == 0 && offers.last?.number ?? 0 <= device.lastNumber
         if push.isCarried, device.lastNumber > login.device.lastNumber {

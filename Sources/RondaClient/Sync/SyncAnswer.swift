@@ -84,6 +84,8 @@ struct SyncAnswer: Sendable {
         if try self.history != .renewed && round.hasParted(response, outbox) {
             // Where the chains part is found by offering all of it again.
             try history.rewind(of: round.identity)
+            // What has no content any more cannot be offered, and would part for ever.
+            try outbox.forgetNumbers(after: 0, of: round.identity)
             outcome.wentBack = true
         }
         let isCut = try outbox.isCut(after: response.lastCommit, of: round.identity)
