@@ -152,6 +152,53 @@ struct ErasureLawTests {
         #expect(shell.record.version == 2 << 32 + 1)
     }
 
+    @Test("of a customer that the store does not have, what is listed stood where it did")
+    func unknownCustomer() {
+        let hub = TestHub.withTerritories()
+        let (gone, under) = (RecordID(800), RecordID(801))
+        let listed = [
+            Erasure.Listed(id: gone, entity: .customer, scopes: [TestSchema.north]),
+            Erasure.Listed(id: under, entity: .remark, scopes: []),
+            // Said twice: the first word counts.
+            Erasure.Listed(id: under, entity: .remark, scopes: [TestSchema.south]),
+        ]
+        let erasure = Erasure(
+            of: gone, listed: listed, schema: hub.schema, assignment: 7, generation: 0,
+            at: Self.now, record: { hub.records[$0] }, dependents: { _ in [] })
+        #expect(erasure.tombstones.map(\.id) == [gone, under])
+        for tombstone in erasure.tombstones {
+            #expect(tombstone.stays == [Stay(scope: TestSchema.north, from: 0, until: 7)])
+        }
+    }
+
+    @Test(
+        "a deal whose other customers were purged stays where it stood", arguments: 1...UInt64(10))
+    func othersPurged(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let hub = hub(&random)
+        let entity = try #require(hub.schema[.deal])
+        for deal in Self.keys.compactMap({ hub.records[TestSchema.dealID($0)] }) {
+            let parties = deal.customers(entity)
+            let gone = try #require(parties.first)
+            let erasure = Erasure(
+                of: gone, schema: hub.schema, assignment: 7, generation: 0, at: Self.now,
+                record: { $0 != gone && parties.contains($0) ? nil : hub.records[$0] },
+                dependents: { _ in [deal.id] })
+            let planned = try #require(erasure.planned.first { $0.record.id == deal.id })
+            #expect(planned.scopes == deal.placements.map(\.scope) && !planned.scopes.isEmpty)
+            #expect(!planned.record.customers(entity).contains(gone))
+        }
+    }
+
+    @Test("a change names its record, and what it sets, adds and takes away")
+    func named() {
+        let ids = (1...4).map { RecordID(UInt64($0)) }
+        let change = Change(
+            entity: .deal, record: ids[0], base: 1, sets: [FieldWrite(3, .ref(ids[1]))],
+            adds: [ElementWrite(2, .ref(ids[2]))], removes: [ElementWrite(2, .ref(ids[3]))])
+        #expect(change.named == Set(ids))
+    }
+
     @Test("the erasure of one after another of a deal's customers leaves the deal where it was")
     func lastOfSeveral() throws {
         var random = SeededGenerator(seed: 3)
