@@ -42,11 +42,13 @@ struct PastIdentity: Sendable, Hashable {
     /// The history of the hub under which all it had was offered, or is being offered.
     var epoch: [UInt8]
     var receipt: [UInt8]
+    /// Whether another store goes on with it: what that one still has only it can say.
+    var isShared: Bool
 
     static let creation = """
         CREATE TABLE past(
             identity INTEGER PRIMARY KEY, device BLOB NOT NULL, secret BLOB NOT NULL,
-            epoch BLOB NOT NULL, receipt BLOB NOT NULL);
+            epoch BLOB NOT NULL, receipt BLOB NOT NULL, shared INTEGER NOT NULL DEFAULT 0);
 
         """
 }
@@ -119,7 +121,7 @@ struct Facts {
     /// what it holds.
     func pastIdentities() throws -> [PastIdentity] {
         let statement = try database.prepared(
-            "SELECT identity, device, secret, epoch, receipt FROM past ORDER BY identity")
+            "SELECT identity, device, secret, epoch, receipt, shared FROM past ORDER BY identity")
         defer { statement.reset() }
         var past: [PastIdentity] = []
         while try statement.step() {
@@ -127,7 +129,7 @@ struct Facts {
                 PastIdentity(
                     identity: statement.int64(0), device: statement.id(1),
                     secret: statement.bytes(2), epoch: statement.bytes(3),
-                    receipt: statement.bytes(4)))
+                    receipt: statement.bytes(4), isShared: statement.int64(5) != 0))
         }
         return past
     }
@@ -135,14 +137,15 @@ struct Facts {
     func put(_ past: PastIdentity) throws {
         let statement = try database.prepared(
             """
-            INSERT OR REPLACE INTO past(identity, device, secret, epoch, receipt)
-            VALUES (?, ?, ?, ?, ?)
+            INSERT OR REPLACE INTO past(identity, device, secret, epoch, receipt, shared)
+            VALUES (?, ?, ?, ?, ?, ?)
             """)
         statement.bind(1, past.identity)
         statement.bind(2, past.device)
         statement.bind(3, past.secret)
         statement.bind(4, past.epoch)
         statement.bind(5, past.receipt)
+        statement.bind(6, Int64(past.isShared ? 1 : 0))
         try statement.run()
     }
 

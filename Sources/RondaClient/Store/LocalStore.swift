@@ -156,6 +156,11 @@ public final class LocalStore: Sendable {
     /// Brings a store of an earlier format to the present one.
     private static func upgrade(_ database: Database, from version: Int) throws {
         if version < 2 { try upgradeFirst(database) }
+        if version < 5, try !database.columns(in: "past").contains(where: { $0.name == "shared" }) {
+            // Nobody wrote down why they were left: mostly another store goes on with them.
+            try database.execute(
+                sql: "ALTER TABLE past ADD COLUMN shared INTEGER NOT NULL DEFAULT 1")
+        }
         let columns = Set(try database.columns(in: "cursor").map(\.name))
         for column in ["start", "part"] where !columns.contains(column) {
             try database.execute(

@@ -233,7 +233,7 @@ extension Absorber {
         try learn(asked)
         // The hub asks each identity by itself.
         for past in try Facts(database: database).pastIdentities()
-        where past.identity != identity {
+        where past.identity != identity && !past.isShared {
             try store.ask(newlyErased, of: past.identity)
         }
         // Those asked of again too: a copy of this store may have known them longer than its rows.

@@ -59,7 +59,8 @@ struct History {
     /// The store goes on as another device; what has no verdict is sealed anew. `epoch` is the
     /// history under which the old identity was last in order; up to `number` the hub has its commits.
     func take(
-        device: RecordID, secret: [UInt8], before epoch: [UInt8], above number: UInt64
+        device: RecordID, secret: [UInt8], before epoch: [UInt8], above number: UInt64,
+        isCopy: Bool
     ) throws {
         guard let present = try facts.identity(), let old = try facts.bytes(.secret) else {
             throw LocalStore.notLoggedIn
@@ -68,7 +69,7 @@ struct History {
             PastIdentity(
                 identity: present.ordinal, device: present.device, secret: old,
                 epoch: epoch,
-                receipt: try facts.bytes(.receipt) ?? []))
+                receipt: try facts.bytes(.receipt) ?? [], isShared: isCopy))
         try facts.set(.device, device.bytes)
         try facts.set(.secret, secret)
         try facts.set(.identity, number: present.ordinal + 1)

@@ -57,8 +57,10 @@ struct SyncRound: Sendable {
                 of: identity, isLast: left == 0, limit: limits.numbersPerExchange)
         }
         request.open = try outbox.open(of: identity, limit: limits.numbersPerExchange)
-        request.erased = try Erased(database: database).gone(askedOf: identity)
-            .map { Data($0.bytes) }
+        if past?.isShared != true {
+            request.erased = try Erased(database: database).gone(askedOf: identity)
+                .map { Data($0.bytes) }
+        }
         request.verdictsSeen = try outbox.settledNumber(of: identity)
         if !sent.isEmpty { request.deviceTimeMs = now.milliseconds }
         let ownLeft = try outbox.pendingCount(of: identity) - sent.count

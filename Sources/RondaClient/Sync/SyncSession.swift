@@ -115,7 +115,8 @@ struct SyncSession {
             if isCopy && past != nil { return true }
             if isCopy || outcome.isCut {
                 try await takeNewIdentity(
-                    from: round, above: round.lastShared(response, isCut: outcome.isCut))
+                    from: round, above: round.lastShared(response, isCut: outcome.isCut),
+                    isCopy: isCopy)
             }
             let before = round
             let wasCut = response.more && past == nil && !round.request.pushOnly
@@ -318,7 +319,7 @@ extension SyncSession {
 
     /// Goes on as another device of the same account.
     private mutating func takeNewIdentity(
-        from round: SyncRound, above number: UInt64
+        from round: SyncRound, above number: UInt64, isCopy: Bool
     ) async throws(ClientError) {
         if surrenders { throw Self.cannotSurrender }
         // Once is enough: a server that says it again says it of a device it has just made.
@@ -344,7 +345,8 @@ extension SyncSession {
         try await checkOurs(answer)
         try await store.writing {
             try History(database: $0).take(
-                device: device, secret: secret, before: Array(round.request.epoch), above: number)
+                device: device, secret: secret, before: Array(round.request.epoch), above: number,
+                isCopy: isCopy)
         }
         report.wasCopied = true
     }
@@ -367,7 +369,8 @@ extension SyncSession {
                 return try outbox.pendingCount(of: ordinal) > 0
                     || !outbox.open(of: ordinal, limit: limit).isEmpty
                     || !outbox.untold(of: ordinal, isLast: true, limit: limit).isEmpty
-                    || !Erased(database: database).gone(askedOf: ordinal).isEmpty
+                    || !identity.isShared
+                        && !Erased(database: database).gone(askedOf: ordinal).isEmpty
             }
             guard asks || identity.epoch != epoch else { continue }
             do throws(ClientError) {
