@@ -21,6 +21,7 @@ struct OwnWrites: Sendable {
         // What is offered again is told, and with it all that was done to the same record.
         let again = Set(
             offers.filter { $0.given != nil }.flatMap { offer in
+                // What cannot be read has changed nothing.
                 (try? offer.commit.get())?.changes.map(\.record) ?? []
             })
         for offer in offers {

@@ -118,6 +118,7 @@ struct Eraser {
     /// as erased, becomes a tombstone.
     func redact(_ entry: JournalEntry, as verdict: Verdict) throws {
         if verdict.refusal?.code == .erased {
+            // What cannot be read would have made nothing.
             if let commit = try? WireCommit(serializedBytes: entry.commit).model(schema: schema) {
                 try bury(unmadeBy: commit, author: entry.author)
             }

@@ -23,6 +23,7 @@ extension Hub {
     /// gone. Of an id that is not here the journal may still have something.
     package func erasable(codeOrID name: String) async throws(HubError) -> [RecordID] {
         let position = schema[.customer]?.position(named: "code")
+        // What is no contact point is a code or an id.
         let point =
             name.contains("@")
             ? try? ContactPoint.email(name) : try? ContactPoint.phone(name, country: nil)

@@ -26,6 +26,7 @@ extension StoredRecord {
         switch entity {
         case .customer:
             let customer = Customer(id: id, fields: shownValues)
+            // What is no contact point recognises nobody.
             let phones = customer.phones.compactMap {
                 try? ContactPoint.phone($0, country: customer.country)
             }

@@ -84,6 +84,7 @@ package struct ErasureFile: ErasureLedger {
                 guard isMade else { throw StoreError(.readOnly, "cannot make \(path)") }
             }
             let file = try FileHandle(forUpdating: URL(filePath: path))
+            // What counts was synced before.
             defer { try? file.close() }
             // What is cut off is only what was read through this handle and has no end: a file that
             // cannot be read is left as it is.
@@ -142,6 +143,7 @@ package struct ErasureFile: ErasureLedger {
         let whole = Self.whole(bytes)
         if whole.isEmpty { return [] }
         return try Self.lines(whole, of: path).enumerated().map { index, line in
+            // Whatever is no line of the ledger is damage, and is said where.
             guard let read = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
                 let entry = read.entry
             else { throw StoreError(.damaged, "\(path), line \(index + 2)") }

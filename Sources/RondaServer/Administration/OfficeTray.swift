@@ -28,6 +28,7 @@ struct OfficeTrayEntry: Sendable {
         self.device = device
         self.title = title
         self.entry = entry
+        // Of what cannot be read there is nothing to show but its number and why it was refused.
         let wire = entry.isRedacted ? nil : try? WireCommit(serializedBytes: entry.commit)
         let read = wire.flatMap { try? $0.model(schema: schema) }.map(schema.upCast)
         commit = read
