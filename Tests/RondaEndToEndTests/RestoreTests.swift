@@ -204,6 +204,34 @@ struct RestoreTests {
         try await world.expectAgreement(of: beto)
     }
 
+    @Test("what only a lost history had does not stay beside one's own edit")
+    func lostField() async throws {
+        let world = try await World()
+        let person = try await world.customer("C1")
+        let (ana, beto) = (try await world.device("ana"), try await world.device("beto"))
+        try await ana.sync()
+        try await beto.sync()
+        let backup = try world.backup()
+        let new = try await beto.newCustomer("Nuevo")
+        // One commit about both: with the erasure of one its content goes, and nobody can offer it again.
+        try await beto.store.capture { capture in
+            try capture.update(Customer.self, new) { $0.city = "Ciudad" }
+            try capture.update(Customer.self, person) { $0.city = "Ciudad" }
+        }
+        try await beto.sync()
+        try await ana.sync()
+        _ = try await world.hub.erase(person)
+        try await beto.sync()
+        try await world.restore(backup)
+        try await ana.sync()
+        try await ana.setStreet(new, "Calle de Ana")
+        try await beto.sync()
+        try await ana.sync()
+        let shown = try await ana.store.read { try $0.record(Customer.self, new) }
+        #expect(shown?.street == "Calle de Ana" && shown?.city == nil)
+        try await world.expectAgreement(of: ana)
+    }
+
     @Test("what had its verdict before the restore is not told as news after it")
     func noOldNews() async throws {
         let world = try await World()

@@ -34,8 +34,8 @@ struct Absorber {
     private var pending: [RecordID: [(n: Int64, change: Change, isAgain: Bool)]] = [:]
     private var shadowed: Set<RecordID>
     private var result = Absorbed()
-    /// The records of own work that this answer has settled; what that did is not told again.
-    private var settled: Set<RecordID> = []
+    /// By record, the fields that own work wrote which this answer has settled: they are not told again.
+    private var settled: [RecordID: Set<UInt32>] = [:]
     private let hasDoubts: Bool
     /// What left a scope; it may yet be told in another.
     private var departed: [RecordID: EntityID] = [:]
@@ -307,7 +307,7 @@ extension Absorber {
         let suggested = Set(
             verdict.handovers.filter { $0.suggestions > 0 }.map(\.record))
         for change in entry.commit.changes {
-            if isFresh { settled.insert(change.record) }
+            if isFresh { settled[change.record, default: []].formUnion(change.touchedFields) }
             let isApplied = state != .refused && !suggested.contains(change.record)
             try settle(change, n: entry.n, isAccepted: isApplied, isFresh: isFresh)
         }
@@ -415,11 +415,14 @@ extension Absorber {
                 return
             }
         }
-        let isAnew =
-            try hasDoubts && !settled.contains(id) && Standing(database: database).isForgotten(id)
+        let isAnew = try hasDoubts && Standing(database: database).isForgotten(id)
         if isWhole || isAnew {
             let named = Set(contents.map(\.position))
-            let emptied = entity.fields.indices.filter { !named.contains($0) }
+            // In a whole stream own writes are told as well.
+            let own = isWhole ? [] : settled[id] ?? []
+            let emptied = entity.fields.indices.filter {
+                !named.contains($0) && !own.contains(entity.fields[$0].number)
+            }
             contents += emptied.map { ($0, .none) }
             for position in emptied { try writer.dropSiblings(id, entity.fields[position].number) }
         }
