@@ -297,7 +297,8 @@ extension Committer {
     }
 
     /// Whoever offers a commit still has its content, whatever another store of this device said.
-    /// Of what its account never saw it is told nothing.
+    /// Of what its account never saw it is told nothing, but where it has an id that nobody guesses:
+    /// the history in which it saw the record may be lost.
     func askAboutErased(
         in offered: some Sequence<Offer>, of device: RecordID, by account: Account
     ) throws {
@@ -307,8 +308,9 @@ extension Committer {
                 entry.isRedacted
             else { continue }
             let named = try eraser.erased(in: [UInt8](offer.bytes)).filter { id in
-                try entry.verdict.refusal == nil
-                    || store.record(id).map { try store.everSaw($0, by: account, schema) } ?? false
+                if entry.verdict.refusal == nil || id.isMinted { return true }
+                return try store.record(id).map { try store.everSaw($0, by: account, schema) }
+                    ?? false
             }
             try store.ask(device, about: named)
         }

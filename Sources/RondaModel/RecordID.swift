@@ -94,6 +94,10 @@ extension RecordID {
             low: 0x8000_0000_0000_0000 | random.1 & 0x3fff_ffff_ffff_ffff)
     }
 
+    /// Whether nobody has it who was not told of it: a UUIDv7 is random for the most part, a UUIDv5
+    /// follows from what people may know.
+    package var isMinted: Bool { high & 0xf000 == 0x7000 }
+
     /// A UUIDv5 (RFC 9562 §5.5): the same name in the same namespace is the same record everywhere.
     package static func derived(namespace: RecordID, name: String) -> RecordID {
         var hash = Insecure.SHA1()

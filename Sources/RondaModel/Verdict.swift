@@ -85,7 +85,7 @@ package struct Verdict: Sendable, Hashable {
     package let merges: [Merge]
     package let handovers: [HandOver]
     /// The version each changed record got, in the order of the commit's changes.
-    package let versions: [UInt64]
+    package var versions: [UInt64]
     /// The capture stamp lay too far ahead, or before there was a Ronda; the hub ordered the commit
     /// by its time of arrival.
     package let clockSuspect: Bool

@@ -27,6 +27,22 @@ extension Commit {
         stamp == other.stamp && schema == other.schema && uptime == other.uptime
             && changes == other.changes
     }
+
+    /// What has to be left of it when nothing of these records may be: all that concerns others.
+    func left(after erased: Set<RecordID>) -> [Change] {
+        func isErased(_ value: Value?) -> Bool {
+            if case .ref(let id)? = value { erased.contains(id) } else { false }
+        }
+        return changes.compactMap { change in
+            if erased.contains(change.record) { return nil }
+            if change.sets.contains(where: { isErased($0.value) }) { return nil }
+            var rest = change
+            rest.adds = change.adds.filter { !isErased($0.value) }
+            rest.removes = change.removes.filter { !isErased($0.value) }
+            let says = !(rest.sets.isEmpty && rest.adds.isEmpty && rest.removes.isEmpty)
+            return says || rest.deletes || rest == change ? rest : nil
+        }
+    }
 }
 
 /// What was captured in the world, as it was at that moment.
@@ -105,9 +121,11 @@ struct Journal {
     let rows: [JournalRow]
 
     /// `captured` are the commits among which those are looked for of which the hub has only the chain
-    /// hash left: by that, and by nothing else, they are known.
+    /// hash left: by that, and by nothing else, they are known. They may have been offered when part of
+    /// them was `erased` already.
     static func read(
-        _ store: any CentralStore, by reader: CommitReader, captured: [Tag: Captured] = [:]
+        _ store: any CentralStore, by reader: CommitReader, captured: [Tag: Captured] = [:],
+        erased: [Set<RecordID>] = []
     ) async throws -> Journal {
         let entries = try await store.read { store in
             var entries: [JournalEntry] = []
@@ -124,7 +142,15 @@ struct Journal {
             let commit: Commit
             if entry.isRedacted {
                 let known = captured.values.lazy.filter { $0.author == entry.author }
-                    .map { $0.commit.sealed(as: entry.number, after: previous) }
+                    .flatMap { captured in
+                        [captured.commit]
+                            + erased.map { erased in
+                                var rest = captured.commit
+                                rest.changes = rest.left(after: erased)
+                                return rest
+                            }.filter { $0.changes != captured.commit.changes }
+                    }
+                    .map { $0.sealed(as: entry.number, after: previous) }
                     .first { $0.chainHash == entry.chain }
                 // What the server itself wrote nobody captured.
                 guard let known else { continue }

@@ -75,7 +75,8 @@ extension World {
         for (index, step) in story.steps.enumerated() {
             try await run(step)
             if index % 16 == 15 {
-                let journal = try await Journal.read(network.store, by: reader, captured: ledger)
+                let journal = try await Journal.read(
+                    network.store, by: reader, captured: ledger, erased: erasedTogether())
                 try checkNothingLost(in: journal)
                 try await checkWatermarks(in: journal)
             }

@@ -44,7 +44,8 @@ extension World {
     }
 
     func checkAgreement() async throws {
-        let journal = try await Journal.read(network.store, by: reader, captured: ledger)
+        let journal = try await Journal.read(
+            network.store, by: reader, captured: ledger, erased: erasedTogether())
         try checkNothingLost(in: journal)
         try await checkWatermarks(in: journal)
         try await checkDelivered(journal)
@@ -65,10 +66,10 @@ extension World {
         let rows = Dictionary(grouping: journal.ofDevices, by: \.commit.tag)
         for machine in live() {
             // What a restored hub lost, and was erased since, nobody has any more.
-            let redacted = Set(
-                try OutboxRow.all(in: machine.store, by: reader).filter(\.isRedacted)
-                    .map(\.commit.tag))
-            for tag in machine.expected.subtracting(redacted).sorted() where rows[tag] == nil {
+            let gone = Set(
+                try OutboxRow.all(in: machine.store, by: reader)
+                    .filter { $0.isRedacted && $0.commit.changes.isEmpty }.map(\.commit.tag))
+            for tag in machine.expected.subtracting(gone).sorted() where rows[tag] == nil {
                 throw Violation(what: "#\(tag) of \(machine.name) never reached the hub")
             }
             for own in try OutboxRow.all(in: machine.store, by: reader) {

@@ -15,7 +15,10 @@ extension World {
             guard let captured = ledger[tag] else {
                 throw Violation(what: "the journal has \(row.number), which nobody captured")
             }
-            guard captured.commit.isSameWork(as: row.commit), captured.author == row.author else {
+            let isWork =
+                captured.commit.isSameWork(as: row.commit)
+                || isPart(row.commit, of: captured.commit)
+            guard isWork, captured.author == row.author else {
                 throw Violation(what: "#\(tag) is in the journal with another content")
             }
             // Two stores that both leave a chain, that of a third or one with a redacted commit,
@@ -34,12 +37,13 @@ extension World {
                 guard held.insert(tag).inserted else {
                     throw Violation(what: "\(machine.name) holds #\(tag) twice")
                 }
-                // What an erasure has left of it is part of what was captured.
-                let isWhole = ledger[tag]?.commit.isSameWork(as: row.commit) == true
-                let isPart =
+                // What an erasure has left of it is part of what was captured, and may be on its way
+                // again where a hub has lost it.
+                guard let captured = ledger[tag]?.commit,
                     row.isRedacted
-                    && ledger[tag].map { isLeft(row, of: $0.commit, erased) } == true
-                guard isWhole && !row.isRedacted || isPart else {
+                        ? row.commit.changes == captured.left(after: erased)
+                        : captured.isSameWork(as: row.commit) || isPart(row.commit, of: captured)
+                else {
                     throw Violation(what: "\(machine.name) holds #\(tag) with another content")
                 }
             }
@@ -50,27 +54,18 @@ extension World {
         }
     }
 
-    /// Whether this is what an erasure has to leave: nothing of what was accepted; of what was refused
-    /// all that concerns others.
-    private func isLeft(
-        _ row: OutboxRow, of captured: Commit, _ erased: Set<RecordID>
-    ) -> Bool {
-        guard !captured.named.isDisjoint(with: erased) else { return false }
-        if row.state != 3 && row.commit.changes.isEmpty { return true }
-        var left: [Change] = []
-        for change in captured.changes {
-            func isErased(_ value: Value?) -> Bool {
-                if case .ref(let id)? = value { erased.contains(id) } else { false }
-            }
-            if erased.contains(change.record) { continue }
-            if change.sets.contains(where: { isErased($0.value) }) { continue }
-            var rest = change
-            rest.adds = change.adds.filter { !isErased($0.value) }
-            rest.removes = change.removes.filter { !isErased($0.value) }
-            let says = !(rest.sets.isEmpty && rest.adds.isEmpty && rest.removes.isEmpty)
-            if says || rest.deletes || rest == change { left.append(rest) }
-        }
-        return row.commit.changes == left
+    /// Whether this is what erasures had to leave of a commit when it was offered anew.
+    private func isPart(_ commit: Commit, of captured: Commit) -> Bool {
+        commit.stamp == captured.stamp && commit.schema == captured.schema
+            && erasedTogether().contains { captured.left(after: $0) == commit.changes }
+    }
+
+    /// What was erased at some moment, one after the other.
+    func erasedTogether() -> [Set<RecordID>] {
+        let each = erasures.entries().map { Set($0.records.map(\.id)) }
+        var together: [Set<RecordID>] = [[]]
+        for erased in each.suffix(6) { together += together.map { $0.union(erased) } }
+        return together.filter { !$0.isEmpty }
     }
 
     /// Where clocks and stores are in order, what a device says is complete is.

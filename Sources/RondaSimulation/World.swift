@@ -384,7 +384,8 @@ final class World {
             // What only the office did since the backup nobody could prove.
             let isNoticed = isWanted || officeActs != officeActsBefore
             try checkNothingLost(
-                in: try await Journal.read(network.store, by: reader, captured: ledger))
+                in: try await Journal.read(
+                    network.store, by: reader, captured: ledger, erased: erasedTogether()))
             restores += 1
             (verdicts, contents) = ([:], [:])
             network.restart(over: try backup.copy(schema: edition.current))

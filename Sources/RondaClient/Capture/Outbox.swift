@@ -345,9 +345,26 @@ struct Outbox {
         return try stored.serializedBytes()
     }
 
-    private static func unpack(_ bytes: [UInt8]) throws -> Verdict? {
+    static func unpack(_ bytes: [UInt8]) throws -> Verdict? {
         let stored = try WireExchangeResponse(serializedBytes: bytes)
         return try stored.verdicts.first?.model(IDList(stored.ids))
+    }
+
+    /// Of its changes a commit has only these left.
+    func keepVersions(of changes: [Int], in n: Int64) throws {
+        let statement = try database.prepared("SELECT verdict FROM outbox WHERE n = ?")
+        statement.bind(1, n)
+        let packed = try statement.step() && !statement.isNull(0) ? statement.bytes(0) : nil
+        statement.reset()
+        guard let packed, var verdict = try Self.unpack(packed), !verdict.versions.isEmpty else {
+            return
+        }
+        let versions = verdict.versions
+        verdict.versions = changes.map { versions.indices.contains($0) ? versions[$0] : 0 }
+        let update = try database.prepared("UPDATE outbox SET verdict = ? WHERE n = ?")
+        update.bind(1, try Self.pack(verdict))
+        update.bind(2, n)
+        try update.run()
     }
 
     /// The commits in one state with their verdicts, in order of capture.
@@ -460,50 +477,68 @@ extension Outbox {
 // MARK: - Restores, copies, backups
 
 extension Outbox {
+    /// A commit that had its verdict and is to be offered again.
+    struct Rewound {
+        let entry: Entry
+        let verdict: Verdict
+        var disposition: WireDisposition = .unspecified
+
+        /// What the hub is told of it. What it did is told like the work of others: of what waits, or
+        /// was handed over, nothing need be here.
+        func packedGiven() throws -> [UInt8] {
+            var given = WireGiven()
+            given.number = entry.commit.number
+            if entry.state != .waiting {
+                given.versions = verdict.versions
+                if let refusal = verdict.refusal {
+                    given.code = WireCode(rawValue: Int(refusal.code.rawValue)) ?? .internalFault
+                    given.disposition = disposition
+                }
+            }
+            return try given.serializedBytes()
+        }
+    }
+
     /// Makes every commit pending again, for a hub that may have lost it, have another store's in its
     /// place, or have judged it otherwise since.
-    /// - Returns: the commits that had been accepted, with the verdicts they had.
-    func rewind(of identity: Int64) throws -> [(entry: Entry, verdict: Verdict)] {
+    /// - Returns: those that had been accepted.
+    func rewind(of identity: Int64) throws -> [Rewound] {
         let statement = try database.prepared(
             """
             SELECT \(Self.entryColumns), verdict, disposition FROM outbox
             WHERE identity = ? AND number > 0 AND state <> 0 AND redacted = 0 ORDER BY n
             """)
         statement.bind(1, identity)
-        var rewound: [(entry: Entry, verdict: Verdict, given: WireGiven)] = []
+        var rewound: [Rewound] = []
         while try statement.step() {
             let entry = try entry(statement)
             guard let verdict = try Self.unpack(statement.bytes(6)) else { continue }
-            // What it did is told like the work of others: of what waits, or was handed over, nothing
-            // need be here.
-            var told = WireGiven()
-            told.number = entry.commit.number
-            if entry.state != .waiting {
-                told.versions = verdict.versions
-                if let refusal = verdict.refusal {
-                    told.code = WireCode(rawValue: Int(refusal.code.rawValue)) ?? .internalFault
-                    told.disposition =
-                        WireDisposition(rawValue: Int(statement.int64(7))) ?? .unspecified
-                }
-            }
-            rewound.append((entry, verdict, told))
+            rewound.append(
+                Rewound(
+                    entry: entry, verdict: verdict,
+                    disposition: WireDisposition(rawValue: Int(statement.int64(7)))
+                        ?? .unspecified))
         }
         statement.reset()
-        for (entry, _, given) in rewound {
+        for one in rewound {
             let update = try database.prepared(
                 "UPDATE outbox SET state = 0, given = ? WHERE n = ?")
-            update.bind(1, try given.serializedBytes() as [UInt8])
-            update.bind(2, entry.n)
+            update.bind(1, try one.packedGiven())
+            update.bind(2, one.entry.n)
             try update.run()
         }
-        if let first = rewound.first?.entry.n { try setSettled(min(try settled(), first - 1)) }
+        try goBack(to: rewound.first?.entry.n)
         // The hub may have gone back behind a decision.
         let untold = try database.prepared(
             "UPDATE outbox SET told = 0 WHERE identity = ? AND disposition <> 0")
         untold.bind(1, identity)
         try untold.run()
-        return rewound.map { ($0.entry, $0.verdict) }
-            .filter { $0.0.state == .accepted || $0.0.state == .merged }
+        return rewound.filter { $0.entry.state == .accepted || $0.entry.state == .merged }
+    }
+
+    /// This one is pending again.
+    func goBack(to n: Int64?) throws {
+        if let n { try setSettled(min(try settled(), n - 1)) }
     }
 
     /// Whether commits between what the hub has and what is kept here are gone: the chain cannot be

@@ -160,21 +160,56 @@ extension Outbox {
         return found.count
     }
 
-    /// What is left is when it was captured, its number, its chain hash and its verdict; of a refused
-    /// one also what concerns others, which may be captured again.
+    /// What is left is when it was captured, its number, its chain hash and its verdict, and what
+    /// concerns others: of a refused one it may be captured again, of any other the hub may lose it.
     func redact(_ entry: Entry, _ erased: Set<RecordID>) throws {
         var commit = entry.commit
-        commit.changes =
-            entry.state == .refused ? commit.changes.compactMap { $0.without(erased) } : []
+        let left = commit.changes.enumerated().compactMap { index, change in
+            change.without(erased).map { (index, $0) }
+        }
+        commit.changes = left.map(\.1)
         let statement = try database.prepared(
             "UPDATE outbox SET bytes = ?, redacted = 1 WHERE n = ?")
         statement.bind(1, commit.packed)
         statement.bind(2, entry.n)
         try statement.run()
+        try keepVersions(of: left.map(\.0), in: entry.n)
     }
 
-    /// What the hub has lost and what has no content any more cannot be offered again: its number is
-    /// nobody's, and the chain is cut there.
+    /// What was lost with the hub's history and what has lost part of its content cannot be offered
+    /// as it was: its number is nobody's, and the chain is cut there. What is left of it is to be
+    /// offered as a commit of its own.
+    func offerRest(after number: UInt64, of identity: Int64) throws -> [Rewound] {
+        let statement = try database.prepared(
+            """
+            SELECT \(Self.entryColumns), verdict FROM outbox
+            WHERE identity = ? AND number > ? AND redacted = 1 AND state IN (1, 2) ORDER BY n
+            """)
+        statement.bind(1, identity)
+        statement.bind(2, Int64(clamping: number))
+        var rest: [Rewound] = []
+        while try statement.step() {
+            let entry = try entry(statement)
+            guard !entry.commit.changes.isEmpty,
+                let verdict = try Self.unpack(statement.bytes(6))
+            else { continue }
+            rest.append(Rewound(entry: entry, verdict: verdict))
+        }
+        statement.reset()
+        try forgetNumbers(after: number, of: identity)
+        for one in rest {
+            let update = try database.prepared(
+                "UPDATE outbox SET state = 0, redacted = 0, given = ?, identity = ? WHERE n = ?")
+            update.bind(1, try one.packedGiven())
+            update.bind(2, try self.identity())
+            update.bind(3, one.entry.n)
+            try update.run()
+        }
+        try goBack(to: rest.first?.entry.n)
+        return rest
+    }
+
+    /// What has no content any more cannot be offered again: its number is nobody's.
     func forgetNumbers(after number: UInt64, of identity: Int64) throws {
         let statement = try database.prepared(
             """

@@ -19,13 +19,22 @@ struct History {
     }
 
     /// The hub is not what it was: this identity's commits are offered again, whatever it has of them.
-    func rewind(of identity: Int64) throws {
+    func rewind(of identity: Int64) throws { try showOn(try outbox.rewind(of: identity)) }
+
+    /// What the hub has lost of the commits after this one, and of which an erasure has left only a
+    /// part, is offered as commits of their own.
+    func offerRest(after number: UInt64, of identity: Int64) throws {
+        try showOn(try outbox.offerRest(after: number, of: identity))
+    }
+
+    /// What these commits wrote is own work again.
+    private func showOn(_ rewound: [Outbox.Rewound]) throws {
         let reader = LocalReader(database)
         let writer = RowWriter(database: database)
-        for (entry, verdict) in try outbox.rewind(of: identity) {
+        for one in rewound {
             // What somebody else has now is not shown here again.
-            let handedOver = Set(verdict.handovers.map(\.record))
-            for change in entry.commit.changes where !handedOver.contains(change.record) {
+            let handedOver = Set(one.verdict.handovers.map(\.record))
+            for change in one.entry.commit.changes where !handedOver.contains(change.record) {
                 let entity = try LocalReader.table(change.entity).entity
                 guard let row = try reader.row(entity.id, change.record) else { continue }
                 if change.base == 0 {

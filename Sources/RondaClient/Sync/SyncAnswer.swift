@@ -35,8 +35,7 @@ struct SyncAnswer: Sendable {
         let history = History(database: database)
         if self.history == .renewed {
             try history.rewind(of: round.identity)
-            try Outbox(database: database)
-                .forgetNumbers(after: response.lastCommit, of: round.identity)
+            try history.offerRest(after: response.lastCommit, of: round.identity)
             try Outbox(database: database).restartAges(of: round.identity, at: hubNow)
         }
         // Each identity enters a new history by itself; the present one reads the streams.
