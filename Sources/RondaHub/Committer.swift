@@ -210,15 +210,21 @@ extension Committer {
     private func append(_ offer: Offer, by writer: CommitWriter, _ verdict: Verdict) throws {
         let bytes = Array(offer.bytes)
         let isRedacted = try mayNotBeKept(bytes, verdict)
+        var kept = bytes
+        if isRedacted {
+            let commit = try? offer.commit.get()
+            if verdict.refusal?.code == .erased, let commit {
+                try eraser.bury(unmadeBy: commit, author: writer.account.id)
+            }
+            kept = JournalEntry.redacted(
+                .of(offer.bytes),
+                rest: try commit.map { try eraser.rest(of: $0, as: verdict) } ?? [])
+        }
         try store.append(
             JournalEntry(
                 device: writer.device, number: offer.number, author: writer.account.id,
                 receivedAt: writer.receivedAt,
-                commit: isRedacted ? ChainHash.of(offer.bytes).id.bytes : bytes, verdict: verdict,
-                floor: writer.floor, isRedacted: isRedacted))
-        if verdict.refusal?.code == .erased, case .success(let commit) = offer.commit {
-            try eraser.bury(unmadeBy: commit, author: writer.account.id)
-        }
+                commit: kept, verdict: verdict, floor: writer.floor, isRedacted: isRedacted))
         if let record = verdict.waitsFor {
             try store.put(
                 WaitingCommit(

@@ -100,7 +100,7 @@ struct Eraser {
     private func redact(_ places: [JournalSearch.Place]) throws {
         for place in Set(places) {
             guard let entry = try store.journal(device: place.device, number: place.number),
-                !entry.isRedacted
+                entry.content != nil
             else { continue }
             if [.waiting, .refused].contains(entry.verdict.outcome) {
                 var verdict = Verdict.refused(entry.number, Refusal(.erased))
@@ -114,16 +114,31 @@ struct Eraser {
         }
     }
 
-    /// Takes the content from a commit. What it would have made, and nobody will, where it is refused
-    /// as erased, becomes a tombstone.
+    /// Takes from a commit what concerns somebody who was erased. What it would have made, and nobody
+    /// will, where it is refused as erased, becomes a tombstone.
     func redact(_ entry: JournalEntry, as verdict: Verdict) throws {
-        if verdict.refusal?.code == .erased {
-            // What cannot be read would have made nothing.
-            if let commit = try? WireCommit(serializedBytes: entry.commit).model(schema: schema) {
-                try bury(unmadeBy: commit, author: entry.author)
-            }
+        // What cannot be read would have made nothing.
+        let commit = entry.content.flatMap {
+            try? WireCommit(serializedBytes: $0).model(schema: schema)
         }
-        try store.redact(device: entry.device, number: entry.number, chain: entry.chain)
+        if verdict.refusal?.code == .erased, let commit {
+            try bury(unmadeBy: commit, author: entry.author)
+        }
+        try store.redact(
+            device: entry.device, number: entry.number, chain: entry.chain,
+            rest: try commit.map { try rest(of: $0, as: verdict) } ?? [])
+    }
+
+    /// What concerns others in a refused commit: somebody may still capture that again. What was
+    /// accepted the records have.
+    func rest(of commit: Commit, as verdict: Verdict) throws -> [UInt8] {
+        guard verdict.refusal != nil, [.open, .office].contains(verdict.disposition) else {
+            return []
+        }
+        let erased = try Set(self.erased(in: Array(commit.canonicalBytes)))
+        var rest = commit
+        rest.changes = commit.changes.compactMap { $0.without(erased) }
+        return rest.changes.isEmpty ? [] : Array(rest.canonicalBytes)
     }
 
     /// Makes tombstones of what a refused commit would have made under somebody who was erased.
@@ -255,6 +270,15 @@ extension StoreReader {
                         id: id, entity: made.entity, scopes: [], creator: made.author))
                 gone.insert(id)
                 isNew = true
+            }
+        }
+        // What was suggested about somebody has their words, whoever it stands under.
+        if let schema = schema[.suggestion], let about = schema.position(named: "about") {
+            try records(of: .suggestion) { suggestion in
+                guard case .one(.ref(let id)) = suggestion.shown(about), gone.contains(id),
+                    !suggestion.isErased
+                else { return }
+                lost.append(Erasure.Listed(id: suggestion.id, entity: .suggestion, scopes: []))
             }
         }
         // Of a customer that was purged the store does not know what is under it.

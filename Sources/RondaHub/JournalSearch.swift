@@ -136,12 +136,15 @@ struct JournalSearch: Sendable {
             _ entry: JournalEntry, naming named: Set<RecordID>, _ schema: Schema
         ) {
             // One that cannot be decoded has made nothing.
-            guard let commit = try? WireCommit(serializedBytes: entry.commit).model(schema: schema)
+            guard let bytes = entry.content,
+                let commit = try? WireCommit(serializedBytes: bytes).model(schema: schema)
             else { return }
             changed.formUnion(commit.changes.map(\.record))
             let creations = Set(Plan.creations(in: commit, schema: schema))
             for change in commit.changes where creations.contains(change.record) {
-                guard let entity = schema[change.entity] else { continue }
+                guard let entity = schema[change.entity],
+                    entry.verdict.refusal == nil || schema.hasItsID(change, entity)
+                else { continue }
                 let under = entity.placing(change)
                 if named.contains(change.record) || !under.isDisjoint(with: named) {
                     made[change.record] = Made(

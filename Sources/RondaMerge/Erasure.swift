@@ -65,9 +65,10 @@ package struct Erasure: Sendable {
             let above =
                 before.entity == .customer
                 ? [before] : try before.customers(entity).compactMap(record)
+            let own = entity.keepsStays ? before.allStays : []
+            let stays = above.flatMap(\.allStays) + own.filter { _ in before.entity != .customer }
             plan(
-                before.erased(
-                    stays: above.flatMap(\.allStays), at: assignment, generation: generation),
+                before.erased(stays: stays, at: assignment, generation: generation),
                 before: before, scopes: [])
         }
         // Another person's record only loses the customer, by a write that has seen everything.
@@ -162,10 +163,10 @@ extension StoredRecord {
 }
 
 extension Schema {
-    /// Whether the id of a creation is free to choose, or follows from its key fields: nobody buries
+    /// Whether the id of a creation is nobody's before, or follows from its key fields: nobody buries
     /// what belongs to others.
-    fileprivate func hasItsID(_ change: Change, _ entity: EntitySchema) -> Bool {
-        if case .minted = entity.identity { return true }
+    package func hasItsID(_ change: Change, _ entity: EntitySchema) -> Bool {
+        if case .minted = entity.identity { return !change.record.isNamed }
         return change.record
             == derivedID(of: entity) { position in
                 change.sets.first { $0.number == entity.fields[position].number }?.value
@@ -189,22 +190,5 @@ extension EntitySchema {
                 }
                 return id
             })
-    }
-}
-
-extension Commit {
-    /// Every record that it changes or names.
-    package var named: Set<RecordID> {
-        var ids: Set<RecordID> = []
-        for change in changes { ids.formUnion(change.named) }
-        return ids
-    }
-}
-
-extension Change {
-    /// The record that it changes, and those that it names.
-    package var named: Set<RecordID> {
-        let values = sets.compactMap(\.value) + adds.map(\.value) + removes.map(\.value)
-        return Set([record] + values.references)
     }
 }

@@ -268,6 +268,10 @@ extension Planner {
     private mutating func checkCreation(
         _ change: Change, entity: EntitySchema, acting: Role
     ) throws(Refusal) {
+        // Whoever does not see everything takes no id that others may know, and asks about none.
+        if context.visible != nil, change.base == 0, !isDerived(entity), change.record.isNamed {
+            throw refusal(.malformed, change, detail: "the id of a new record follows from a name")
+        }
         if change.deletes { throw lacks(change.record, .unknownRecord, change) }
         if let missing = lackingField(change, entity: entity) {
             // Without a single required field it is an edit, of a record that never came in.

@@ -216,5 +216,5 @@ extension StoredRecord {
 
 extension [Value] {
     /// The records that they name.
-    var references: [RecordID] { compactMap { if case .ref(let id) = $0 { id } else { nil } } }
+    var references: [RecordID] { compactMap(\.reference) }
 }

@@ -46,6 +46,29 @@ package struct Change: Sendable, Hashable {
     }
 }
 
+extension Change {
+    /// The record that it changes, and those that it names.
+    package var named: Set<RecordID> {
+        let values = sets.compactMap(\.value) + adds.map(\.value) + removes.map(\.value)
+        return Set([record] + values.compactMap(\.reference))
+    }
+
+    /// What is left when nothing of these records may be. Nothing is of a change of one of them, or
+    /// that names one in a field; but an element is taken out of its set, and the rest stays: a person
+    /// whom somebody recommended is somebody else.
+    package func without(_ erased: Set<RecordID>) -> Change? {
+        func names(_ value: Value?) -> Bool {
+            value?.reference.map(erased.contains) ?? false
+        }
+        if erased.contains(record) || sets.contains(where: { names($0.value) }) { return nil }
+        var rest = self
+        rest.adds.removeAll { names($0.value) }
+        rest.removes.removeAll { names($0.value) }
+        let isNothing = rest.sets.isEmpty && rest.adds.isEmpty && rest.removes.isEmpty
+        return isNothing && rest != self && !deletes ? nil : rest
+    }
+}
+
 /// The hash that chains a device's commits: 16 bytes of SHA-256.
 package struct ChainHash: Sendable, Hashable {
     package let id: RecordID
@@ -127,4 +150,9 @@ extension Change {
             }
         }
     }
+}
+
+extension Commit {
+    /// Every record that it changes or names.
+    package var named: Set<RecordID> { changes.reduce(into: []) { $0.formUnion($1.named) } }
 }

@@ -98,6 +98,9 @@ extension RecordID {
     /// follows from what people may know.
     package var isMinted: Bool { high & 0xf000 == 0x7000 }
 
+    /// Whether it follows from a name, so that anybody may know it before there is a record: a UUIDv5.
+    package var isNamed: Bool { high & 0xf000 == 0x5000 }
+
     /// A UUIDv5 (RFC 9562 §5.5): the same name in the same namespace is the same record everywhere.
     package static func derived(namespace: RecordID, name: String) -> RecordID {
         var hash = Insecure.SHA1()

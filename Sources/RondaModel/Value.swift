@@ -153,3 +153,8 @@ extension String {
         utf8.allSatisfy { $0 < 0xcc } ? self : precomposedStringWithCanonicalMapping
     }
 }
+
+extension Value {
+    /// The record that it names.
+    package var reference: RecordID? { if case .ref(let id) = self { id } else { nil } }
+}

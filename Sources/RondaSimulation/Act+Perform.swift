@@ -8,7 +8,10 @@ extension Act {
     ) throws {
         let customers = try capture.reader.records(Customer.self)
         func customer(_ which: Int) -> Customer? {
-            customers.isEmpty ? nil : customers[which % customers.count]
+            if customers.isEmpty { return nil }
+            // A few have most of the work, so that people meet.
+            let count = which % 5 < 3 ? min(3, customers.count) : customers.count
+            return customers[which / 5 % count]
         }
         let now = Instant(milliseconds: Template.start)
         switch self {
@@ -74,13 +77,12 @@ extension Act {
                 default: promise.brokenCause = BrokenCause.allCases[which % 5]
                 }
             }
-        default: try performMore(in: &capture, by: person, customer: customer, now: now)
+        default: try performMore(in: &capture, account: account, customer: customer, now: now)
         }
     }
 
     private func performMore(
-        in capture: inout Capture, by person: Template.Person, customer: (Int) -> Customer?,
-        now: Instant
+        in capture: inout Capture, account: RecordID, customer: (Int) -> Customer?, now: Instant
     ) throws {
         switch self {
         case .delete(let which):
@@ -94,11 +96,35 @@ extension Act {
             guard let customer = customer(which) else { return }
             var referral = capture.new(Referral.self)
             referral.programme = Template.programme
-            referral.contactPoint = "+5233000000\(contact)"
+            // Some are customers too, by a telephone that `edit` gives them.
+            referral.contactPoint = "tel:+52331234567\(contact)"
             referral.referrers = [customer.id]
             referral.name = "Referido \(which)"
             referral.state = ReferralState.allCases[which % 3]
             try capture.create(referral)
+        case .editReferral(let which, let how):
+            let referrals = try capture.reader.records(Referral.self)
+            guard !referrals.isEmpty, let customer = customer(which / 7) else { return }
+            try capture.update(Referral.self, referrals[which % referrals.count].id) {
+                switch how {
+                case 0, 1: $0.referrers += [customer.id]
+                case 2: $0.referrers = Array($0.referrers.dropFirst())
+                case 3: $0.notes += ["nota \(which % 5)"]
+                default: $0.name = "Recomendado \(which)"
+                }
+            }
+        case .claim(let which):
+            let referrals = try capture.reader.records(Referral.self).filter {
+                !$0.referrers.isEmpty
+            }
+            guard !referrals.isEmpty else { return }
+            let referral = referrals[which % referrals.count]
+            var claim = capture.new(ReferralClaim.self)
+            claim.referral = referral.id
+            claim.customer = referral.referrers[which % referral.referrers.count]
+            claim.rep = account
+            claim.claimedAt = now.adding(milliseconds: Int64(which))
+            try capture.create(claim)
         case .enrol(let which):
             guard let customer = customer(which) else { return }
             var enrolment = capture.new(Enrolment.self)
@@ -120,12 +146,19 @@ extension Act {
             entry.at = now.adding(milliseconds: Int64(which))
             try capture.create(entry)
         case .settle(let which):
-            let conflicts = try capture.reader.conflicts().filter { $0.entity == .customer }
+            let conflicts = try capture.reader.conflicts().filter {
+                [.customer, .referral].contains($0.entity)
+            }
             guard !conflicts.isEmpty else { return }
             let conflict = conflicts[which % conflicts.count]
-            try capture.settle(
-                Customer.self, conflict.record, field: conflict.field,
-                as: conflict.values[which % conflict.values.count].value)
+            let value = conflict.values[which % conflict.values.count].value
+            if conflict.entity == .customer {
+                try capture.settle(
+                    Customer.self, conflict.record, field: conflict.field, as: value)
+            } else {
+                try capture.settle(
+                    Referral.self, conflict.record, field: conflict.field, as: value)
+            }
         case .poison(let which) where which % 2 == 0:
             // A territory that is not there: what is captured about this customer will wait.
             var new = capture.new(Customer.self)
@@ -158,7 +191,7 @@ extension Act {
 extension Customer {
     fileprivate mutating func edit(field: Int, value: Int) {
         switch field {
-        case 0: name = "Nombre \(value)"
+        case 0, 10, 11: name = "Nombre \(value)"
         case 1: street = "Calle \(value)"
         case 2: street = value % 3 == 0 ? nil : "Esquina \(value % 4)"
         case 3: since = CivilDate(days: Int32(20_000 + value))

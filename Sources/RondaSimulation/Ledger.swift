@@ -28,6 +28,18 @@ extension Commit {
             && changes == other.changes
     }
 
+    /// It, and what may have been offered in its place.
+    func everOffered(after erased: [Set<RecordID>]) -> [Commit] {
+        let concerned = erased.filter { !$0.isDisjoint(with: named) }
+        let rests = Set(concerned.map(left)).filter { !$0.isEmpty && $0 != changes }
+        return [self]
+            + rests.map { rest in
+                var commit = self
+                commit.changes = rest
+                return commit
+            }
+    }
+
     /// What has to be left of it when nothing of these records may be: all that concerns others.
     func left(after erased: Set<RecordID>) -> [Change] {
         func isErased(_ value: Value?) -> Bool {
@@ -124,8 +136,8 @@ struct Journal {
     /// hash left: by that, and by nothing else, they are known. They may have been offered when part of
     /// them was `erased` already.
     static func read(
-        _ store: any CentralStore, by reader: CommitReader, captured: [Tag: Captured] = [:],
-        erased: [Set<RecordID>] = []
+        _ store: any CentralStore, by reader: CommitReader, captured: [Captured],
+        erased: [Set<RecordID>]
     ) async throws -> Journal {
         let entries = try await store.read { store in
             var entries: [JournalEntry] = []
@@ -136,20 +148,14 @@ struct Journal {
         }
         var rows: [JournalRow] = []
         var before = ChainHash.start
+        let offered = Dictionary(grouping: captured, by: \.author)
+            .mapValues { $0.flatMap { $0.commit.everOffered(after: erased) } }
         for entry in entries {
             let previous = entry.number == 1 ? .start : before
             before = entry.chain
             let commit: Commit
             if entry.isRedacted {
-                let known = captured.values.lazy.filter { $0.author == entry.author }
-                    .flatMap { captured in
-                        [captured.commit]
-                            + erased.map { erased in
-                                var rest = captured.commit
-                                rest.changes = rest.left(after: erased)
-                                return rest
-                            }.filter { $0.changes != captured.commit.changes }
-                    }
+                let known = (offered[entry.author] ?? []).lazy
                     .map { $0.sealed(as: entry.number, after: previous) }
                     .first { $0.chainHash == entry.chain }
                 // What the server itself wrote nobody captured.

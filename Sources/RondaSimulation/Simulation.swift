@@ -75,8 +75,7 @@ extension World {
         for (index, step) in story.steps.enumerated() {
             try await run(step)
             if index % 16 == 15 {
-                let journal = try await Journal.read(
-                    network.store, by: reader, captured: ledger, erased: erasedTogether())
+                let journal = try await journal()
                 try checkNothingLost(in: journal)
                 try await checkWatermarks(in: journal)
             }

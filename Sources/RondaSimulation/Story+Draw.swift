@@ -69,18 +69,21 @@ private struct Weather {
 
     private func act(_ draw: inout Draw) -> Act {
         let which = draw.below(1_000)
-        switch draw.below(28) {
+        switch draw.below(32) {
         case ..<4: return .newCustomer(which)
-        case ..<11: return .editCustomer(which, field: draw.below(10), value: draw.below(1_000))
+        case ..<11: return .editCustomer(which, field: draw.below(12), value: draw.below(1_000))
         case ..<13: return .addTag(which, draw.below(6))
         case 13: return .removeTag(which)
         case 14: return .editTwo(which, draw.below(1_000))
         case 15: return .delete(which)
         case 16: return .visit(which, aspects: draw.below(16))
         case 17: return .visitState(which, draw.below(5))
-        case 18: return draw.percent(70) ? .promise(which) : .takeOver(which)
+        case 18: return .promise(which)
         case 19: return .keepPromise(which, draw.below(3))
-        case 20: return .referral(which, contact: draw.below(3))
+        case 20, 28: return .referral(which, contact: draw.below(4))
+        case 29: return .editReferral(which, how: draw.below(5))
+        case 30: return .claim(which)
+        case 31: return .takeOver(which)
         case 21, 22: return .enrol(which)
         case 23, 24: return .points(which, cause: draw.below(3))
         case 25, 26: return .poison(which)

@@ -32,11 +32,26 @@ package enum Act: Sendable, Hashable {
     case takeOver(Int)
     case keepPromise(Int, Int)
     case referral(Int, contact: Int)
+    /// Adds a referrer, takes one away, or gives the referred person another name.
+    case editReferral(Int, how: Int)
+    case claim(Int)
     case enrol(Int)
     case points(Int, cause: Int)
     case settle(Int)
     /// Something the hub will refuse though the device cannot know.
     case poison(Int)
+}
+
+extension Act {
+    /// What it is, without what it is done to.
+    var name: String { String("\(self)".prefix { $0 != "(" }) }
+
+    /// One of each kind.
+    package static let names: Set<String> = [
+        "newCustomer", "editCustomer", "addTag", "removeTag", "editTwo", "delete", "visit",
+        "visitState", "promise", "takeOver", "keepPromise", "referral", "editReferral", "claim",
+        "enrol", "points", "settle", "poison",
+    ]
 }
 
 package enum TrayAct: Sendable, Hashable {

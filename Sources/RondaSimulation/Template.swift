@@ -30,6 +30,8 @@ struct Template: Sendable {
     let surroundings: DeviceSurroundings
     /// By their place in `people`.
     let accounts: [RecordID]
+    /// What the hub wrote itself.
+    let commits: [Captured]
 
     static func territory(_ code: String) -> RecordID {
         Schema.current.derivedID(of: .territory) { _ in .text(code) } ?? .zero
@@ -58,6 +60,7 @@ struct Template: Sendable {
         programme.welcomeBonus = 50
         changes.append(Change(creating: programme))
         _ = try await hub.submitAsSystem([changes])
+        var customers: [RecordID] = []
         for (index, code) in (territories + territories).enumerated() {
             var customer = Customer(id: surroundings.mint())
             customer.territory = Self.territory(code)
@@ -65,6 +68,7 @@ struct Template: Sendable {
             customer.street = "Calle Vieja \(index)"
             customer.tags = ["viejo"]
             _ = try await hub.submitAsSystem([[Change(creating: customer)]])
+            customers.append(customer.id)
         }
         var accounts: [RecordID] = []
         for person in people {
@@ -73,8 +77,35 @@ struct Template: Sendable {
                 territoryCodes: person.territories)
             accounts.append(account.id)
         }
+        for (customer, owner) in zip(customers, [accounts[0], accounts[2]]) {
+            var visit = Visit(id: surroundings.mint())
+            visit.customer = customer
+            visit.at = Instant(milliseconds: start)
+            visit.state = .planned
+            var promise = Commitment(id: surroundings.mint())
+            promise.customer = customer
+            promise.words = "Cobrar"
+            promise.dueAt = Instant(milliseconds: start)
+            promise.owner = owner
+            _ = try await hub.submitAsSystem([[Change(creating: visit), Change(creating: promise)]])
+        }
+        // Somebody whom customers of two territories recommended.
+        let point = "tel:+523312345679"
+        var referral = Referral(
+            id: Schema.current.derivedID(of: .referral) {
+                Schema.current[.referral]?.fields[$0].name == "programme"
+                    ? .ref(Self.programme) : .text(point)
+            } ?? .zero)
+        referral.programme = Self.programme
+        referral.contactPoint = point
+        referral.referrers = Array(customers.prefix(2))
+        referral.name = "Conocido"
+        _ = try await hub.submitAsSystem([[Change(creating: referral)]])
         let idle = Clock(time).surroundings(source, Counter())
         let device = try LocalStore.inMemory(surroundings: idle)
-        return Template(hub: store, device: device, surroundings: idle, accounts: accounts)
+        let commits = try await Journal.read(store, by: CommitReader(), captured: [], erased: [])
+            .rows.map { Captured(commit: $0.commit, author: $0.author) }
+        return Template(
+            hub: store, device: device, surroundings: idle, accounts: accounts, commits: commits)
     }
 }

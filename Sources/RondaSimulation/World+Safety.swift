@@ -60,6 +60,13 @@ extension World {
             && erasedTogether().contains { captured.left(after: $0) == commit.changes }
     }
 
+    /// The hub's journal as it is now.
+    func journal() async throws -> Journal {
+        try await Journal.read(
+            network.store, by: reader, captured: template.commits + ledger.values,
+            erased: erasedTogether())
+    }
+
     /// What was erased at some moment, one after the other.
     func erasedTogether() -> [Set<RecordID>] {
         let each = erasures.entries().map { Set($0.records.map(\.id)) }

@@ -131,7 +131,11 @@ final class World {
         time.pass(milliseconds: 100)
         switch step {
         case .capture(let device, let act, let dies):
-            try await capture(act, on: machine(device), dies: dies)
+            if case .settle(let which) = act {
+                try await settle(which, on: device, dies: dies)
+            } else {
+                try await capture(act, on: machine(device), dies: dies)
+            }
         case .sync(let device, let fates, let dies):
             network.foresee(fates)
             try await sync(machine(device), dies: dies)
@@ -164,6 +168,23 @@ final class World {
     }
 
     // MARK: Devices
+
+    func hasConflicts(_ machine: Machine) async throws -> Bool {
+        guard machine.isLoggedIn else { return false }
+        return try await !machine.store.read { try $0.conflicts() }.isEmpty
+    }
+
+    /// By somebody who has something to settle; where nobody has, somebody does what may lead to it.
+    private func settle(_ which: Int, on device: Int, dies: Int?) async throws {
+        for next in 0..<live().count {
+            let machine = machine(device + next)
+            if try await hasConflicts(machine) {
+                return try await capture(.settle(which), on: machine, dies: dies)
+            }
+        }
+        let edit = Act.editCustomer(0, field: 0, value: which)
+        try await capture(edit, on: machine(device), dies: dies)
+    }
 
     /// Makes a device of a store that has none, or that the hub lost.
     /// - Returns: whether it is one now.
@@ -234,7 +255,7 @@ final class World {
             + (report.repaired > 0 ? ", repaired \(report.repaired)" : "")
     }
 
-    private func capture(_ act: Act, on machine: Machine, dies: Int?) async throws {
+    func capture(_ act: Act, on machine: Machine, dies: Int?) async throws {
         guard machine.isLoggedIn else { return }
         let before = try await last(machine)
         var result = ""
@@ -251,6 +272,7 @@ final class World {
             }
         }
         let tags = try note(machine, after: before)
+        if result == "done" { trace.count("captured \(act.name)") }
         trace.add(
             "\(machine.name) \(act): \(result)\(tags)\(died ? ", died" : "")",
             fault: died ? "device deaths in capture" : nil)
@@ -384,8 +406,7 @@ final class World {
             // What only the office did since the backup nobody could prove.
             let isNoticed = isWanted || officeActs != officeActsBefore
             try checkNothingLost(
-                in: try await Journal.read(
-                    network.store, by: reader, captured: ledger, erased: erasedTogether()))
+                in: try await journal())
             restores += 1
             (verdicts, contents) = ([:], [:])
             network.restart(over: try backup.copy(schema: edition.current))

@@ -280,12 +280,13 @@ package struct JournalEntry: Sendable, Hashable {
     package let number: UInt64
     package let author: RecordID
     package let receivedAt: Instant
-    /// The commit's canonical bytes; of a redacted one, its chain hash.
+    /// The commit's canonical bytes; of a redacted one, its chain hash, and after it the bytes of what
+    /// is left of the commit, if anything is.
     package let commit: [UInt8]
     package let verdict: Verdict
     /// The least that its device can have known of who sees what when it captured.
     package let floor: UInt64
-    /// Whether its content is gone, because somebody whom it concerned was erased.
+    /// Whether content is gone, because somebody whom it concerned was erased.
     package let isRedacted: Bool
 
     package init(
@@ -425,8 +426,8 @@ package protocol StoreWriter: StoreReader {
     func dropExpected(from device: RecordID, number: UInt64) throws
     /// Counts a failure of the hub itself on a commit, and tells how many there were.
     func countFailure(device: RecordID, number: UInt64) throws -> Int
-    /// Leaves of a commit's content only the chain hash.
-    func redact(device: RecordID, number: UInt64, chain: ChainHash) throws
+    /// Leaves of a commit the chain hash, and of its content the rest.
+    func redact(device: RecordID, number: UInt64, chain: ChainHash, rest: [UInt8]) throws
     /// Nobody will make this record any more.
     func dropExpected(_ record: RecordID) throws
     /// - Returns: the erasure's place in the order of erasures.

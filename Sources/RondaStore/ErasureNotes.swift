@@ -60,6 +60,21 @@ package protocol ErasureLedger: Sendable {
 extension JournalEntry {
     /// The chain hash of the commit.
     package var chain: ChainHash {
-        isRedacted ? ChainHash(id: RecordID(bytes: commit) ?? .zero) : .of(Data(commit))
+        isRedacted
+            ? ChainHash(id: RecordID(bytes: commit.prefix(Self.chainBytes)) ?? .zero)
+            : .of(Data(commit))
     }
+
+    /// What there is to read as a commit; `nil` where nothing is left of it.
+    package var content: [UInt8]? {
+        if !isRedacted { return commit }
+        return commit.count > Self.chainBytes ? Array(commit.dropFirst(Self.chainBytes)) : nil
+    }
+
+    /// What is kept of a commit when it is redacted.
+    package static func redacted(_ chain: ChainHash, rest: [UInt8]) -> [UInt8] {
+        chain.id.bytes + rest
+    }
+
+    package static let chainBytes = 16
 }

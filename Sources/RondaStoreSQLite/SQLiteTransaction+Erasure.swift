@@ -12,7 +12,9 @@ extension SQLiteTransaction {
     ) throws {
         try each(
             """
-            SELECT number, bytes FROM journal WHERE device = ? AND number > ? AND redacted = 0
+            SELECT number, CASE WHEN redacted THEN substr(bytes, \(JournalEntry.chainBytes + 1)) ELSE bytes END
+            FROM journal WHERE device = ? AND number > ?
+                AND (redacted = 0 OR length(bytes) > \(JournalEntry.chainBytes))
             ORDER BY number LIMIT ?
             """,
             bind: {
@@ -112,10 +114,10 @@ extension SQLiteTransaction {
 }
 
 extension SQLiteTransaction {
-    func redact(device: RecordID, number: UInt64, chain: ChainHash) throws {
+    func redact(device: RecordID, number: UInt64, chain: ChainHash, rest: [UInt8]) throws {
         let statement = try database.prepared(
             "UPDATE journal SET bytes = ?, redacted = 1 WHERE device = ? AND number = ?")
-        statement.bind(1, chain.id)
+        statement.bind(1, JournalEntry.redacted(chain, rest: rest))
         statement.bind(2, device)
         statement.bind(3, number)
         try statement.run()

@@ -16,6 +16,17 @@ private let seeds =
         }
     }
 
+    @Test("whatever people do in a world, they manage to do in some")
+    func everyAct() async throws {
+        let simulation = try await Simulation()
+        var missing = Act.names
+        for seed in UInt64(1)...60 where !missing.isEmpty {
+            let done = await simulation.run(Story(seed: seed)).trace.faults
+            missing = missing.filter { done["captured \($0)"] == nil }
+        }
+        #expect(missing == [])
+    }
+
     @Test("the same seed is the same world")
     func repeats() async throws {
         let (one, other) = (try await Simulation(), try await Simulation())

@@ -307,8 +307,10 @@ extension Absorber {
         let suggested = Set(
             verdict.handovers.filter { $0.suggestions > 0 }.map(\.record))
         for change in entry.commit.changes {
-            if isFresh { settled[change.record, default: []].formUnion(change.touchedFields) }
             let isApplied = state != .refused && !suggested.contains(change.record)
+            if isFresh && isApplied {
+                settled[change.record, default: []].formUnion(change.touchedFields)
+            }
             try settle(change, n: entry.n, isAccepted: isApplied, isFresh: isFresh)
         }
         if state != .refused { try doubt(entry.commit) }

@@ -222,37 +222,7 @@ extension Outbox {
     }
 }
 
-extension Change {
-    /// The record that it changes, and those that it names.
-    var named: Set<RecordID> {
-        var ids: Set = [record]
-        for value in sets.compactMap(\.value) + (adds + removes).map(\.value) {
-            if case .ref(let id) = value { ids.insert(id) }
-        }
-        return ids
-    }
-}
-
-extension Change {
-    /// What is left when nothing of these records may be. Nothing is of a change of one of them, or
-    /// that names one in a field; but an element is taken out of its set, and the rest stays: a person
-    /// whom somebody recommended is somebody else.
-    fileprivate func without(_ erased: Set<RecordID>) -> Change? {
-        func names(_ value: Value?) -> Bool {
-            if case .ref(let id)? = value { erased.contains(id) } else { false }
-        }
-        if erased.contains(record) || sets.contains(where: { names($0.value) }) { return nil }
-        var rest = self
-        rest.adds.removeAll { names($0.value) }
-        rest.removes.removeAll { names($0.value) }
-        let isNothing = rest.sets.isEmpty && rest.adds.isEmpty && rest.removes.isEmpty
-        return isNothing && rest != self && !deletes ? nil : rest
-    }
-}
-
 extension Commit {
-    var named: Set<RecordID> { changes.reduce(into: []) { $0.formUnion($1.named) } }
-
     /// What a refusal as erased says: the records that are, or never came to be because of it.
     func erased(by refusal: Refusal) -> [RecordID] {
         guard refusal.code == .erased, let record = refusal.record,

@@ -29,7 +29,7 @@ struct OfficeTrayEntry: Sendable {
         self.title = title
         self.entry = entry
         // Of what cannot be read there is nothing to show but its number and why it was refused.
-        let wire = entry.isRedacted ? nil : try? WireCommit(serializedBytes: entry.commit)
+        let wire = entry.content.flatMap { try? WireCommit(serializedBytes: $0) }
         let read = wire.flatMap { try? $0.model(schema: schema) }.map(schema.upCast)
         commit = read
         var now: [RecordID: FieldValues] = [:]

@@ -140,15 +140,16 @@ struct TrayResubmitCommand: ServerSubcommand {
     var record: String?
 
     func run() async throws {
-        guard !sets.isEmpty || !drop.isEmpty else {
+        let tray = OfficeTray(hub: try options.openHub(), actor: options.actor)
+        let entry = try await place.find(in: tray)
+        // What an erasure has left may be right as it is.
+        guard !sets.isEmpty || !drop.isEmpty || entry.entry.isRedacted else {
             throw ServerTerminal.usage(
                 "say what to correct with --set FIELD=VALUE or --drop FIELD; to judge it again as "
                     + "it is: ronda-server tray retry",
                 "diga qué corregir con --set CAMPO=VALOR o --drop CAMPO; para juzgarla de nuevo "
                     + "tal cual: ronda-server tray retry")
         }
-        let tray = OfficeTray(hub: try options.openHub(), actor: options.actor)
-        let entry = try await place.find(in: tray)
         guard let commit = entry.commit else {
             guard !entry.entry.isRedacted else {
                 throw ServerTerminal.Failure(

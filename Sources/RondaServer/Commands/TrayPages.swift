@@ -113,16 +113,19 @@ extension OfficeTrayEntry {
                 entry.isRedacted
                     ? Phrase(
                         en:
-                            "It concerned somebody who was erased, so nothing of its content is here; "
-                            + "what concerns others the rep's device still has, for the rep to "
-                            + "capture again. Close it with: ronda-server tray discard",
+                            "It concerned somebody who was erased, so nothing of its content is "
+                            + "left. Close it with: ronda-server tray discard",
                         es:
-                            "Se refería a alguien cuyos datos se suprimieron, así que aquí no queda "
-                            + "su contenido; lo que concierne a otros lo tiene el equipo del "
-                            + "representante, para capturarlo de nuevo. Ciérrela con: ronda-server "
-                            + "tray discard")
+                            "Se refería a alguien cuyos datos se suprimieron, así que no queda nada "
+                            + "de su contenido. Ciérrela con: ronda-server tray discard")
                     : Phrase(en: "Its bytes cannot be read.", es: "No se puede leer su contenido.")
             ]
+        }
+        if entry.isRedacted {
+            lines.append(
+                Phrase(
+                    en: "It concerned somebody who was erased; this is what concerns others:",
+                    es: "Se refería a alguien cuyos datos se suprimieron; esto concierne a otros:"))
         }
         for change in commit.changes {
             let label = Schema.current[change.entity]?.label ?? Phrase(en: "?", es: "?")
@@ -138,6 +141,17 @@ extension OfficeTrayEntry {
             }
         }
         let place = "\(device.id.hex.suffix(8)) \(entry.number)"
+        if entry.isRedacted {
+            return lines + [
+                Phrase(
+                    en:
+                        "Next: ronda-server tray resubmit \(place), with --set FIELD=VALUE where it "
+                        + "lacks something, or tray discard \(place) --yes",
+                    es:
+                        "Siga con: ronda-server tray resubmit \(place), con --set CAMPO=VALOR si le "
+                        + "falta algo, o tray discard \(place) --yes")
+            ]
+        }
         lines.append(
             Phrase(
                 en: "Next: ronda-server tray retry \(place), tray resubmit \(place) --set "
