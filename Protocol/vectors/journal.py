@@ -130,8 +130,10 @@ class Journal:
 
     def expect(self, entry):
         if entry.commit:
-            entry.creates = tuple(c.record for c in entry.commit.changes
-                                  if self.is_creation(c, entry.commit) and c.record not in self.records)
+            entry.creates = tuple(
+                c.record for c in entry.commit.changes
+                if self.is_creation(c, entry.commit) and c.record not in self.records and not model.takes_computed_id(
+                    self.accounts[entry.account], self.schema.entities.get(c.entity), c, entry.commit.schema))
 
     def is_creation(self, change, commit):
         """As far as the change tells by itself: it fills in all that a new record must have."""
@@ -211,8 +213,8 @@ class Journal:
             entity = self.schema.entities.get(c.entity)
             above = [self.records[id] for _, id in model.placing(entity, c, True)
                      if id in self.records and self.records[id].erased] if entity else ()
-            if above and self.is_creation(c, entry.commit) and c.record not in self.records and model.has_its_id(
-                    self.schema, entity, c):
+            if above and self.is_creation(c, entry.commit) and c.record not in self.records and (
+                    entry.verdict.outcome != "refused" or model.has_its_id(self.schema, entity, c)):
                 self.records[c.record] = model.Record(
                     c.entity, c.record, self.accounts[entry.account].id, model.fresh_version(0, self.generation),
                     stays=above[0].stays, erased=True)

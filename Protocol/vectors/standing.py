@@ -3,6 +3,7 @@ import math
 from dataclasses import dataclass, replace
 
 import model
+import schema as schemas
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,9 @@ def follower(schema, record):
         return None
     person, until = entity.follow
     who = value_of(entity, person, record)
-    return who[1] if who and not is_nobody(who[1]) and not any(
+    # The catalogue, a territory, or one that may come: such ids are no person's.
+    return who[1] if who and not schemas.is_computed(who[1]) and not any(
         value_of(entity, name, record) for name in until) else None
-
-
-def is_nobody(id):
-    """The catalogue, a territory, or one that may come: ids that are made from names are no person's."""
-    return id[6] >> 4 == 5
 
 
 def followings(schema, stored, record):
