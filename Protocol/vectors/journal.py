@@ -169,13 +169,20 @@ class Journal:
             listed = {**listed, **self.made(id)}
         listed = {**standing.recommended(self.schema, self.records, id), **listed}
         after = standing.erased(self.schema, self.records, id, listed, version, step, mark)
-        changed = {rid: (self.records.get(rid), record) for rid, record in after.items()}
-        self.records.update(after)
+        changed, waited = {}, []
         self.assignment = step
-        waited, lost = self.redact_all()
-        for rid in lost:   # it stood where the customer did
-            self.records[rid] = replace(self.records[rid], stays=self.records[id].stays)
-            changed[rid] = None, self.records[rid]
+        while True:
+            changed.update({rid: (self.records.get(rid), record) for rid, record in after.items()})
+            self.records.update(after)
+            more, lost = self.redact_all()
+            waited += more
+            for rid in lost:   # it stood where the customer did
+                self.records[rid] = replace(self.records[rid], stays=self.records[id].stays)
+                changed[rid] = None, self.records[rid]
+            after = {r.id: standing.tombstone(self.schema, self.records, r, version, step)
+                     for r in standing.about_erased(self.schema, self.records)}
+            if not after:
+                break
         return changed, sorted(waited, key=lambda e: (e.device, e.number)) + self.reconsider()
 
     def made(self, id):
