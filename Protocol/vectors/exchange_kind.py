@@ -162,8 +162,8 @@ class Play:
         what = step["enrol"]
         try:
             device = self.hub.enrol(self.clients[what["by"]].secret, bytes.fromhex(what["secret"]),
-                                    id_bytes(what.get("device", "")),
-                                    what.get("account"))
+                                    id_bytes(what.get("device", "")), what.get("account"),
+                                    wire.pb.EnrolReason.Value("ENROL_REASON_" + what.get("reason", "copy").upper()))
         except hubs.Problem as problem:
             return {"status": problem.status, "problem": problem.code}
         known = next((n for n, c in self.clients.items() if c.id == device.id), None)

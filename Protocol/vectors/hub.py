@@ -564,7 +564,7 @@ class Hub:
 
     # Other calls
 
-    def enrol(self, secret, new_secret, id=b"", account=None):
+    def enrol(self, secret, new_secret, id=b"", account=None, reason=0):
         """A further device of the same account, or one brought back, by the credential of a device."""
         known = next((d for d in self.devices.values() if d.secret == new_secret), None)
         device = self.authorised(secret)
@@ -577,7 +577,7 @@ class Hub:
                 return known
             raise Problem(403, "badCode")
         if not id:
-            device.copies += 1
+            device.copies += reason != wire.pb.ENROL_REASON_CONTINUED
             id = hashlib.sha256(new_secret).digest()[:16]
             self.devices[id] = Device(id, device.account, new_secret, reconciled=True)
         else:

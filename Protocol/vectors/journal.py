@@ -130,8 +130,10 @@ class Journal:
 
     def expect(self, entry):
         if entry.commit:
-            entry.creates = tuple(c.record for c in entry.commit.changes
-                                  if self.is_creation(c, entry.commit) and c.record not in self.records)
+            entry.creates = tuple(
+                c.record for c in entry.commit.changes
+                if self.is_creation(c, entry.commit) and c.record not in self.records and not model.takes_computed_id(
+                    self.accounts[entry.account], self.schema.entities.get(c.entity), c, entry.commit.schema))
 
     def is_creation(self, change, commit):
         """As far as the change tells by itself: it fills in all that a new record must have."""
@@ -167,13 +169,20 @@ class Journal:
             listed = {**listed, **self.made(id)}
         listed = {**standing.recommended(self.schema, self.records, id), **listed}
         after = standing.erased(self.schema, self.records, id, listed, version, step, mark)
-        changed = {rid: (self.records.get(rid), record) for rid, record in after.items()}
-        self.records.update(after)
+        changed, waited = {}, []
         self.assignment = step
-        waited, lost = self.redact_all()
-        for rid in lost:   # it stood where the customer did
-            self.records[rid] = replace(self.records[rid], stays=self.records[id].stays)
-            changed[rid] = None, self.records[rid]
+        while True:
+            changed.update({rid: (self.records.get(rid), record) for rid, record in after.items()})
+            self.records.update(after)
+            more, lost = self.redact_all()
+            waited += more
+            for rid in lost:   # it stood where the customer did
+                self.records[rid] = replace(self.records[rid], stays=self.records[id].stays)
+                changed[rid] = None, self.records[rid]
+            after = {r.id: standing.tombstone(self.schema, self.records, r, version, step)
+                     for r in standing.about_erased(self.schema, self.records)}
+            if not after:
+                break
         return changed, sorted(waited, key=lambda e: (e.device, e.number)) + self.reconsider()
 
     def made(self, id):
@@ -211,8 +220,8 @@ class Journal:
             entity = self.schema.entities.get(c.entity)
             above = [self.records[id] for _, id in model.placing(entity, c, True)
                      if id in self.records and self.records[id].erased] if entity else ()
-            if above and self.is_creation(c, entry.commit) and c.record not in self.records and model.has_its_id(
-                    self.schema, entity, c):
+            if above and self.is_creation(c, entry.commit) and c.record not in self.records and (
+                    entry.verdict.outcome != "refused" or model.has_its_id(self.schema, entity, c)):
                 self.records[c.record] = model.Record(
                     c.entity, c.record, self.accounts[entry.account].id, model.fresh_version(0, self.generation),
                     stays=above[0].stays, erased=True)

@@ -366,6 +366,8 @@ def plan_change(context, stored, commit, index, stamp, former):
     check_shape(entity, change)
     if context.account.role == "auditor":
         raise Refused("notPermitted", change.record)
+    if takes_computed_id(context.account, entity, change, commit.schema):
+        raise Refused("malformed", change.record)
     check_erased(context, stored, entity, change)
     present, hidden = seen_record(context, stored, change.record), None
     is_seen = present is not None
@@ -593,6 +595,13 @@ def is_full_creation(entity, change, captured_under):
     return change.base == 0 and not change.deletes and not lacking(entity, change, captured_under)
 
 
+def takes_computed_id(account, entity, change, captured_under):
+    """It would make a minted record under an id that may be that of another, of one that is still to come or of one
+    that is out of sight: said by the change alone, so that nobody learns what there is (SPEC 3.2)."""
+    return (entity is not None and entity.id == "minted" and not account.sees_all and schemas.is_computed(change.record)
+            and is_full_creation(entity, change, captured_under))
+
+
 def check_creation(context, entity, change, captured_under):
     if change.deletes:
         raise Refused("unknownRecord", change.record, lacks=change.record)
@@ -652,8 +661,10 @@ def check_derived_id(context, entity, change, present):
 
 
 def has_its_id(schema, entity, change):
-    """Whether the id of a full creation is free to choose, or follows from its key fields."""
-    return entity.id == "minted" or change.record == schemas.derived_id(
+    """Whether the id of a full creation is one that nobody else can compute, or follows from its key fields."""
+    if entity.id == "minted":
+        return not schemas.is_computed(change.record)
+    return change.record == schemas.derived_id(
         schema, entity, {name: dict(change.sets).get(entity.field(name).number) for name in entity.id})
 
 

@@ -3,6 +3,7 @@ import math
 from dataclasses import dataclass, replace
 
 import model
+import schema as schemas
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,9 @@ def follower(schema, record):
         return None
     person, until = entity.follow
     who = value_of(entity, person, record)
-    return who[1] if who and not is_nobody(who[1]) and not any(
+    # The catalogue, a territory, or one that may come: such ids are no person's.
+    return who[1] if who and not schemas.is_computed(who[1]) and not any(
         value_of(entity, name, record) for name in until) else None
-
-
-def is_nobody(id):
-    """The catalogue, a territory, or one that may come: ids that are made from names are no person's."""
-    return id[6] >> 4 == 5
 
 
 def followings(schema, stored, record):
@@ -206,15 +203,7 @@ def erased(schema, stored, id, listed, version, step, mark):
     found = {rid: model.Record(entity, rid, b"", scopes=scopes) for rid, (entity, scopes) in listed.items()}
     found |= {r.id: r for r in stored.values() if r.id == id or r.id in listed or (
         under_customers(schema.entities[r.entity]) and not several(schema, r) and customers(schema, r) == [id])}
-    after = {}
-    for record in found.values():
-        if not record.erased:
-            above = [stored[c] for c in customers(schema, record) if c in stored] if record.registers else [record]
-            where = (s for c in above for s in stays(c)) if not is_customer(schema.entities[record.entity]) else stays(
-                record)
-            after[record.id] = model.Record(
-                record.entity, record.id, record.creator, version(record), born=record.born, erased=True,
-                stays=tuple(s if s.end else replace(s, end=step) for s in where))
+    after = {r.id: tombstone(schema, stored, r, version, step) for r in found.values() if not r.erased}
     for record in stored.values():
         if several(schema, record) and record.id not in after and id in customers(schema, record):
             number = schema.entities[record.entity].field(schema.entities[record.entity].scope[0]).number
@@ -226,6 +215,23 @@ def erased(schema, stored, id, listed, version, step, mark):
             after[record.id] = replace(changed, scopes=now, stays=gone_on(
                 record.stays, set(record.scopes) - set(now), set(), step, record.born))
     return after
+
+
+def tombstone(schema, stored, record, version, step):
+    """What is left of a record: that it was there, and where it and its customers were."""
+    keeps_stays = is_customer(schema.entities[record.entity]) or several(schema, record) or not record.registers
+    where = [stored[c] for c in customers(schema, record) if c in stored and c != record.id]
+    where += [record] if keeps_stays else []
+    return model.Record(
+        record.entity, record.id, record.creator, version(record), born=record.born, erased=True,
+        stays=tuple(s if s.end else replace(s, end=step) for r in where for s in stays(r)))
+
+
+def about_erased(schema, stored):
+    """The suggestions about erased records, wherever they are placed: they hold what somebody wrote of the person."""
+    spec = schema.entity("suggestion")
+    abouts = ((r, value_of(spec, "about", r)) for r in stored.values() if r.entity == spec.number and not r.erased)
+    return [r for r, about in abouts if about and about[1] in stored and stored[about[1]].erased]
 
 
 def several(schema, record):
