@@ -132,8 +132,12 @@ class Journal:
         if entry.commit:
             entry.creates = tuple(
                 c.record for c in entry.commit.changes
-                if self.is_creation(c, entry.commit) and c.record not in self.records and not model.takes_computed_id(
+                if self.is_creation(c, entry.commit) and not self.is_seen(entry, c.record) and not model.takes_computed_id(
                     self.accounts[entry.account], self.schema.entities.get(c.entity), c, entry.commit.schema))
+
+    def is_seen(self, entry, id):
+        record = self.records.get(id)
+        return record is not None and standing.sees(self.accounts[entry.account], self.schema.catalogue, record.scopes)
 
     def is_creation(self, change, commit):
         """As far as the change tells by itself: it fills in all that a new record must have."""

@@ -238,16 +238,20 @@ extension Committer {
             case .success(let commit) = offer.commit
         {
             try store.expect(
-                try Plan.creations(in: commit, schema: schema).filter { try !isThere($0) },
+                try Plan.creations(
+                    in: commit, schema: schema, seesAll: writer.account.role.seesAll
+                ).filter { try !isSeen($0, by: writer.account) },
                 from: writer.device, number: offer.number)
         }
     }
 
-    /// A record that cannot be read is there all the same; it may be the very reason why the commit
-    /// is set aside.
-    private func isThere(_ record: RecordID) throws -> Bool {
+    /// What the account does not see is for it what is not there. A record that cannot be read is there
+    /// all the same; it may be the very reason why the commit is set aside.
+    private func isSeen(_ record: RecordID, by account: Account) throws -> Bool {
         do {
-            return try store.record(record) != nil
+            guard let record = try store.record(record) else { return false }
+            guard let visible = account.visible(schema) else { return true }
+            return record.placements.contains { visible.contains($0.scope) }
         } catch  where !error.endsTransaction {
             return true
         }

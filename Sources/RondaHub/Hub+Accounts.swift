@@ -99,8 +99,9 @@ extension Hub {
     package enum Ticket: Sendable {
         /// A one-time code of the office.
         case code(String)
-        /// The secret of a device of the same account.
-        case device(secret: [UInt8])
+        /// The secret of a device of the same account. `isContinued` where no other store has its id,
+        /// but a restore has cut its chain.
+        case device(secret: [UInt8], isContinued: Bool = false)
 
         fileprivate var isDevice: Bool { if case .device = self { true } else { false } }
 
@@ -130,7 +131,9 @@ extension Hub {
         guard owner != nil || request.account.isEmpty else {
             throw HubError(.badRequest, "account has \(request.account.count) bytes, not 16")
         }
-        let ticket = secret.map { Ticket.device(secret: $0) } ?? .code(request.code)
+        let ticket =
+            secret.map { Ticket.device(secret: $0, isContinued: request.reason == .continued) }
+            ?? .code(request.code)
         // A code says nothing of the device it is used for, and a hub that lost the device knows
         // nothing of it either: only the device can say whose it is.
         guard known == nil || owner != nil || secret != nil else {
@@ -189,7 +192,7 @@ extension Hub {
             return try result.get()
         } catch {
             switch ticket {
-            case .device(let secret):
+            case .device(let secret, _):
                 throw await noted(error, secretHash: Secret.hash(secret))
             case .code:
                 let error = HubError(error)
@@ -262,7 +265,7 @@ extension Hub {
                     try store.put(entry)
                 }
             )
-        case .device(let secret):
+        case .device(let secret, _):
             let login = try Credential.secret(hash: Secret.hash(secret), claimed: Data())
                 .login(in: store, at: now)
             return (login.account, nil, { _ in })
@@ -275,7 +278,7 @@ extension Hub {
     ) throws {
         var erased = Set(try store.asked(of: device.id))
         // The same store goes on, whatever this hub's store still knows of what its account saw.
-        if case .device(let secret) = ticket,
+        if case .device(let secret, _) = ticket,
             let other = try store.device(secretHash: Secret.hash(secret))
         {
             erased.formUnion(try store.asked(of: other.id))
@@ -292,7 +295,7 @@ extension Hub {
     private static func noteCopy(
         _ ticket: Ticket, at now: Instant, in store: any StoreWriter
     ) throws {
-        guard case .device(let secret) = ticket,
+        guard case .device(let secret, isContinued: false) = ticket,
             var device = try store.device(secretHash: Secret.hash(secret))
         else { return }
         device.copies += 1
@@ -312,7 +315,7 @@ extension Hub.Ticket {
             if try store.code(hash: Secret.hash(Array(code.utf8))) != nil { return }
             let alike = try store.code(selector: Secret.selector(of: code))
             guard let alike, alike.device == nil else { throw HubError(.badCode) }
-        case .device(let secret):
+        case .device(let secret, _):
             _ = try Credential.secret(hash: Secret.hash(secret), claimed: Data())
                 .login(in: store, at: now)
         }

@@ -143,7 +143,8 @@ struct JournalSearch: Sendable {
             let creations = Set(Plan.creations(in: commit, schema: schema))
             for change in commit.changes where creations.contains(change.record) {
                 guard let entity = schema[change.entity],
-                    entry.verdict.refusal == nil || schema.hasItsID(change, entity)
+                    entry.verdict.refusal == nil && entry.verdict.waitsFor == nil
+                        || schema.hasItsID(change, entity)
                 else { continue }
                 let under = entity.placing(change)
                 if named.contains(change.record) || !under.isDisjoint(with: named) {

@@ -139,15 +139,20 @@ extension Plan {
     /// and fills in all that a new record must have.
     package static func creations(in commit: Commit, schema: Schema) -> [RecordID] {
         commit.changes.filter { change in
-            guard change.base == 0, !change.deletes, let entity = schema[change.entity] else {
-                return false
-            }
-            let given =
-                change.sets.filter { $0.value != nil }.map(\.number) + change.adds.map(\.number)
-            return entity.fields.allSatisfy {
-                !$0.required || $0.since > commit.schema || given.contains($0.number)
-            }
+            schema[change.entity].map { change.isCreation(in: $0, under: commit.schema) } ?? false
         }.map(\.record)
+    }
+
+    /// Those of them that others may wait for: not what is refused whatever there is.
+    package static func creations(
+        in commit: Commit, schema: Schema, seesAll: Bool
+    ) -> [RecordID] {
+        let named = commit.changes.filter { change in
+            schema[change.entity].map {
+                change.takesNamedID(in: $0, under: commit.schema, seesAll: seesAll)
+            } ?? false
+        }.map(\.record)
+        return creations(in: commit, schema: schema).filter { !named.contains($0) }
     }
 
     /// Decides a commit. Pure and total: every commit gets a verdict, and either all of its changes
@@ -190,5 +195,24 @@ extension EntitySchema {
         let numbers = deciding.map { fields[$0].number }
         return follow != nil && change.deletes
             || change.touchedFields.contains { numbers.contains($0) }
+    }
+}
+
+extension Change {
+    /// Whether it would make its record, as far as it tells by itself.
+    func isCreation(in entity: EntitySchema, under schema: UInt32) -> Bool {
+        guard base == 0, !deletes else { return false }
+        let given = sets.filter { $0.value != nil }.map(\.number) + adds.map(\.number)
+        return entity.fields.allSatisfy {
+            !$0.required || $0.since > schema || given.contains($0.number)
+        }
+    }
+
+    /// Whether it would make a record whose id should be minted under one that others may know before
+    /// there is such a record. Whoever does not see everything could take what is another's, or ask
+    /// what there is (SPEC §3.2).
+    func takesNamedID(in entity: EntitySchema, under schema: UInt32, seesAll: Bool) -> Bool {
+        guard !seesAll, record.isNamed, case .minted = entity.identity else { return false }
+        return isCreation(in: entity, under: schema)
     }
 }

@@ -61,6 +61,12 @@ struct Planner {
             guard let entity = context.schema[change.entity] else {
                 throw Refusal(.unknownEntity, entity: change.entity, record: change.record)
             }
+            if change.takesNamedID(
+                in: entity, under: commit.schema, seesAll: context.visible == nil)
+            {
+                throw refusal(
+                    .malformed, change, detail: "the id of a new record follows from a name")
+            }
             try checkErased(change, entity: entity)
             let former = context.former.indices.contains(index) ? context.former[index] : 0
             try apply(change, at: index, entity: entity, former: former, acting: acting)
@@ -268,10 +274,6 @@ extension Planner {
     private mutating func checkCreation(
         _ change: Change, entity: EntitySchema, acting: Role
     ) throws(Refusal) {
-        // Whoever does not see everything takes no id that others may know, and asks about none.
-        if context.visible != nil, change.base == 0, !isDerived(entity), change.record.isNamed {
-            throw refusal(.malformed, change, detail: "the id of a new record follows from a name")
-        }
         if change.deletes { throw lacks(change.record, .unknownRecord, change) }
         if let missing = lackingField(change, entity: entity) {
             // Without a single required field it is an edit, of a record that never came in.

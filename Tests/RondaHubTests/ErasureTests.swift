@@ -7,6 +7,7 @@ import RondaProtobuf
 import RondaStore
 import RondaStoreSQLite
 import RondaWire
+import SwiftProtobuf
 import Testing
 
 @Suite("A person who is erased")
@@ -203,6 +204,36 @@ struct ErasureTests {
         let made = try await world.store.read { [visit] in try $0.record(visit.id) }
         #expect(made == nil)
         try await expectGone(world, world.store)
+    }
+
+    @Test(
+        "of what is refused the office keeps what concerns others, and no longer than they are there"
+    )
+    func restOfRefused() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let (rosa, _) = try await customer(world, &ana)
+        let luis = try await world.customer(by: &ana, in: TestWorld.north)
+        let commit = ana.capture(
+            ana.edit(rosa, 8, "Calle del Olmo"), ana.edit(luis, 8, "Calle Nueva"))
+        _ = try await world.hub.erase(rosa)
+        try await ana.sync(with: world.hub)
+        #expect(ana.verdicts[commit.number]?.refusal?.code == .erased)
+        let device = ana.id
+        func entry() async throws -> JournalEntry? {
+            try await world.store.read { try $0.journal(device: device, number: commit.number) }
+        }
+        let kept = try #require(try await entry())
+        #expect(kept.isRedacted && kept.chain == commit.chainHash)
+        let rest = try WireCommit(serializedBytes: try #require(kept.content))
+            .model(schema: .current)
+        #expect(rest.changes == [commit.changes[1]] && rest.stamp == commit.stamp)
+        try await expectGone(world, world.store)
+        // The rest is found like any other commit.
+        _ = try await world.hub.erase(luis)
+        let gone = try #require(try await entry())
+        #expect(gone.content == nil && gone.chain == commit.chainHash)
+        #expect(try await Verification.of(world.store).problems == [])
     }
 
     @Test("a hub without a ledger erases nobody")

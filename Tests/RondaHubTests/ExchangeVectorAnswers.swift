@@ -82,7 +82,9 @@ extension ExchangeVector {
             ),
             (
                 "erased",
-                .array(answer.erased.map { .string(names.name(of: RecordID(data: $0))) })
+                .array(
+                    answer.erased.map { names.name(of: RecordID(data: $0)) }.sorted()
+                        .map { .string($0) })
             ),
             ("lostScopes", .array(answer.lostScopes.map { .string(name($0)) })),
             ("streams", .members(streams)),

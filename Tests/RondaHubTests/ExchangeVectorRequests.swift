@@ -237,7 +237,7 @@ extension ExchangeVector {
 
 extension ExchangeVector {
     mutating func enrol(_ asked: JSON, as name: String) async throws -> JSON {
-        try asked.only(["by", "secret", "device", "account"])
+        try asked.only(["by", "secret", "device", "account", "reason"])
         var request = WireEnrolRequest()
         request.secret = Data(try asked.bytes("secret"))
         request.name = name
@@ -248,6 +248,7 @@ extension ExchangeVector {
             }
             request.account = Data(person.id.bytes)
         }
+        if asked["reason"]?.text == "continued" { request.reason = .continued }
         let secret = try device(asked["by"]).secret
         let answer: WireEnrolResponse
         do throws(HubError) {

@@ -47,7 +47,9 @@ final class TestSurroundings: Sendable {
     var now: Instant { state.withLock { Instant(milliseconds: $0.now) } }
     func advance(milliseconds: Int64) { state.withLock { $0.now += milliseconds } }
     func id() -> RecordID {
-        state.withLock { RecordID(high: $0.random.next(), low: $0.random.next()) }
+        state.withLock {
+            .minted(milliseconds: $0.now, random: ($0.random.next(), $0.random.next()))
+        }
     }
     func secret() -> [UInt8] { id().bytes + id().bytes }
 

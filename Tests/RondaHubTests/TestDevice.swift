@@ -135,7 +135,7 @@ struct TestDevice: Sendable {
         for scope in response.lostScopes { cursors[scope] = nil }
         for stream in response.streams {
             if stream.id.count == 16 { scopes[stream.scope] = RecordID(data: stream.id) }
-            for delta in stream.deltas { try apply(delta, ids) }
+            for delta in stream.deltas { try apply(delta, isWhole: stream.whole, ids) }
             var cursor = WireCursor()
             cursor.scope = stream.scope
             cursor.seq = stream.seq
@@ -166,9 +166,14 @@ struct TestDevice: Sendable {
         records[change.record] = copy
     }
 
-    private mutating func apply(_ delta: WireDelta, _ ids: IDList) throws {
+    private mutating func apply(_ delta: WireDelta, isWhole: Bool, _ ids: IDList) throws {
         let id = try ids.id(at: delta.record)
         var copy = records[id, default: Copy()]
+        if isWhole {
+            // What such a stream does not tell of a record is empty (SPEC §4.4).
+            copy.fields = [:]
+            copy.siblings = [:]
+        }
         copy.entity = EntityID(rawValue: delta.entity)
         copy.version = delta.version
         copy.isDeleted = delta.deleted

@@ -45,8 +45,13 @@ struct PlanJournal {
     mutating func add(_ entry: Entry) -> [Entry] {
         var entry = entry
         entry.floor = floors[entry.device] ?? 0
-        entry.creations = Set(Plan.creations(in: entry.commit, schema: names.schema))
-            .filter { records[$0] == nil }
+        let visible = visible(accounts[entry.person])
+        let creations = Plan.creations(
+            in: entry.commit, schema: names.schema, seesAll: visible == nil)
+        entry.creations = Set(creations).filter { id in
+            let scopes = records[id]?.placements.map(\.scope)
+            return !(scopes?.contains { visible?.contains($0) ?? true } ?? false)
+        }
         entries.append(entry)
         return settle(entries.count - 1)
     }
@@ -95,6 +100,11 @@ extension PlanJournal {
         return released.map { entries[$0] }
     }
 
+    /// The scopes that somebody sees; `nil` for all.
+    private func visible(_ account: VectorNames.Account?) -> Set<RecordID>? {
+        account.map { $0.role.seesAll ? nil : $0.visible(names.schema) } ?? []
+    }
+
     private func plan(_ entry: Entry) -> Plan {
         // A hub refuses by size before it plans. Texts alone come near enough to it here.
         let bytes = entry.commit.changes.flatMap {
@@ -105,8 +115,7 @@ extension PlanJournal {
             return Plan(verdict: .refused(entry.commit.number, Refusal(.tooLarge)), records: [])
         }
         let account = accounts[entry.person]
-        let visible: Set<RecordID>? =
-            account.map { $0.role.seesAll ? nil : $0.visible(names.schema) } ?? []
+        let visible = visible(account)
         let context = PlanContext(
             schema: names.schema, limits: limits, device: entry.device,
             author: account?.id ?? .zero, role: account?.role ?? .rep, visible: visible,

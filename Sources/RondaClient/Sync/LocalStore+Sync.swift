@@ -31,6 +31,9 @@ public struct SyncReport: Sendable, Hashable {
     public var isRestored = false
     /// Another store with this device's id was found; each goes on as a device of its own.
     public var wasCopied = false
+    /// The server has lost part of what this store had sent and does not have any more; the store goes
+    /// on as another device, so that the rest can follow.
+    public var wasContinued = false
     /// Records that differed from the server's without reason and were mended.
     public var repaired = 0
     /// Records that this account does not see any more, and that left the device.

@@ -75,7 +75,9 @@ struct SyncSession {
                 response = try await prove(&round, after: response, as: past)
                 continue
             }
-            if let proof = try await proofOfAnotherChain(response, to: round, as: past) {
+            if history != .renewed,
+                let proof = try await proofOfAnotherChain(response, to: round, as: past)
+            {
                 round.request.proof = proof
                 response = try await exchange(round)
                 continue
@@ -333,7 +335,8 @@ extension SyncSession {
         }
         var request = WireEnrolRequest()
         request.secret = Data(secret)
-        request.name = "copy"
+        request.name = isCopy ? "copy" : "continued"
+        request.reason = isCopy ? .copy : .continued
         let answer = try await calls.enrol(request, credential: round.secret)
         guard let device = RecordID(bytes: answer.device) else {
             throw ClientError(
@@ -348,7 +351,7 @@ extension SyncSession {
                 device: device, secret: secret, before: Array(round.request.epoch), above: number,
                 isCopy: isCopy)
         }
-        report.wasCopied = true
+        if isCopy { report.wasCopied = true } else { report.wasContinued = true }
     }
 
     /// Lets the hub have what the store delivered under earlier identities, after a restore, and

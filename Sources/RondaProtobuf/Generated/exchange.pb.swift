@@ -232,6 +232,44 @@ package nonisolated enum WireCode: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+package nonisolated enum WireEnrolReason: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// another store has the same id
+  case copy // = 0
+
+  /// a restore cut the chain, and not all of it can be offered again
+  case continued // = 1
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .copy
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .copy
+    case 1: self = .continued
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .copy: return 0
+    case .continued: return 1
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireEnrolReason] = [
+    .copy,
+    .continued,
+  ]
+
+}
+
 /// One value of one field. In a record or a delta, a set field is several of these with the same
 /// number, and an absent field has no value.
 package nonisolated struct WireField: Sendable {
@@ -1064,7 +1102,7 @@ package nonisolated struct WireStanding: Sendable {
 
 /// POST /v1/devices: a one-time code and a secret made by the device become a device id. With a
 /// device's own credential in place of a code: a further device of the same account, for a store
-/// that found itself to be a copy.
+/// that found itself to be a copy or whose chain was cut.
 package nonisolated struct WireEnrolRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1082,6 +1120,9 @@ package nonisolated struct WireEnrolRequest: Sendable {
 
   /// with `device`: the account it is of, 16 bytes
   package var account: Data = Data()
+
+  /// of a further id; otherwise without effect
+  package var reason: WireEnrolReason = .copy
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1219,6 +1260,10 @@ nonisolated extension WireOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireCode: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_MALFORMED\0\u{1}CODE_UNKNOWN_ENTITY\0\u{1}CODE_UNKNOWN_FIELD\0\u{1}CODE_WRONG_TYPE\0\u{1}CODE_TOO_LONG\0\u{1}CODE_OUT_OF_RANGE\0\u{1}CODE_UNKNOWN_OPTION\0\u{1}CODE_REQUIRED_FIELD\0\u{1}CODE_WRONG_DERIVED_ID\0\u{1}CODE_FIXED_VALUE\0\u{1}CODE_FUTURE_BASE\0\u{1}CODE_UNKNOWN_RECORD\0\u{1}CODE_UNKNOWN_PARENT\0\u{1}CODE_NOT_PERMITTED\0\u{1}CODE_TOO_LARGE\0\u{1}CODE_ERASED\0\u{1}CODE_SCHEMA_TOO_NEW\0\u{1}CODE_INTERNAL_FAULT\0\u{1}CODE_REVOKED\0")
+}
+
+nonisolated extension WireEnrolReason: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ENROL_REASON_COPY\0\u{1}ENROL_REASON_CONTINUED\0")
 }
 
 nonisolated extension WireField: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2768,7 +2813,7 @@ nonisolated extension WireStanding: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EnrolRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}secret\0\u{1}name\0\u{1}device\0\u{1}account\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}secret\0\u{1}name\0\u{1}device\0\u{1}account\0\u{1}reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2781,6 +2826,7 @@ nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.device) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.account) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
       default: break
       }
     }
@@ -2802,6 +2848,9 @@ nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.account.isEmpty {
       try visitor.visitSingularBytesField(value: self.account, fieldNumber: 5)
     }
+    if self.reason != .copy {
+      try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2811,6 +2860,7 @@ nonisolated extension WireEnrolRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.name != rhs.name {return false}
     if lhs.device != rhs.device {return false}
     if lhs.account != rhs.account {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

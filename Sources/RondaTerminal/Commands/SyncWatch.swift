@@ -28,6 +28,7 @@ struct SyncWatch: Sendable {
                 report.isComplete = later.isComplete
                 report.isRestored = report.isRestored || later.isRestored
                 report.wasCopied = report.wasCopied || later.wasCopied
+                report.wasContinued = report.wasContinued || later.wasContinued
             }
         }
     }

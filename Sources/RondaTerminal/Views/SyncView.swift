@@ -29,6 +29,11 @@ enum SyncView {
         let copied = Phrase(
             en: "Another copy of this store was found; it goes on as a device of its own.",
             es: "Se encontró otra copia de este almacén; sigue como un equipo aparte.")
+        let continued = Phrase(
+            en: "The server no longer has all that this device had sent, so it goes on under a new "
+                + "id; what is here was offered again.",
+            es: "El servidor ya no tiene todo lo que este equipo había enviado, así que sigue con "
+                + "un identificador nuevo; lo que hay aquí se le reenvió.")
         let repaired = Phrase.count(
             report.repaired,
             one: Phrase(
@@ -38,7 +43,8 @@ enum SyncView {
                 en: "records differed from the server's and were mended.",
                 es: "registros diferían de los que tiene el servidor y se repararon."))
         return (report.isRestored ? [restored] : [])
-            + (isRenamed ? [renamed] : report.wasCopied ? [copied] : [])
+            + (report.wasContinued
+                ? [continued] : isRenamed ? [renamed] : report.wasCopied ? [copied] : [])
             + (report.repaired > 0 ? [repaired] : []) + handedOver(report)
     }
 
@@ -158,6 +164,7 @@ enum SyncView {
             "exchanges": .integer(report.exchanges), "pending": .integer(report.pending),
             "complete": .bool(report.isComplete), "waiting": .integer(report.waiting),
             "restored": .bool(report.isRestored), "copied": .bool(report.wasCopied),
+            "continued": .bool(report.wasContinued),
             "renamed": .bool(isRenamed), "repaired": .integer(report.repaired),
             "left": .integer(report.left), "erased": .integer(report.erased),
             "handedOver": .array(
