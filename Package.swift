@@ -147,7 +147,7 @@ let package = Package(
                 "RondaTerminal", "RondaClient", "RondaModel", "RondaHub", "RondaStoreSQLite",
                 "RondaStore", "RondaWire", "RondaProtobuf", protobuf,
             ]),
-        tests("RondaClient", ["RondaClient"]),
+        tests("RondaClient", ["RondaClient", "RondaModel"]),
         tests(
             "RondaServer",
             [

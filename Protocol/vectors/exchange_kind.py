@@ -1,5 +1,6 @@
 """Vectors of the kind `exchange`: devices that talk to a hub, and what its answers must say."""
 import copy
+import datetime
 
 from google.protobuf import json_format
 
@@ -51,8 +52,9 @@ def only(actual, told):
         given = {n: out["streams"].get(n) for n in told["streams"]}
         out["streams"] = {n: s and {k: s.get(k) for k in told["streams"][n] or s} for n, s in given.items()}
         for name, stream in out["streams"].items():
-            if stream and "some" in stream:
-                stream["some"] = {n: stream["some"].get(n) for n in told["streams"][name]["some"]}
+            for some in ("some", "someOutlined"):
+                if stream and some in stream:
+                    stream[some] = {n: stream[some].get(n) for n in told["streams"][name][some]}
     return out
 
 
@@ -244,7 +246,7 @@ class Play:
         opened = asked.get("open", [])
         request.open.extend(range(opened["from"], opened["to"] + 1) if isinstance(opened, dict) else opened)
         request.queued, request.push_only = asked.get("queued", 0), asked.get("pushOnly", False)
-        request.in_parts = asked.get("inParts", False)
+        request.in_parts, request.outline = asked.get("inParts", False), asked.get("outline", False)
         request.complete_to_ms = asked.get("completeTo", 0)
         request.verdicts_seen = asked.get("verdictsSeen", 0)
         request.assignment = 0 if request.push_only else self.names.mark(asked.get("assignment", client.assignment))
@@ -326,6 +328,12 @@ class Play:
                 streams[name].update({"count": len(deltas), "some": named})
             else:
                 streams[name]["deltas"] = deltas
+            outlines = {self.names.record_name(answer.ids[o.record]): self.outline(answer, o) for o in stream.outlines}
+            streams[name]["outlined"] = len(outlines)
+            if len(outlines) > MANY:
+                streams[name]["someOutlined"] = {n: o for n, o in outlines.items() if n in self.names.records}
+            else:
+                streams[name]["outlines"] = outlines
             told = True if self.hub.generation else str(stream.sum)
             streams[name]["sum"] = told if stream.HasField("sum") else None
         device = self.hub.devices[client.id]
@@ -351,6 +359,12 @@ class Play:
 
     def deltas(self, answer, deltas):
         return {self.names.record_name(answer.ids[d.record]): self.delta(answer, d) for d in deltas}
+
+    def outline(self, answer, o):
+        out = {"version": self.version(o.version)}
+        out.update({"customers": [self.names.record_name(answer.ids[c]) for c in o.customers]} if o.customers else {})
+        out.update({"day": str(datetime.date(1970, 1, 1) + datetime.timedelta(o.day))} if o.HasField("day") else {})
+        return {**out, **({"deleted": True} if o.deleted else {})}
 
     def delta(self, answer, d):
         if d.left:

@@ -462,7 +462,9 @@ class Hub:
                 for position, id in waiting:
                     if position <= end:
                         room -= 1
-                        if id in reading.scope.positions:
+                        if request.outline and part == PARTS_OF_A_SCOPE:
+                            self.outline(stream.outlines.add(), id, device, table)
+                        elif id in reading.scope.positions:
                             self.tell(stream.deltas.add(), reading.key, id, reading.since, device, judged, table)
                         else:
                             self.tell_left(stream.deltas.add(), reading.key, id, table)
@@ -548,6 +550,17 @@ class Hub:
                                               device=table.index(s.mark.device), author=table.index(s.mark.author))
                     told.value.number = number
                     wire.put(told.value, s.value, table)
+
+    def outline(self, outline, id, device, table):
+        """That a record is there, without what it says (SPEC 4.4)."""
+        record = self.journal.records[id]
+        entity, acting = self.journal.schema.entities[record.entity], self.journal.accounts[device.account].acting
+        outline.entity, outline.record, outline.version = record.entity, table.index(id), record.version
+        outline.deleted = record.deleted
+        outline.customers.extend(table.index(c) for c in sorted(standing.customers(self.journal.schema, record)))
+        day = standing.day(entity, record, acting)
+        if day is not None:
+            outline.day = day
 
     def own(self, record, spec, own, since, key):
         """The device wrote the field itself, with the commits of this request, and lacks nothing of it."""

@@ -130,6 +130,14 @@ def part(schema, record):
     return 1 if is_urgent(entity, record) else 2 if is_customer(entity) else 3
 
 
+def day(entity, record, acting):
+    """The latest day that a record shows to whoever acts as this, by UTC; None when it shows none."""
+    shown = [value_of(entity, spec.name, record) for spec in entity.fields.values()
+             if not spec.set and (not acting or acting in spec.read)]
+    return max((v if kind == "date" else v // 86_400_000 for kind, v in filter(None, shown)
+                if kind in ("date", "instant")), default=None)
+
+
 def is_urgent(entity, record):
     if not entity.urgent:
         return False

@@ -89,6 +89,34 @@ struct DeltaWriter {
         return delta
     }
 
+    /// That the record is there, and nothing of what it says but where it belongs and how recent it is.
+    func outline(_ row: StreamRow, _ table: inout IDTable) throws -> WireOutline {
+        guard let entity = schema[row.entity] else {
+            throw StoreError(.newerFormat, "entity \(row.entity.rawValue)")
+        }
+        var outline = WireOutline()
+        outline.entity = row.entity.rawValue
+        outline.record = table.index(of: row.id)
+        outline.version = row.version
+        let told = entity.told(to: reader)
+        let shown = try RecordPacking.shownFields(row.shown).filter { number, _ in
+            guard let told, let place = entity.position(ofNumber: number) else { return true }
+            return told[place]
+        }
+        for case (entity.customerField, .ref(let customer)) in shown {
+            outline.customers.append(table.index(of: customer))
+        }
+        if let day = entity.day(showing: shown.lazy.map(\.value)) { outline.day = day }
+        // A record without a trace is plain: nobody has deleted it.
+        if !row.meta.isEmpty {
+            outline.deleted = try RecordPacking.record(
+                id: row.id, entity: entity, creator: row.creator, version: row.version,
+                shown: row.shown, meta: row.meta
+            ).isDeleted
+        }
+        return outline
+    }
+
     private func write(
         _ record: StoredRecord, entity: EntitySchema, into delta: inout WireDelta,
         _ table: inout IDTable

@@ -70,7 +70,7 @@ extension Page {
                     let stream = try read(
                         part, of: reading, for: account, store: store, budget: &budget,
                         table: &table)
-                    if stream.deltas.isEmpty {
+                    if stream.deltas.isEmpty && stream.outlines.isEmpty {
                         reading.begin(ReadingPart(rawValue: part.rawValue + 1))
                         later.append(reading)
                     } else {
@@ -101,6 +101,8 @@ extension Page {
         let writer = DeltaWriter(
             schema: schema, scope: head.id, since: 0, own: .none, reader: account.role)
         let entities = Set(schema.entities.filter { $0.parts.contains(part) }.map(\.id))
+        // What is done with, that is: a device must have the rest to show what there is to do, and for whom.
+        let isOutline = request.outline && part == .history
         var wasCut = false
         var last = reading.cursor?.seq ?? 0
         var (copy, ids, left) = (stream, table, budget)
@@ -116,8 +118,13 @@ extension Page {
                 guard entity.part(showing: shown) == part else { return true }
             }
             last = row.seq
-            copy.deltas.append(try writer.delta(row, &ids))
-            left.spend(bytes: row.shown.count)
+            if isOutline {
+                copy.outlines.append(try writer.outline(row, &ids))
+                left.spend(bytes: 0)
+            } else {
+                copy.deltas.append(try writer.delta(row, &ids))
+                left.spend(bytes: row.shown.count)
+            }
             return true
         }
         (stream, table, budget) = (copy, ids, left)

@@ -30,6 +30,10 @@ package struct Limits: Sendable, Hashable {
     /// The records of a range that are told one by one rather than as sums of its parts.
     package var recordsPerRange = 128
     package var wantedPerComparison = 500
+    /// For how many a device asks at once, so that answers stay small.
+    package var wantedPerFetch = 200
+    /// How many records of history a device makes outlines of in one transaction.
+    package var droppedPerTransaction = 1_000
     /// How long a device keeps a commit that a verified backup holds.
     package var keptCommitMilliseconds: Int64 = 30 * 24 * 3_600_000
     /// How long a deleted record is kept, so that every device hears of it.

@@ -10,6 +10,7 @@ extension Story {
         let steps = (0..<count).map { _ in weather.step(&draw, devices: devices.count) }
         self.init(seed: seed, devices: devices, steps: steps)
         hasSmallLimits = draw.percent(80)
+        budgets = devices.map { _ in beside.percent(60) ? beside.below(5) : nil }
     }
 }
 

@@ -107,6 +107,8 @@ package struct Story: Sendable {
     package var steps: [Step]
     /// Whether pages, batches and ranges are as small as can be.
     package var hasSmallLimits = true
+    /// How many records of history the device of the same place keeps; those beyond keep all.
+    package var budgets: [Int?] = []
 
     /// How much fits on a disk depends on the life of the file: such a world needs new ones.
     var hasFullDisks: Bool {

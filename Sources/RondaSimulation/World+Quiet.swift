@@ -161,6 +161,9 @@ extension World {
                 person.role == .office || record.placements.contains { visible.contains($0.scope) }
             }
             try await View(machine, hub: schema, wasPurged: wasPurged, reader).check(seen)
+            if try await machine.store.read({ try !$0.outlines().isEmpty }) {
+                trace.count("devices without all history")
+            }
             try checkSums(machine, scopes)
         }
     }
@@ -232,6 +235,7 @@ struct View {
                         + values.compactMap { if case .ref(let id) = $0 { id } else { nil } }
                 })
         try checkNothingBeside()
+        let outlines = try await checkOutlines(seen, own: own, kept: kept)
         let siblings = try siblings()
         for entity in Schema.current.entities {
             let shown = try rows(of: entity)
@@ -247,6 +251,7 @@ struct View {
                 }
             }
             for (id, record) in live.sorted(by: { $0.key < $1.key }) {
+                if outlines.contains(id) { continue }
                 guard let row = shown[id], row.flags & 1 == 0 else {
                     throw differs(entity, id, "it is not there")
                 }
@@ -260,6 +265,75 @@ struct View {
             }
             if !live.isEmpty { try await compareValues(of: entity, live) }
         }
+    }
+
+    /// What is here in outline is history that the hub has, as it is there; nothing of it is shown, and of
+    /// the rest there is no more than there is room for.
+    /// - Returns: the records that the device has in outline.
+    private func checkOutlines(
+        _ seen: [StoredRecord], own: Set<RecordID>, kept: Set<RecordID>
+    ) async throws -> Set<RecordID> {
+        let (outlines, budget, conflicts) = try await machine.store.read {
+            (
+                try $0.outlines(), try $0.historyBudget(),
+                Set(try $0.conflicts().map(\.record) + $0.contested().map(\.record))
+            )
+        }
+        let there = Dictionary(uniqueKeysWithValues: seen.map { ($0.id, $0) })
+        for outline in outlines {
+            func differs(_ how: String) -> Violation {
+                Violation(what: "\(machine.name): outline of \(outline.record): \(how)")
+            }
+            guard let entity = Schema.current[outline.entity] else { throw differs("no entity") }
+            if own.contains(outline.record) { continue }
+            if outline.isDue { throw differs("it was not fetched") }
+            if try rows(of: entity)[outline.record] != nil { throw differs("it has a row") }
+            guard let record = there[outline.record] else {
+                if outline.isDeleted && wasPurged { continue }
+                throw differs("the hub does not have it")
+            }
+            if record.version != outline.version { throw differs("version \(outline.version)") }
+            if record.isDeleted != outline.isDeleted { throw differs("deleted or not") }
+            if !isHistory(record) { throw differs("it is open") }
+            if Set(outline.customers) != customers(of: record) { throw differs("customers") }
+        }
+        guard case .records(let most) = budget else { return Set(outlines.map(\.record)) }
+        let open = Set(seen.filter { !$0.isDeleted && !isHistory($0) }.flatMap(references))
+        let needed = own.union(kept).union(conflicts).union(open)
+        let absent = Set(outlines.map(\.record))
+        let whole = seen.filter {
+            !$0.isDeleted && isHistory($0) && !absent.contains($0.id) && !needed.contains($0.id)
+        }
+        if whole.count > most {
+            throw Violation(
+                what: "\(machine.name): \(whole.count) records of history, room for \(most)")
+        }
+        return absent
+    }
+
+    private func shown(_ record: StoredRecord) -> [(number: UInt32, value: Value)] {
+        guard let entity = hub[record.entity] else { return [] }
+        return entity.fields.enumerated().flatMap { position, field in
+            let content = record.shown(position)
+            return (content.value.map { [$0] } ?? content.elements).map { (field.number, $0) }
+        }
+    }
+
+    private func isHistory(_ record: StoredRecord) -> Bool {
+        guard let entity = hub[record.entity], entity.hasHistory else { return false }
+        return entity.part(showing: shown(record)) == .history
+    }
+
+    private func references(_ record: StoredRecord) -> [RecordID] {
+        shown(record).compactMap { if case .ref(let id) = $0.value { id } else { nil } }
+    }
+
+    private func customers(of record: StoredRecord) -> Set<RecordID> {
+        let number = hub[record.entity]?.customerField
+        return Set(
+            shown(record).compactMap {
+                if $0.number == number, case .ref(let id) = $0.value { id } else { nil }
+            })
     }
 
     /// What is kept beside records goes with them.

@@ -19,6 +19,8 @@ final class World {
         limits.commitsPerExchange = 4
         limits.pageRecords = 5
         limits.recordsPerRange = 4
+        limits.wantedPerFetch = 3
+        limits.droppedPerTransaction = 2
         limits.keptCommitMilliseconds = 1_000
         return limits
     }()
@@ -94,10 +96,17 @@ final class World {
                     store: $0, schema: edition.current, limits: hubLimits, ledger: erasures,
                     surroundings: surroundings)
             }, bug: bug)
-        for person in story.devices {
+        for (place, person) in story.devices.enumerated() {
             let device = try self.shelf?.takeDevice() ?? copy(of: template.device)
             borrowed.append(device)
             try bug?.plant(in: device)
+            if place < story.budgets.count, let most = story.budgets[place] {
+                try device.withWriter { database in
+                    try database.execute(
+                        sql: "INSERT INTO fact(name, value) VALUES ('historyBudget', ?)",
+                        arguments: [String(most)])
+                }
+            }
             try addMachine(person: person, store: device)
         }
     }
@@ -239,6 +248,7 @@ final class World {
         for event in network.takeEvents() { trace.add("  \(event)") }
         trace.add("\(machine.name) syncs: \(Self.text(outcome))\(died ? ", died" : "")")
         if died { trace.count("device deaths in sync") }
+        if outcome.report?.outlined ?? 0 > 0 { trace.count("syncs with outlines") }
         return outcome
     }
 

@@ -32,6 +32,8 @@ enum FirstSync {
             defer { server.stop() }
             let (identity, secret) = try await seeded.device("first\(round)")
             let store = try LocalStore.open(at: bench.path("device"), create: true)
+            // Everything whole, as when a figure was first taken.
+            try await store.setHistoryBudget(.all)
             try await store.adopt(identity, secret: secret)
             let transport = try server.transport()
             var received = 0

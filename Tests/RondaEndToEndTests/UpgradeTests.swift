@@ -17,6 +17,7 @@ struct UpgradeTests {
                 sql: """
                     DROP INDEX outbox_number; DROP INDEX outbox_refused;
                     DROP TABLE past; DROP TABLE standing; DROP TABLE erased; DROP TABLE erased_asked;
+                    DROP TABLE outline;
                     ALTER TABLE cursor DROP COLUMN sum; ALTER TABLE cursor DROP COLUMN hub_sum;
                     """)
             for column in ["identity", "given", "disposition", "told", "settled_at", "redacted"] {

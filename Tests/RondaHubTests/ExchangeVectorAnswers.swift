@@ -187,7 +187,27 @@ extension ExchangeVector {
             ("sum", stream.hasSum ? isRenewed ? .bool(true) : .string("\(stream.sum)") : .null),
             ("count", .integer(stream.deltas.count)),
             ("deltas", try said(stream.deltas, ids)),
+            ("outlined", .integer(stream.outlines.count)),
+            ("outlines", .members(try stream.outlines.map { try said($0, ids) })),
         ])
+    }
+
+    private func said(_ outline: WireOutline, _ ids: IDList) throws -> (String, JSON?) {
+        let entity = EntityID(rawValue: outline.entity)
+        let id = try ids.id(at: outline.record)
+        let customers = try outline.customers.map {
+            JSON.string(names.name(of: try ids.id(at: $0), entity: .customer))
+        }
+        let day = outline.hasDay ? CivilDate(days: outline.day).description : nil
+        return (
+            names.name(of: id, entity: entity),
+            .members([
+                ("version", names.said(version: outline.version)),
+                ("customers", customers.isEmpty ? nil : .array(customers)),
+                ("day", day.map { .string($0) }),
+                ("deleted", outline.deleted ? .bool(true) : nil),
+            ])
+        )
     }
 
     private func said(_ deltas: [WireDelta], _ ids: IDList) throws -> JSON {
@@ -306,9 +326,10 @@ extension ExchangeVector {
     }
 
     private static func restricted(_ stream: JSON, to key: String, _ part: JSON.Member) -> JSON {
-        guard key == "some" else { return stream[key] ?? .null }
+        let whole = ["some": "deltas", "someOutlined": "outlines"][key]
+        guard let whole else { return stream[key] ?? .null }
         return .object(
-            (stream["deltas"]?.members ?? []).filter { part.value[$0.key] != nil })
+            (stream[whole]?.members ?? []).filter { part.value[$0.key] != nil })
     }
 }
 
@@ -334,7 +355,8 @@ extension JSON {
                 .sorted { $0.key < $1.key })
         case .array(let items):
             switch (key, owner) {
-            case ("set", _), ("merges", _), ("cleared", _), ("lostScopes", _), ("gone", _):
+            case ("set", _), ("merges", _), ("cleared", _), ("lostScopes", _), ("gone", _),
+                ("customers", _):
                 .array(items.map { $0.canonical() }.sorted { $0.flat < $1.flat })
             case (_, "siblings"):
                 .array(

@@ -94,7 +94,7 @@ extension ExchangeVector {
         try asked.only([
             "commits", "cursors", "epoch", "protocol", "secret", "device", "tray", "given", "open",
             "queued", "pushOnly", "completeTo", "deviceTime", "proof", "assignment", "verdictsSeen",
-            "erased", "inParts",
+            "erased", "inParts", "outline",
         ])
         var request = WireExchangeRequest()
         request.protocol = UInt32(asked["protocol"]?.int ?? 1)
@@ -123,6 +123,7 @@ extension ExchangeVector {
         request.queued = UInt32(asked["queued"]?.int ?? 0)
         request.pushOnly = asked["pushOnly"]?.flag ?? false
         request.inParts = asked["inParts"]?.flag ?? false
+        request.outline = asked["outline"]?.flag ?? false
         request.verdictsSeen = asked["verdictsSeen"]?.uint ?? 0
         request.completeToMs = asked["completeTo"]?.uint ?? 0
         request.assignment =

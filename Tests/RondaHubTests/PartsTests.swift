@@ -104,6 +104,40 @@ struct PartsTests {
         #expect(rest.streams == [] && !rest.more)
     }
 
+    @Test("what is done with, and nothing else, in outline when asked for", arguments: [1, 5, 30])
+    func outline(records: Int) async throws {
+        let world = try await TestWorld(limits: Self.limits(records))
+        try await fill(world, customers: 30, seed: 3)
+        var device = try await world.device(of: "olga")
+        (device.readsInParts, device.takesOutlines) = (true, true)
+        try await device.sync(with: world.hub)
+        let visible = try await world.visible(to: device)
+        var history: Set<RecordID> = []
+        for record in visible.values {
+            let entity = try #require(Schema.current[record.entity])
+            let shown = entity.fields.enumerated().compactMap { position, field in
+                record.shown(position).value.map { (number: field.number, value: $0) }
+            }
+            if entity.hasHistory, entity.part(showing: shown) == .history {
+                history.insert(record.id)
+            }
+        }
+        #expect(history.count > 20 && Set(device.outlines.keys) == history)
+        #expect(Set(device.records.keys) == Set(visible.keys).subtracting(history))
+        for (id, told) in device.outlines {
+            #expect(told.version == visible[id]?.version && told.isLive)
+        }
+        // Whoever has it in outline gets of a change what has changed.
+        let visit = try #require(history.first { visible[$0]?.entity == .visit })
+        var beto = try await world.device(of: "olga")
+        try await beto.sync(with: world.hub)
+        let state = Value.status(option: VisitState.planned.rawValue, round: 1)
+        beto.capture(beto.edit(visit, .visit, [FieldWrite(4, state)]))
+        try await beto.sync(with: world.hub)
+        try await device.sync(with: world.hub)
+        #expect(device.records[visit]?.fields == [4: [state]])
+    }
+
     @Test("what fits into a page is not read in parts, nor what is read by a device that cannot")
     func small() async throws {
         let world = try await TestWorld(limits: Self.limits(1_000))

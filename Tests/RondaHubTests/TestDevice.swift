@@ -32,6 +32,10 @@ struct TestDevice: Sendable {
     var epoch = Data()
     /// Whether it reads large scopes in parts.
     var readsInParts = false
+    /// Whether it takes history in outline.
+    var takesOutlines = false
+    /// What it was told in outline: the version, and whether it is there.
+    var outlines: [RecordID: (version: UInt64, isLive: Bool)] = [:]
     var cursors: [UInt32: WireCursor] = [:]
     var scopes: [UInt32: RecordID] = [:]
     var records: [RecordID: Copy] = [:]
@@ -98,6 +102,7 @@ struct TestDevice: Sendable {
         request.cursors = cursors.sorted { $0.key < $1.key }.map(\.value)
         request.commits = commits.map(WireCommit.init)
         request.inParts = readsInParts
+        request.outline = takesOutlines
         return request
     }
 
@@ -136,6 +141,9 @@ struct TestDevice: Sendable {
         for stream in response.streams {
             if stream.id.count == 16 { scopes[stream.scope] = RecordID(data: stream.id) }
             for delta in stream.deltas { try apply(delta, isWhole: stream.whole, ids) }
+            for told in stream.outlines {
+                outlines[try ids.id(at: told.record)] = (told.version, !told.deleted)
+            }
             var cursor = WireCursor()
             cursor.scope = stream.scope
             cursor.seq = stream.seq

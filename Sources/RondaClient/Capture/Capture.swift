@@ -104,6 +104,9 @@ public struct Capture {
     ) throws {
         if working[id] == nil {
             guard let row = try reader.row(entity.id, id), !row.flags.contains(.deleted) else {
+                if try Outline(database: reader.database).entry(id)?.isDeleted == false {
+                    throw Self.notWhole(entity, id)
+                }
                 throw ClientError(
                     .unknownRecord,
                     Phrase(
@@ -118,6 +121,17 @@ public struct Capture {
         guard var values = working[id]?.values else { return }
         try body(&values)
         working[id]?.values = values
+    }
+
+    /// The device knows of it, and there was no room for it.
+    private static func notWhole(_ entity: EntitySchema, _ id: RecordID) -> ClientError {
+        ClientError(
+            .unknownRecord,
+            Phrase(
+                en: "this \(entity.label.en) is history that is not on this device; fetch it with: "
+                    + "ronda customer show CUSTOMER --fetch",
+                es: "\(entity.label.es): es historial que no está en este equipo; tráigalo con: "
+                    + "ronda cliente ver CLIENTE --traer"), detail: id.description)
     }
 
     /// Writes the rows and the commit, inside the caller's transaction.
@@ -144,6 +158,8 @@ public struct Capture {
                 try writer.insert(
                     work.entity, change.record, version: 0, flags: .local,
                     creator: identity.account, values: work.values)
+                // What others made under the same derived id is asked for.
+                try Outline(database: reader.database).need(change.record)
             } else {
                 try writer.edit(change, entity: work.entity, before: work.row?.values)
             }

@@ -87,6 +87,15 @@ struct Facts {
         case heard
         /// Something of a person who was erased was here, and may still lie in the write-ahead log.
         case unwashed
+        /// How much history the device keeps; nothing where nobody has said.
+        case historyBudget
+        /// What is kept of history may not be what it should be.
+        case isHistoryDue
+        /// How many records the hub said there were to read, until they are.
+        case ahead
+        /// Rows may be other than their version says, until all is read anew: this program has learnt of
+        /// fields since, or the hub had been set back and gave a version twice.
+        case areRowsDoubtful
     }
 
     let database: Database

@@ -19,6 +19,10 @@ public struct LocalStatus: Sendable, Hashable {
     public let isDownloadUnfinished: Bool
     /// What a first download in parts has not brought yet; `nil` when none is going on.
     public let unread: Unread?
+    /// How much history this device keeps.
+    public let historyBudget: HistoryBudget
+    /// What is not on this device of the history that its account sees, by kind.
+    public let absentHistory: [AbsentRecords]
     /// Server clock minus device clock, as of the last sync.
     public let clockOffsetMilliseconds: Int64?
     /// The server was restored and waits for devices to offer again what it lost.
@@ -76,6 +80,7 @@ extension LocalReader {
             conflicts: try conflicts().count + contested().count,
             lastSync: try facts.number(.lastSync).map { Instant(milliseconds: $0) },
             isDownloadUnfinished: isDownloadUnfinished, unread: unread,
+            historyBudget: try facts.historyBudget(), absentHistory: try absentHistory(),
             clockOffsetMilliseconds: try facts.number(.clockOffset),
             isServerRecovering: try facts.number(.isRecovering) != nil,
             isUnknownToServer: try facts.number(.isUnknown) != nil,

@@ -10,7 +10,7 @@ internal import RondaSQLite
 /// store; one of them syncs at a time.
 public final class LocalStore: Sendable {
     public static let fileName = "ronda.sqlite"
-    private static let format = 5
+    private static let format = 6
     /// "RndD", kept in `PRAGMA application_id`.
     private static let applicationID = 0x526e_6444
 
@@ -128,14 +128,17 @@ public final class LocalStore: Sendable {
                 guard tables == 0 else { throw StoreError(.damaged, "not a Ronda store") }
                 try database.execute(
                     sql: Self.tables + PastIdentity.creation + Standing.creation + Outbox.creation
-                        + RowWriter.creation + Erased.creation)
+                        + RowWriter.creation + Erased.creation + Outline.creation)
                 try database.execute(
                     sql: """
                         PRAGMA application_id = \(Self.applicationID);
                         PRAGMA user_version = \(Self.format)
                         """)
             }
-            if owner == Self.applicationID { try Self.upgrade(database, from: version) }
+            if owner == Self.applicationID {
+                try Self.upgrade(database, from: version)
+                try Facts(database: database).set(.areRowsDoubtful, number: 1)
+            }
             try Self.fitTables(database)
             // Fields this device did not know before come again from the start.
             try Standing(database: database).doubt()
@@ -171,6 +174,7 @@ public final class LocalStore: Sendable {
                 sql: "ALTER TABLE outbox ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0")
             try database.execute(sql: Erased.creation)
         }
+        if version < 6 { try database.execute(sql: Outline.creation) }
         try database.execute(sql: "PRAGMA user_version = \(format)")
     }
 

@@ -75,6 +75,19 @@ struct RowWriter {
         try search.run()
     }
 
+    /// What a row has beside its fields; `nil` when there is none.
+    func head(
+        _ entity: EntityID, _ id: RecordID
+    ) throws -> (version: UInt64, flags: RowFlags)? {
+        let table = try LocalReader.table(entity)
+        let statement = try database.prepared(
+            "SELECT _version, _flags FROM \(table.name) WHERE id = ?")
+        statement.bind(1, id)
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        return (statement.uint64(0), RowFlags(rawValue: Int(statement.int64(1))))
+    }
+
     func setHead(
         _ entity: EntitySchema, _ id: RecordID, version: UInt64, flags: RowFlags, creator: RecordID?
     ) throws {

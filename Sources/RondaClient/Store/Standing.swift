@@ -68,21 +68,48 @@ struct Standing {
         return version == 0 ? 0 : 0 &- Checksum.of(record, version: version)
     }
 
-    /// Whether the hub has told last, in some scope, that the record exists.
-    func isLive(_ record: RecordID) throws -> Bool {
+    // The table is in order of scope, and there are few: looking into each takes a few steps, where asking
+    // for the record alone would read the whole table.
+    private static let eachScope = """
+        WITH RECURSIVE each(scope) AS (
+            SELECT min(scope) FROM standing WHERE scope > ?2 UNION ALL
+            SELECT (SELECT min(scope) FROM standing WHERE scope > each.scope) FROM each
+            WHERE each.scope IS NOT NULL)
+        SELECT each.scope, version FROM each
+        CROSS JOIN standing ON standing.scope = each.scope AND standing.record = ?1
+        """
+
+    /// What the lowest scope above this one that satisfies a condition has of the record.
+    private func first(
+        _ record: RecordID, above scope: Int64 = 0, where condition: String = "1",
+        order: String = ""
+    ) throws -> Int64? {
         let statement = try database.prepared(
-            "SELECT 1 FROM standing WHERE scope > 0 AND record = ? AND version > 0 LIMIT 1")
+            "\(Self.eachScope) WHERE \(condition) \(order) LIMIT 1")
         statement.bind(1, record)
+        statement.bind(2, scope)
         defer { statement.reset() }
-        return try statement.step()
+        return try statement.step() ? statement.int64(0) : nil
     }
 
-    func isNowhere(_ record: RecordID) throws -> Bool {
-        let others = try database.prepared(
-            "SELECT 1 FROM standing WHERE scope > 0 AND record = ? LIMIT 1")
-        others.bind(1, record)
-        defer { others.reset() }
-        return try !others.step()
+    /// Whether the hub has told last, in some scope, that the record exists.
+    func isLive(_ record: RecordID) throws -> Bool {
+        try first(record, where: "version > 0") != nil
+    }
+
+    func isNowhere(_ record: RecordID) throws -> Bool { try first(record) == nil }
+
+    /// A scope in which the hub has told of the record, and tells of it again when asked.
+    func scope(of record: RecordID) throws -> UInt32? {
+        try first(record).map { UInt32(clamping: $0) }
+    }
+
+    /// As what and at which version the hub has told of a live record, in some scope.
+    func place(of record: RecordID) throws -> (entity: EntityID, version: UInt64)? {
+        guard let scope = try scope(of: record), let entity = try entity(of: record, in: scope)
+        else { return nil }
+        let version = try version(of: record, in: scope)
+        return version == 0 ? nil : (entity, version)
     }
 
     /// A scope, or all of them, is read anew from the start.
@@ -104,12 +131,10 @@ struct Standing {
     /// Whether the record stood in a scope that is being read anew, and was told in none since: what a
     /// delta says of it is all there is.
     func isForgotten(_ record: RecordID) throws -> Bool {
-        let statement = try database.prepared(
-            "SELECT max(scope) FROM standing WHERE record = ? AND scope <> ?")
-        statement.bind(1, record)
-        statement.bind(2, Self.noScope)
-        defer { statement.reset() }
-        return try statement.step() && !statement.isNull(0) && statement.int64(0) < 0
+        let last = try first(
+            record, above: .min, where: "each.scope <> \(Self.noScope)",
+            order: "ORDER BY each.scope DESC")
+        return last.map { $0 < 0 } ?? false
     }
 
     /// The hub does not have this record.
@@ -132,9 +157,7 @@ struct Standing {
     func doubtful() throws -> [(record: RecordID, entity: EntityID)] {
         let statement = try database.prepared(
             """
-            SELECT record, entity FROM standing AS old WHERE scope < 0 AND NOT EXISTS
-                (SELECT 1 FROM standing AS new WHERE new.record = old.record AND new.scope > 0)
-            GROUP BY record
+            SELECT record, entity FROM standing WHERE scope < 0 GROUP BY record
             """)
         defer { statement.reset() }
         var records: [(RecordID, EntityID)] = []
@@ -142,7 +165,7 @@ struct Standing {
             records.append(
                 (statement.id(0), EntityID(rawValue: UInt32(clamping: statement.int64(1)))))
         }
-        return records
+        return try records.filter { try isNowhere($0.0) }
     }
 
     /// Forgets the doubts about everything but these records.
@@ -200,13 +223,21 @@ struct Standing {
         return try statement.step() ? statement.uint64(0) : 0
     }
 
-    /// Adds up a scope anew, as it stands.
-    func recount(_ scope: UInt32) throws {
-        let all = try records(in: scope, RecordID.zero.range(bits: 0))
-        let sum = all.reduce(UInt64(0)) { $0 &+ Checksum.of($1.record, version: $1.version) }
+    func grow(_ scope: UInt32, by gained: UInt64) throws {
+        if gained != 0 { try set(sum: try sum(of: scope) &+ gained, of: scope) }
+    }
+
+    private func set(sum: UInt64, of scope: UInt32) throws {
         let statement = try database.prepared("UPDATE cursor SET sum = ? WHERE scope = ?")
         statement.bind(1, sum)
         statement.bind(2, Int64(scope))
         try statement.run()
+    }
+
+    /// Adds up a scope anew, as it stands.
+    func recount(_ scope: UInt32) throws {
+        let all = try records(in: scope, RecordID.zero.range(bits: 0))
+        try set(
+            sum: all.reduce(0) { $0 &+ Checksum.of($1.record, version: $1.version) }, of: scope)
     }
 }

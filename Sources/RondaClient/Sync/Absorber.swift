@@ -13,6 +13,8 @@ struct Absorbed: Sendable {
     var refused = 0
     var waiting = 0
     var records = 0
+    /// Records of which something was told and which are not whole.
+    var outlined = 0
     var touched = Set<EntityID>()
     /// The scopes at whose head the sums differ.
     var diverged: [UInt32] = []
@@ -21,6 +23,9 @@ struct Absorbed: Sendable {
     /// Records of people who were erased, as far as they were here.
     var erased = 0
     var handedOver: [HandedOver] = []
+
+    /// Whether there is more or less on the device than before.
+    var hasNews: Bool { records + outlined + accepted + left + touched.count > 0 }
 }
 
 /// Takes one answer of the hub into the device: verdicts first, then what changed, then the
@@ -37,6 +42,10 @@ struct Absorber {
     /// By record, the fields that own work wrote which this answer has settled: they are not told again.
     private var settled: [RecordID: Set<UInt32>] = [:]
     private let hasDoubts: Bool
+    private let outline: Outline
+    private var hasOutlines: Bool
+    /// Whether the version of a row does not say enough about what it holds.
+    private let areRowsDoubtful: Bool
     /// What left a scope; it may yet be told in another.
     private var departed: [RecordID: EntityID] = [:]
     /// The records that are known to be erased, and those that this answer has told of.
@@ -54,6 +63,9 @@ struct Absorber {
         outbox = Outbox(database: database)
         shadowed = try writer.shadowedRecords()
         hasDoubts = try Standing(database: database).hasDoubts
+        outline = Outline(database: database)
+        hasOutlines = try !outline.isEmpty
+        areRowsDoubtful = try Facts(database: database).number(.areRowsDoubtful) != nil
         erased = try Erased(database: database).all()
         for entry in try outbox.unsettled() {
             for change in entry.commit.changes {
@@ -89,6 +101,9 @@ struct Absorber {
                 gained &+= try standing.note(
                     try ids.id(at: delta.record), entity: EntityID(rawValue: delta.entity),
                     version: delta.version, isLive: !delta.deleted, in: stream.scope)
+            }
+            for outline in stream.outlines {
+                gained &+= try absorb(outline, in: stream.scope, ids: ids)
             }
             try setCursor(stream, gained: gained)
         }
@@ -142,18 +157,30 @@ struct Absorber {
         if stream.hasSum && stream.sum != sum { result.diverged.append(stream.scope) }
     }
 
-    /// Takes records whole, as a comparison brought them.
+    /// Takes records whole, as a comparison brought them, and lets go of those that the scope does not
+    /// have.
     mutating func absorb(
         _ comparison: WireCompareResponse, scope: UInt32
     ) throws -> Absorbed {
         let ids = try IDList(comparison.ids)
         let standing = Standing(database: database)
+        var gained: UInt64 = 0
         for delta in comparison.deltas {
             try absorb(delta, isWhole: true, ids: ids)
-            _ = try standing.note(
+            gained &+= try standing.note(
                 try ids.id(at: delta.record), entity: EntityID(rawValue: delta.entity),
                 version: delta.version, isLive: !delta.deleted, in: scope)
         }
+        for bytes in comparison.gone {
+            guard let id = RecordID(bytes: bytes) else { continue }
+            let entity = try standing.entity(of: id, in: scope)
+            gained &+= try standing.leave(id, scope)
+            if let entity, try standing.isNowhere(id), try !drop(id, entity: entity) {
+                // Until the own work on it has its verdict.
+                try standing.doubt(id, entity: entity)
+            }
+        }
+        try standing.grow(scope, by: gained)
         return result
     }
 
@@ -165,6 +192,7 @@ struct Absorber {
         let held = try self.held ?? namedByOwnWork()
         self.held = held
         if held.contains(record) { return false }
+        try outline.remove(record)
         // Of an entity that this version does not know there never was a row.
         if DeviceTable.of(entity) == nil { return true }
         let entity = try LocalReader.table(entity).entity
@@ -180,6 +208,10 @@ struct Absorber {
 extension Absorber {
     /// What own work changes, refers to or belongs to that has no verdict, or was refused and nobody has
     /// decided about: whoever is to correct it must see what it is about.
+    func heldByOwnWork() throws -> Set<RecordID> {
+        try namedByOwnWork().union(pending.filter { !$0.value.isEmpty }.keys)
+    }
+
     private func namedByOwnWork() throws -> Set<RecordID> {
         let refused = try outbox.refused()
             .filter { try outbox.disposition(of: $0.entry.n) == .open }
@@ -397,12 +429,23 @@ extension Absorber {
     private mutating func absorb(_ delta: WireDelta, isWhole: Bool, ids: IDList) throws {
         // An entity of a later schema: it comes again from the start once this device knows it.
         guard let entity = Schema.current[EntityID(rawValue: delta.entity)] else { return }
+        let id = try ids.id(at: delta.record)
+        var contents = try contents(of: delta, entity: entity, ids: ids)
+        let isAnew = try hasDoubts && Standing(database: database).isForgotten(id)
+        if hasOutlines {
+            if isWhole || isAnew {
+                try outline.remove(id)
+            } else if var entry = try outline.entry(id) {
+                // What has changed of it is not the record: that is asked for.
+                entry.learn(delta, contents, entity)
+                result.outlined += 1
+                return try outline.put(entry)
+            }
+        }
         result.touched.insert(entity.id)
         // A delta that names nothing only tells the version an own write got.
         if !delta.fields.isEmpty || !delta.cleared.isEmpty { result.records += 1 }
-        let id = try ids.id(at: delta.record)
         let creator = delta.creator == 0 ? nil : try ids.id(at: delta.creator - 1)
-        var contents = try contents(of: delta, entity: entity, ids: ids)
         var flags: RowFlags = []
         if delta.deleted { flags.insert(.deleted) }
         if delta.contested { flags.insert(.contested) }
@@ -417,7 +460,6 @@ extension Absorber {
                 return
             }
         }
-        let isAnew = try hasDoubts && Standing(database: database).isForgotten(id)
         if isWhole || isAnew {
             let named = Set(contents.map(\.position))
             // In a whole stream own writes are told as well.
@@ -431,6 +473,34 @@ extension Absorber {
         try update(
             id, entity: entity, delta: delta, contents: contents, flags: flags, creator: creator)
         try setSiblings(delta, entity: entity, ids: ids)
+    }
+
+    /// Notes a record that was told in outline.
+    /// - Returns: by how much the sum of the scope grows.
+    private mutating func absorb(
+        _ told: WireOutline, in scope: UInt32, ids: IDList
+    ) throws -> UInt64 {
+        let id = try ids.id(at: told.record)
+        let entity = EntityID(rawValue: told.entity)
+        let gained = try Standing(database: database).note(
+            id, entity: entity, version: told.version, isLive: !told.deleted, in: scope)
+        result.outlined += 1
+        // An entity of a later schema: it comes again from the start once this device knows it.
+        guard DeviceTable.of(entity) != nil else { return gained }
+        let head = try writer.head(entity, id)
+        // It is here already as it is there.
+        if let head, head.version == told.version, !head.flags.contains(.local), !areRowsDoubtful,
+            try outline.entry(id) == nil
+        {
+            return gained
+        }
+        try outline.put(
+            RecordOutline(
+                record: id, entity: entity, version: told.version,
+                customers: try told.customers.map { try ids.id(at: $0) },
+                day: told.hasDay ? told.day : nil, isDeleted: told.deleted, isDue: head != nil))
+        hasOutlines = true
+        return gained
     }
 
     private mutating func update(
@@ -534,6 +604,25 @@ extension Absorber {
             statement.bind(7, try ids.id(at: sibling.device))
             statement.bind(8, try ids.id(at: sibling.author))
             try statement.run()
+        }
+    }
+}
+
+extension RecordOutline {
+    /// Takes what a delta of the changes tells of where the record belongs.
+    fileprivate mutating func learn(
+        _ delta: WireDelta, _ contents: [(position: Int, content: FieldContent)],
+        _ entity: EntitySchema
+    ) {
+        version = delta.version
+        isDeleted = delta.deleted
+        isDue = true
+        for (position, content) in contents {
+            let values = content.value.map { [$0] } ?? content.elements
+            if entity.fields[position].number == entity.customerField {
+                customers = values.compactMap { if case .ref(let id) = $0 { id } else { nil } }
+            }
+            if let told = entity.day(showing: values) { day = max(day ?? told, told) }
         }
     }
 }

@@ -72,7 +72,10 @@ struct Erased {
         let asked = try asked(of: identity)
         if try asked.isEmpty || isUnwashed() { return [] }
         let held = try Outbox(database: database).named()
-        return try asked.filter { try !held.contains($0) && tables(holding: $0).isEmpty }
+        let outline = Outline(database: database)
+        return try asked.filter {
+            try !held.contains($0) && tables(holding: $0).isEmpty && outline.entry($0) == nil
+        }
     }
 
     private func tables(holding record: RecordID) throws -> [EntitySchema] {
@@ -90,7 +93,12 @@ struct Erased {
     func removeRows(_ records: [RecordID]) throws -> [EntityID] {
         var touched: [EntityID] = []
         let writer = RowWriter(database: database)
+        let outline = Outline(database: database)
         for record in records {
+            if let entry = try outline.entry(record) {
+                try outline.remove(record)
+                touched.append(entry.entity)
+            }
             for entity in try tables(holding: record) {
                 try writer.remove(entity, record)
                 touched.append(entity.id)

@@ -63,6 +63,8 @@ struct History {
         try Standing(database: database).doubt()
         try database.execute(sql: "DELETE FROM cursor")
         try facts.remove(.assignment)
+        try facts.remove(.ahead)
+        try facts.set(.areRowsDoubtful, number: 1)
     }
 
     /// The store goes on as another device; what has no verdict is sealed anew. `epoch` is the

@@ -15,6 +15,13 @@ public struct SyncReport: Sendable, Hashable {
     public var waiting = 0
     /// Records that came from the server, new or changed.
     public var received = 0
+    /// Records of history of which the device was told that they are there, or what has changed, and no
+    /// more.
+    public var outlined = 0
+    /// Records of history that are not on this device, at the end of the sync.
+    public var absent = 0
+    /// There is room for history that has not come: the line was cut when all else was done.
+    public var isHistoryCut = false
     /// About how many records, and bytes before compression, there were to read when everything was
     /// read from the start; 0 otherwise.
     public var expected = 0

@@ -92,16 +92,6 @@ struct ScopeRepair {
         repaired += try await store.writing { database in
             var absorber = try Absorber(database, now: now)
             _ = try absorber.absorb(answer, scope: scope)
-            let standing = Standing(database: database)
-            for bytes in answer.gone {
-                guard let id = RecordID(bytes: bytes) else { continue }
-                let entity = try standing.entity(of: id, in: scope)
-                let isNowhere = try standing.remove(id, from: scope)
-                if let entity, isNowhere, try !absorber.drop(id, entity: entity) {
-                    // Until the own work on it has its verdict.
-                    try standing.doubt(id, entity: entity)
-                }
-            }
             try absorber.notifyChanges()
             return answer.deltas.count + answer.gone.count
         }

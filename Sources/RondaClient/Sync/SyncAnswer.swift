@@ -58,6 +58,10 @@ struct SyncAnswer: Sendable {
         if !round.isPast {
             try facts.set(.heard, number: Int64(clamping: response.lastCommit))
         }
+        if response.advice.recordsAhead > 0 {
+            try facts.set(.ahead, number: Int64(clamping: response.advice.recordsAhead))
+        }
+        if absorbed.hasNews { try facts.set(.isHistoryDue, number: 1) }
         if response.hasReceipt, !round.isPast {
             try facts.set(.receipt, try response.receipt.serializedBytes())
         }

@@ -20,6 +20,9 @@ struct SyncRound: Sendable {
     let left: Int
     /// Whether it asks as an identity that the store had before.
     let isPast: Bool
+    /// How much history the device has room for, and how many records there are to read, if it was told.
+    let budget: HistoryBudget
+    private var ahead: Int64?
 
     /// Seals what is to be offered and writes the question.
     static func prepare(
@@ -85,11 +88,23 @@ struct SyncRound: Sendable {
             request.queued = UInt32(clamping: ownLeft)
             request.pushOnly = true
         }
-        return SyncRound(
+        var round = SyncRound(
             request: request, identity: identity, secret: past?.secret ?? secret,
             settledNumber: request.verdictsSeen,
             sealedNumber: try outbox.sealedNumber(of: identity), firstOffered: sent.first?.n,
-            left: ownLeft, isPast: past != nil)
+            left: ownLeft, isPast: past != nil, budget: try facts.historyBudget(),
+            ahead: try facts.number(.ahead))
+        round.request.outline = round.asksForOutline
+        return round
+    }
+
+    /// Whether there may be more history than there is room for. The first answer says how much there is,
+    /// and begins with what must be whole.
+    private var asksForOutline: Bool {
+        guard request.inParts, !request.cursors.isEmpty, case .records(let most) = budget else {
+            return false
+        }
+        return ahead.map { $0 > most } ?? true
     }
 
     private static func cursors(in database: Database) throws -> [WireCursor] {
@@ -142,6 +157,10 @@ struct SyncRound: Sendable {
         }
         for scope in response.lostScopes { cursors[scope] = nil }
         next.request.cursors = cursors.sorted { $0.key < $1.key }.map(\.value)
+        if response.advice.recordsAhead > 0 {
+            next.ahead = Int64(clamping: response.advice.recordsAhead)
+        }
+        next.request.outline = next.asksForOutline
         return next
     }
 }

@@ -48,6 +48,7 @@ struct SyncSession {
         try await repair()
         try await noteComplete()
         report.isComplete = true
+        try await fitHistory(progress: progress)
         return report
     }
 
@@ -194,6 +195,7 @@ struct SyncSession {
         report.refused += absorbed.refused
         report.waiting += absorbed.waiting
         report.received += absorbed.records
+        report.outlined += absorbed.outlined
         if response.advice.recordsAhead > 0 {
             report.expected = Int(clamping: response.advice.recordsAhead)
             report.expectedBytes = Int(clamping: response.advice.bytesAhead)
@@ -431,6 +433,36 @@ extension SyncSession {
         diverged = []
     }
 
+    /// Has as much history as there is room for. All that was captured is safe by now, so a line that
+    /// is cut is no reason to fail: the next sync goes on.
+    private mutating func fitHistory(
+        progress: @Sendable (SyncReport) -> Void
+    ) async throws(ClientError) {
+        let isDue = try await store.writing { database in
+            let facts = Facts(database: database)
+            // What is missing there may be on its way from another device.
+            return try facts.number(.isHistoryDue) != nil && facts.number(.isRecovering) == nil
+        }
+        if isDue {
+            var fetch = HistoryFetch(store: store, calls: calls)
+            do throws(ClientError) {
+                let before = report
+                try await fetch.fit {
+                    var report = before
+                    report.received += $0
+                    progress(report)
+                }
+                try await store.writing { try Facts(database: $0).remove(.isHistoryDue) }
+            } catch  where error.isRetryable {
+                report.isHistoryCut = true
+            }
+            report.received += fetch.brought
+        }
+        report.absent = try await store.writing {
+            try Outline(database: $0).counts().values.reduce(0, +)
+        }
+    }
+
     /// Only a sync that came to its end counts as one.
     private func noteComplete() async throws(ClientError) {
         let (now, assignment) = (store.surroundings.now(), assignment)
@@ -439,6 +471,8 @@ extension SyncSession {
             try facts.set(.lastSync, number: now.milliseconds)
             try facts.remove(.isUnknown)
             try facts.remove(.isRevoked)
+            try facts.remove(.ahead)
+            try facts.remove(.areRowsDoubtful)
             guard try facts.number(.isRecovering) == nil else { return }
             // Only when the screen is free of what left is something captured knowing it. What own work
             // keeps in sight may be worked on, and corrected, in good faith.

@@ -596,6 +596,12 @@ package nonisolated struct WireExchangeRequest: @unchecked Sendable {
     set {_uniqueStorage()._inParts = newValue}
   }
 
+  /// the last of these parts may be told in outline (SPEC §4.4)
+  package var outline: Bool {
+    get {_storage._outline}
+    set {_uniqueStorage()._outline = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -827,11 +833,50 @@ package nonisolated struct WireStream: Sendable {
   /// of one that is read in parts: the part that is read next, 1 to 3; otherwise 0
   package var part: UInt32 = 0
 
+  /// records of the last part, told in outline, in place of deltas
+  package var outlines: [WireOutline] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _sum: UInt64? = nil
+}
+
+/// That a record is there and what it weighs in the sum of the scope, without what it says. Whoever
+/// wants it whole asks for it (CompareRequest.wanted).
+package nonisolated struct WireOutline: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var entity: UInt32 = 0
+
+  /// index
+  package var record: UInt32 = 0
+
+  package var version: UInt64 = 0
+
+  /// indexes: those that it is under
+  package var customers: [UInt32] = []
+
+  /// the latest day that it shows, in days since 1970-01-01
+  package var day: Int32 {
+    get {_day ?? 0}
+    set {_day = newValue}
+  }
+  /// Returns true if `day` has been explicitly set.
+  package var hasDay: Bool {self._day != nil}
+  /// Clears the value of `day`. Subsequent reads from it will return its default value.
+  package mutating func clearDay() {self._day = nil}
+
+  package var deleted: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _day: Int32? = nil
 }
 
 package nonisolated struct WireDelta: Sendable {
@@ -1644,7 +1689,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExchangeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{1}assignment\0\u{1}erased\0\u{1}app\0\u{3}in_parts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}schema\0\u{1}epoch\0\u{1}device\0\u{1}cursors\0\u{1}commits\0\u{3}verdicts_seen\0\u{1}tray\0\u{1}given\0\u{3}complete_to_ms\0\u{1}queued\0\u{1}open\0\u{3}push_only\0\u{3}device_time_ms\0\u{1}proof\0\u{1}assignment\0\u{1}erased\0\u{1}app\0\u{3}in_parts\0\u{1}outline\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -1666,6 +1711,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
     var _erased: [Data] = []
     var _app: String = String()
     var _inParts: Bool = false
+    var _outline: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1695,6 +1741,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       _erased = source._erased
       _app = source._app
       _inParts = source._inParts
+      _outline = source._outline
     }
   }
 
@@ -1732,6 +1779,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         case 17: try { try decoder.decodeRepeatedBytesField(value: &_storage._erased) }()
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._app) }()
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._inParts) }()
+        case 20: try { try decoder.decodeSingularBoolField(value: &_storage._outline) }()
         default: break
         }
       }
@@ -1801,6 +1849,9 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._inParts != false {
         try visitor.visitSingularBoolField(value: _storage._inParts, fieldNumber: 19)
       }
+      if _storage._outline != false {
+        try visitor.visitSingularBoolField(value: _storage._outline, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1829,6 +1880,7 @@ nonisolated extension WireExchangeRequest: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._erased != rhs_storage._erased {return false}
         if _storage._app != rhs_storage._app {return false}
         if _storage._inParts != rhs_storage._inParts {return false}
+        if _storage._outline != rhs_storage._outline {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2186,7 +2238,7 @@ nonisolated extension WireAdvice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Stream"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}id\0\u{1}behind\0\u{1}deltas\0\u{1}whole\0\u{1}sum\0\u{1}start\0\u{1}part\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}seq\0\u{1}id\0\u{1}behind\0\u{1}deltas\0\u{1}whole\0\u{1}sum\0\u{1}start\0\u{1}part\0\u{1}outlines\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2203,6 +2255,7 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 7: try { try decoder.decodeSingularFixed64Field(value: &self._sum) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.start) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.part) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.outlines) }()
       default: break
       }
     }
@@ -2240,6 +2293,9 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.part != 0 {
       try visitor.visitSingularUInt32Field(value: self.part, fieldNumber: 9)
     }
+    if !self.outlines.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.outlines, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2253,6 +2309,66 @@ nonisolated extension WireStream: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs._sum != rhs._sum {return false}
     if lhs.start != rhs.start {return false}
     if lhs.part != rhs.part {return false}
+    if lhs.outlines != rhs.outlines {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOutline: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Outline"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entity\0\u{1}record\0\u{1}version\0\u{1}customers\0\u{1}day\0\u{1}deleted\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.entity) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.record) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.customers) }()
+      case 5: try { try decoder.decodeSingularSInt32Field(value: &self._day) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.deleted) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.entity != 0 {
+      try visitor.visitSingularUInt32Field(value: self.entity, fieldNumber: 1)
+    }
+    if self.record != 0 {
+      try visitor.visitSingularUInt32Field(value: self.record, fieldNumber: 2)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 3)
+    }
+    if !self.customers.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.customers, fieldNumber: 4)
+    }
+    try { if let v = self._day {
+      try visitor.visitSingularSInt32Field(value: v, fieldNumber: 5)
+    } }()
+    if self.deleted != false {
+      try visitor.visitSingularBoolField(value: self.deleted, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOutline, rhs: WireOutline) -> Bool {
+    if lhs.entity != rhs.entity {return false}
+    if lhs.record != rhs.record {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.customers != rhs.customers {return false}
+    if lhs._day != rhs._day {return false}
+    if lhs.deleted != rhs.deleted {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -15,8 +15,18 @@ struct SyncCommand: TerminalCommand {
         help: "Stay, and show each change as it comes / Quedarse y mostrar los cambios.")
     var watch = false
 
+    @Option(
+        name: [.long, .customLong("historial")],
+        help: ArgumentHelp(
+            "From now on keep so many records of history here, or all / "
+                + "Desde ahora, cuántos registros de historial guardar aquí, o todo.",
+            valueName: "N|all"))
+    var history: String?
+
     func perform(in session: Session) async throws -> Output {
+        let budget = try history.map(Self.budget)
         let store = try await session.open()
+        if let budget { try await store.setHistoryBudget(budget) }
         let before = try await store.identity()
         let address = before?.address ?? ServerAddress("")
         let transport = try session.transport(address)
@@ -48,6 +58,19 @@ struct SyncCommand: TerminalCommand {
         // What has to be done was said as it came; to be ended is how a watch ends well.
         if watch { output.status = .done }
         return output
+    }
+
+    private static func budget(_ text: String) throws(TerminalError) -> HistoryBudget {
+        if ["all", "todo"].contains(text.lowercased()) { return .all }
+        guard text.allSatisfy(\.isNumber), let most = Int(text) else {
+            throw .usage(
+                en:
+                    "“\(text)” is no number of records; write it like --history 20000, or --history "
+                    + "all",
+                es: "«\(text)» no es un número de registros; escríbalo como --historial 20000, o "
+                    + "--historial todo")
+        }
+        return .records(most)
     }
 
     /// A device that a restored server has lost can be brought back, and one without access can hand

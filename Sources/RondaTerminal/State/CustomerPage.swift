@@ -25,6 +25,8 @@ struct CustomerPage: Sendable {
     let referrals: [ReferralRow]
     let conflicts: [ConflictItem]
     let unsent: [UnsentChange]
+    /// What is done with of this customer and not on this device.
+    let absent: [AbsentRecords]
 
     static let visitsShown = 5
 
@@ -69,7 +71,8 @@ struct CustomerPage: Sendable {
                 try names.row(referral, claims: claims.filter { $0.referral == referral.id })
             },
             conflicts: try names.conflictItems().filter { own.contains($0.record) },
-            unsent: try reader.unsent().filter { own.contains($0.record) })
+            unsent: try reader.unsent().filter { own.contains($0.record) },
+            absent: try reader.absentHistory(of: ids))
     }
 }
 

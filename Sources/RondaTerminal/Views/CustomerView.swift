@@ -76,6 +76,18 @@ enum CustomerView {
             CardRow(
                 "points", Phrase(en: "points", es: "puntos"), Cell(String(page.points))))
         rows.append(purchases(page.purchases, in: wording))
+        if !page.absent.isEmpty {
+            let number = page.absent.map(\.count).reduce(0, +)
+            let text =
+                HistoryView.count(page.absent)
+                + Phrase(
+                    en: ", not counted above: ronda customer show \(page.name.handle) --fetch",
+                    es: ", sin contar arriba: ronda cliente ver \(page.name.handle) --traer")
+            rows.append(
+                CardRow(
+                    "absentHistory", Phrase(en: "not on this device", es: "no está en este equipo"),
+                    Cell(wording(text), plain: String(number), tone: .strong)))
+        }
         if !page.unsent.isEmpty {
             let count = Phrase.count(
                 page.unsent.count, one: Phrase(en: "change", es: "cambio"),
@@ -115,6 +127,7 @@ enum CustomerView {
                 "points": .integer(page.points),
                 "referrals": .array(page.referrals.map(\.json)),
                 "territoryCode": .string(page.customer.territory.flatMap { page.titles[$0] } ?? ""),
+                "absentHistory": HistoryView.json(page.absent),
                 "aliases": .array(page.aliases.map { .id($0.id) }),
                 "purchases": .object([
                     "count": .integer(page.purchases.count),

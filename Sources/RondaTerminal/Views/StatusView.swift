@@ -33,6 +33,9 @@ enum StatusView {
                 "territories", Phrase(en: "territories", es: "territorios"),
                 Cell(page.territories.joined(separator: ", "))),
             CardRow("lastSync", Phrase(en: "last sync", es: "última sincronización"), lastSync),
+            CardRow(
+                "history", Phrase(en: "history kept here", es: "historial que se guarda aquí"),
+                Cell(wording(HistoryView.budget(status.historyBudget)))),
         ]
         rows += counters(status)
         let records = page.counts.map {
@@ -41,7 +44,8 @@ enum StatusView {
         let heading = Phrase(en: "On this device", es: "En este equipo")
         return Output(
             json: json(page), blocks: [.card(rows), .heading(heading), .card(records)],
-            notes: attention(status) + copies(status.copies))
+            notes: attention(status) + (HistoryView.absent(status).map { [$0] } ?? [])
+                + copies(status.copies))
     }
 
     private static func copies(_ count: Int) -> [Phrase] {
@@ -103,6 +107,8 @@ enum StatusView {
             "lastSync": .instant(status.lastSync),
             "downloadUnfinished": .bool(status.isDownloadUnfinished),
             "notHereFrom": status.unread.map { .string($0.rawValue) } ?? .null,
+            "historyBudget": HistoryView.json(status.historyBudget),
+            "absentHistory": HistoryView.json(status.absentHistory),
             "account": .id(identity.account),
             "accountName": .string(identity.accountName), "role": .string(identity.role.rawValue),
             "server": .string(identity.server), "device": .id(identity.device),

@@ -7,7 +7,9 @@ enum SyncView {
     static func output(
         _ report: SyncReport, status: LocalStatus, isRenamed: Bool = false
     ) -> Output {
-        let sentences = events(report, isRenamed: isRenamed) + [verdict(report, status: status)]
+        let sentences =
+            events(report, isRenamed: isRenamed) + [verdict(report, status: status)]
+            + history(report, status: status)
         return Output(
             json: json(report, isRenamed: isRenamed),
             blocks: [.card(rows(report))] + sentences.map { .sentence($0) },
@@ -46,6 +48,16 @@ enum SyncView {
             + (report.wasContinued
                 ? [continued] : isRenamed ? [renamed] : report.wasCopied ? [copied] : [])
             + (report.repaired > 0 ? [repaired] : []) + handedOver(report)
+    }
+
+    /// What is not on this device though it could be, and how to get it.
+    private static func history(_ report: SyncReport, status: LocalStatus) -> [Phrase] {
+        let cut = Phrase(
+            en: "The line was cut before all the history came that there is room for; go on with: "
+                + "ronda sync",
+            es: "La línea se cortó antes de traer todo el historial que cabe; siga con: ronda sync")
+        let absent = HistoryView.absent(status).map { $0.uppercasedStart + Phrase(".") }
+        return (report.isHistoryCut ? [cut] : []) + (absent.map { [$0] } ?? [])
     }
 
     /// What is in other hands now, and what became of the work on it.
@@ -167,6 +179,8 @@ enum SyncView {
             "continued": .bool(report.wasContinued),
             "renamed": .bool(isRenamed), "repaired": .integer(report.repaired),
             "left": .integer(report.left), "erased": .integer(report.erased),
+            "absentHistory": .integer(report.absent),
+            "historyCut": .bool(report.isHistoryCut),
             "handedOver": .array(
                 report.handedOver.map { handed in
                     .object([
@@ -183,15 +197,22 @@ enum SyncView {
         let received = Phrase.count(
             report.received, one: Phrase(en: "record received", es: "registro recibido"),
             many: Phrase(en: "records received", es: "registros recibidos"))
-        guard report.expected > report.received else { return .list([received, sent(report)]) }
+        guard report.expected > report.received + report.outlined else {
+            return .list([received, sent(report)])
+        }
+        let outlined =
+            report.outlined == 0
+            ? Phrase("")
+            : Phrase(
+                en: ", \(report.outlined) in outline", es: ", \(report.outlined) en esbozo")
         let megabytes = (report.expectedBytes + 999_999) / 1_000_000
         return .list(
             [
                 Phrase(
                     en:
-                        "\(received.en) of about \(report.expected) (at most \(megabytes) MB in all)",
+                        "\(received.en)\(outlined.en) of about \(report.expected) (at most \(megabytes) MB in all)",
                     es:
-                        "\(received.es) de unos \(report.expected) (\(megabytes) MB en total, como mucho)"
+                        "\(received.es)\(outlined.es) de unos \(report.expected) (\(megabytes) MB en total, como mucho)"
                 ),
                 sent(report),
             ] + (report.unread.flatMap(here).map { [$0] } ?? []))
