@@ -160,17 +160,34 @@ extension Hub {
         try await reading { try $0.erasures() }
     }
 
-    /// Writes into the ledger what the store knows of erasures and the ledger does not: it was lost,
-    /// or an older one was put in its place.
+    /// Writes into the ledger what the store knows of erasures and the ledger does not: it was lost, or
+    /// an older one was put in its place.
     /// - Returns: how many erasures it lacked.
     package func mendLedger() async throws(HubError) -> Int {
-        guard let ledger else { return 0 }
+        let lacking = try await erasuresNotInLedger(of: store)
+        try addToLedger(lacking)
+        return lacking.count
+    }
+
+    package func addToLedger(_ entries: [LedgerEntry]) throws(HubError) {
+        do { for entry in entries { try ledger?.append(entry) } } catch { throw HubError(error) }
+    }
+
+    /// What a store knows of erasures that the ledger does not: this hub's own, or one that it replaces.
+    package func erasuresNotInLedger(
+        of store: any CentralStore
+    ) async throws(HubError) -> [LedgerEntry] {
+        guard let ledger else { return [] }
         do {
             let entries = try ledger.entries()
-            let lacking = try await store.read { store -> [LedgerEntry] in
+            return try await store.read { store in
                 let hub = try store.hub().id
-                let known = Set(entries.filter { $0.hub == hub }.map(\.customer))
-                let notes = try store.erasures().filter { !known.contains($0.customer) }
+                let known = entries.erased(of: hub)
+                // A later erasure of the same customer may have found more.
+                let notes = try store.erasures().filter { note in
+                    guard let records = known[note.customer] else { return true }
+                    return try !records.isSuperset(of: store.tombstones(of: note.n))
+                }
                 if notes.isEmpty { return [] }
                 // Whose each is was not kept.
                 let suppressed = try store.suppressed()
@@ -188,8 +205,6 @@ extension Hub {
                         records: listed, suppressed: suppressed)
                 }
             }
-            for entry in lacking { try ledger.append(entry) }
-            return lacking.count
         } catch {
             throw HubError(error)
         }
@@ -212,13 +227,17 @@ extension Hub {
             }
         }
         var count = 0
-        if !due.isEmpty {
+        if let hub = due.first?.hub {
             let orders = due.map { ErasureOrder($0) }
+            let known = entries.erased(of: hub)
             count = try await erasing(orders) { eraser, search, store in
                 var count = 0
                 for (entry, order) in zip(due, orders) {
                     for hash in entry.suppressed { try store.suppress(hash) }
-                    guard try eraser.erase(order, found: search) != nil else { continue }
+                    guard let done = try eraser.erase(order, found: search) else { continue }
+                    // This store may have had more of the person than the ledger knows.
+                    let records = known[entry.customer, default: []]
+                    if !records.isSuperset(of: done.records.map(\.id)) { try ledger.append(done) }
                     try store.append(
                         AuditEntry(
                             at: now, actor: AuditEntry.server, act: .customerErase,
@@ -279,6 +298,17 @@ extension ErasureOrder {
     init(_ entry: LedgerEntry) {
         self.init(
             customer: entry.customer, listed: entry.records, actor: entry.actor, at: entry.at)
+    }
+}
+
+extension [LedgerEntry] {
+    /// Whom a hub has erased, each with the records that went with them.
+    fileprivate func erased(of hub: RecordID) -> [RecordID: Set<RecordID>] {
+        reduce(into: [:]) { known, entry in
+            if entry.hub == hub {
+                known[entry.customer, default: []].formUnion(entry.records.map(\.id))
+            }
+        }
     }
 }
 

@@ -431,6 +431,34 @@ struct ErasureTests {
         #expect(due == [customer, visit].sorted())
     }
 
+    @Test("a second erasure that found more of somebody is not taken for one that the ledger has")
+    func mendedTwice() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let (customer, visit) = try await customer(world, &ana)
+        let backup = try world.store.copy()
+        _ = try await world.hub.erase(customer)
+        // What the ledger has of it is the first line, as it was when only the customer was known.
+        let line = try #require(world.ledger.entries().first)
+        let ledger = TestLedger()
+        ledger.append(
+            LedgerEntry(
+                hub: line.hub, at: line.at, actor: line.actor, customer: customer,
+                records: line.records.filter { $0.id == customer }, suppressed: []))
+        let hub = Hub(
+            store: world.store, ledger: ledger, surroundings: world.surroundings.real)
+        #expect(try await hub.mendLedger() == 1)
+        #expect(try await hub.mendLedger() == 0)
+        #expect(ledger.entries().last?.records.map(\.id).contains(visit) == true)
+        // A store that is erased again, and has more than the ledger knows, says so at once.
+        let short = TestLedger()
+        short.append(ledger.entries()[0])
+        let restored = Hub(store: backup, ledger: short, surroundings: world.surroundings.real)
+        #expect(try await restored.replayErasures() == 1)
+        #expect(try await restored.mendLedger() == 0)
+        #expect(short.entries().last?.records.map(\.id).contains(visit) == true)
+    }
+
     /// Somebody with this telephone, recommended by a customer.
     private func referral(
         _ world: TestWorld, _ device: inout TestDevice, by customer: RecordID, _ phone: String

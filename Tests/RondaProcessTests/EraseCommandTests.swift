@@ -105,6 +105,29 @@ struct EraseCommandTests {
         #expect(FileManager.default.fileExists(atPath: ledger))
     }
 
+    @Test("a restore asks the store that it replaces who was erased", arguments: [true, false])
+    func replaced(isOld: Bool) async throws {
+        let office = try await Office.prepared()
+        let backup = office.root + "/noche.sqlite"
+        let ledger = URL(filePath: office.data + "/erasures.ledger")
+        try await office.expectDone("backup", backup)
+        try await office.expectDone("erase", "C1", "--yes")
+        let older = try Data(contentsOf: ledger)
+        try await office.expectDone("erase", "C2", "--yes")
+        // The ledger is lost, or an older one was put in its place.
+        if isOld {
+            try older.write(to: ledger)
+        } else {
+            try FileManager.default.removeItem(at: ledger)
+        }
+        let done = try await office.say("restore", backup, "--replace", language: "en")
+        #expect(done.status == 0 && done.errors.contains("knew of \(isOld ? "1" : "2") erasure"))
+        #expect(!done.errors.contains("before anybody syncs"))
+        #expect(try await listed(office).count == 2)
+        #expect(try await office.run("erase", "C2", "--dry-run").status == 3)
+        #expect(try String(contentsOf: ledger, encoding: .utf8).split(separator: "\n").count == 3)
+    }
+
     @Test("an import says which lines name somebody who was erased, and takes the others")
     func imported() async throws {
         struct Document: Decodable {
