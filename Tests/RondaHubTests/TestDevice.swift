@@ -35,6 +35,8 @@ struct TestDevice: Sendable {
     var cursors: [UInt32: WireCursor] = [:]
     var scopes: [UInt32: RecordID] = [:]
     var records: [RecordID: Copy] = [:]
+    /// By record, the scopes that have told it and not said that it left.
+    private var standing: [RecordID: Set<UInt32>] = [:]
     var outbox: [Commit] = []
     var verdicts: [UInt64: Verdict] = [:]
     private var number: UInt64 = 0
@@ -135,7 +137,7 @@ struct TestDevice: Sendable {
         for scope in response.lostScopes { cursors[scope] = nil }
         for stream in response.streams {
             if stream.id.count == 16 { scopes[stream.scope] = RecordID(data: stream.id) }
-            for delta in stream.deltas { try apply(delta, ids) }
+            for delta in stream.deltas { try apply(delta, of: stream.scope, ids) }
             var cursor = WireCursor()
             cursor.scope = stream.scope
             cursor.seq = stream.seq
@@ -166,8 +168,14 @@ struct TestDevice: Sendable {
         records[change.record] = copy
     }
 
-    private mutating func apply(_ delta: WireDelta, _ ids: IDList) throws {
+    private mutating func apply(_ delta: WireDelta, of scope: UInt32, _ ids: IDList) throws {
         let id = try ids.id(at: delta.record)
+        if delta.left {
+            standing[id]?.remove(scope)
+            if standing[id]?.isEmpty ?? true { records[id] = nil }
+            return
+        }
+        standing[id, default: []].insert(scope)
         var copy = records[id, default: Copy()]
         copy.entity = EntityID(rawValue: delta.entity)
         copy.version = delta.version
