@@ -327,12 +327,15 @@ package protocol StoreReader {
         of scope: RecordID, after seq: UInt64, tracing: Bool, limit: Int,
         _ body: (StreamRow) throws -> Bool
     ) throws
-    /// Calls `body` for the records of these entities that stand in a scope at positions after one and
-    /// up to another, in order of position, until it says false. Passing over others costs little.
+    /// Calls `body` for the records of one part of a first reading that stand in a scope at positions
+    /// after one and up to another, in order of position, until it says false. Looks at no other
+    /// record; of the last part it passes over the places of the others.
     func records(
-        of entities: Set<EntityID>, in scope: RecordID, after seq: UInt64, through last: UInt64,
+        in part: ReadingPart, of scope: RecordID, after seq: UInt64, through last: UInt64,
         _ body: (StreamRow) throws -> Bool
     ) throws
+    /// Whether more records than this stand in these scopes together; counts no further.
+    func holdsMore(than count: Int, in scopes: [UInt32]) throws -> Bool
     func scopes() throws -> [ScopeHead]
     /// How many records stand in a scope, and about how many bytes they are. Counts an index, and looks
     /// at the latest few records.

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import RondaHub
 import RondaMerge
 import RondaModel
@@ -150,6 +151,42 @@ struct PartsTests {
         try await device.sync(with: world.hub)
         try await world.expectAgreement(of: device)
         for (id, count) in tellings { #expect(count <= 1 + touches[id, default: 0]) }
+    }
+
+    @Test("what a page does not tell it does not look at")
+    func nothingElse() async throws {
+        let world = try await TestWorld(limits: Self.limits(5))
+        var customers = 0
+        for number in 0..<12 {
+            var customer = Customer(id: world.surroundings.id())
+            customer.territory = TestWorld.north
+            customer.name = "Customer \(number)"
+            var changes = [Change(creating: customer)]
+            for _ in 0..<3 {
+                var visit = Visit(id: world.surroundings.id())
+                visit.customer = customer.id
+                visit.at = world.surroundings.now
+                visit.state = .completed
+                changes.append(Change(creating: visit))
+            }
+            let verdicts = try await world.hub.submitAsSystem([changes])
+            try #require(verdicts.allSatisfy { $0.refusal == nil })
+            customers += 1
+        }
+        // Whoever looks at a visit while there are customers to tell falls over it.
+        try world.store.withWriter {
+            try $0.execute(
+                sql: "UPDATE record SET shown = x'ff', meta = x'ff' WHERE entity = ?",
+                arguments: [EntityID.visit.rawValue])
+        }
+        var device = try await world.device(of: "ana")
+        device.readsInParts = true
+        var told = 0
+        while told < customers {
+            let page = try await device.exchange(with: world.hub)
+            told += try await self.told(page, to: device, in: world).count { $0.part == .customers }
+        }
+        await #expect(throws: HubError.self) { try await device.exchange(with: world.hub) }
     }
 
     /// Something that changes what a reader is still to be told: an edit, mostly into another part, a
