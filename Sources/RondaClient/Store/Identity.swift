@@ -87,6 +87,8 @@ struct Facts {
         case heard
         /// Something of a person who was erased was here, and may still lie in the write-ahead log.
         case unwashed
+        /// How far the latest answer that told parts of a first reading has come.
+        case partsTold
     }
 
     let database: Database
