@@ -188,10 +188,11 @@ struct RestoreCommand: ServerSubcommand {
         guard let replaced, let other = try? await replaced.read({ try $0.hub().id }), other == id,
             let known = try? await hub.erasuresNotInLedger(of: replaced)
         else { return false }
-        try hub.addToLedger(known)
-        if !known.isEmpty {
+        try hub.addToLedger(known.map(\.entry))
+        let lost = known.count(where: \.isLost)
+        if lost > 0 {
             let erasures = Phrase.count(
-                known.count, one: Phrase(en: "erasure", es: "supresión"),
+                lost, one: Phrase(en: "erasure", es: "supresión"),
                 many: Phrase(en: "erasures", es: "supresiones"))
             options.terminal.note(
                 Phrase(
