@@ -29,7 +29,7 @@ struct Eraser {
         let hub = try store.hub()
         let erasure = try store.erasure(
             order, search, schema, assignment: step, generation: hub.generation, at: now)
-        let due = try due(erasure, order, search)
+        let due = try store.due(erasure, order, search, schema)
         let suppression = Suppression(seed: hub.key)
         let suppressed = (erasure.stored[order.customer]?.contactPoints ?? []).sorted()
             .map(suppression.hash)
@@ -64,34 +64,6 @@ struct Eraser {
         for move in moves.placed(seqs: seqs, assignment: assignment) {
             try store.put(move.record, replacing: move.before)
         }
-    }
-
-    /// Of each record, the devices that may hold something of it: those whose commits are about it,
-    /// and those of the accounts that ever saw it. Where the ledger says which had it, the store may
-    /// have been set back to before they did, and nobody else is told of it.
-    private func due(
-        _ erasure: Erasure, _ order: ErasureOrder, _ search: JournalSearch
-    ) throws -> [RecordID: Set<RecordID>] {
-        var due: [RecordID: Set<RecordID>] = [:]
-        let noted = Dictionary(
-            order.listed.compactMap { listed in listed.due.map { (listed.id, $0) } },
-            uniquingKeysWith: { first, _ in first })
-        let devices = try store.devices().filter { !$0.secretHash.isEmpty }
-        let known = Set(devices.map(\.id))
-        for record in erasure.tombstones {
-            let holders = (search.places[record.id] ?? []).map(\.device)
-            due[record.id] = known.intersection(holders).union(noted[record.id] ?? [])
-        }
-        let unknown = erasure.tombstones.filter { noted[$0.id] == nil }
-        if unknown.isEmpty { return due }
-        for device in devices {
-            guard let account = try store.account(device.account) else { continue }
-            for record in unknown
-            where try store.everSaw(erasure.stored[record.id] ?? record, by: account, schema) {
-                due[record.id, default: []].insert(device.id)
-            }
-        }
-        return due
     }
 
     // MARK: Commits
@@ -146,9 +118,9 @@ struct Eraser {
         let unmade = try Erasure.unmade(
             by: commit, author: author, schema: schema, generation: try store.hub().generation,
             record: store.record)
-        for record in unmade {
+        for (record, erased) in unmade {
             try store.put(record, replacing: nil)
-            try store.bury(record.id, by: nil)
+            try store.bury(record.id, under: erased)
             try store.dropExpected(record.id)
         }
     }
@@ -160,26 +132,66 @@ struct Eraser {
     func erased(in commit: [UInt8]) throws -> [RecordID] {
         var ids: Set<RecordID> = []
         commit.withUnsafeBytes { CommitIDs.each(in: $0) { ids.insert($0) } }
-        return try ids.sorted().filter { id in
-            do {
-                return try store.record(id)?.isErased ?? false
-            } catch  where !error.endsTransaction {
-                // Of a record that cannot be read nothing was taken.
-                return false
+        return try ids.sorted().filter(store.isTombstone)
+    }
+}
+
+extension Account {
+    /// Whether it ever saw a record that is, or was, under these customers.
+    fileprivate func everSaw(
+        _ record: StoredRecord, _ entity: EntitySchema, customers: [StoredRecord]
+    ) -> Bool {
+        role.seesAll
+            || Sight(stays: stays, known: 0).saw(record, entity, by: id, customers: customers) {
+                $0.placements.map(\.scope)
             }
-        }
     }
 }
 
 extension StoreReader {
     /// Whether an account ever saw a record, so that its devices may hold something of it.
     func everSaw(_ record: StoredRecord, by account: Account, _ schema: Schema) throws -> Bool {
-        if account.role.seesAll { return true }
         guard let entity = schema[record.entity] else { return true }
-        return Sight(stays: account.stays, known: 0).saw(
-            record, entity, by: account.id,
-            customers: try record.customers(entity).compactMap(self.record)
-        ) { $0.placements.map(\.scope) }
+        return account.everSaw(
+            record, entity, customers: try record.customers(entity).compactMap(self.record))
+    }
+
+    /// Of each record, the devices that may hold something of it: those whose commits are about it,
+    /// and those of the accounts that ever saw it. Where the ledger says which had it, the store may
+    /// have been set back to before they did, and nobody else is told of it.
+    func due(
+        _ erasure: Erasure, _ order: ErasureOrder, _ search: JournalSearch, _ schema: Schema
+    ) throws -> [RecordID: Set<RecordID>] {
+        var due: [RecordID: Set<RecordID>] = [:]
+        let noted = Dictionary(
+            order.listed.compactMap { listed in listed.due.map { (listed.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        let devices = try devices().filter { !$0.secretHash.isEmpty }
+        let known = Set(devices.map(\.id))
+        for record in erasure.tombstones {
+            let holders = (search.places[record.id] ?? []).map(\.device)
+            due[record.id] = known.intersection(holders).union(noted[record.id] ?? [])
+        }
+        let unknown = erasure.tombstones.filter { noted[$0.id] == nil }
+        if unknown.isEmpty { return due }
+        let holders = try Dictionary(grouping: devices, by: \.account)
+            .compactMap { id, devices in
+                try account(id).map { (account: $0, devices: devices.map(\.id)) }
+            }
+        // Mostly all of them are under the same customer.
+        var customers = erasure.stored
+        for tombstone in unknown {
+            let record = erasure.stored[tombstone.id] ?? tombstone
+            let entity = schema[record.entity]
+            let above = entity.map { record.customers($0) } ?? []
+            for id in above where customers[id] == nil { customers[id] = try self.record(id) }
+            let found = above.compactMap { customers[$0] }
+            for (account, devices) in holders
+            where entity.map({ account.everSaw(record, $0, customers: found) }) ?? true {
+                due[record.id, default: []].formUnion(devices)
+            }
+        }
+        return due
     }
 
     // MARK: What there is to erase

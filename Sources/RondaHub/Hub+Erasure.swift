@@ -2,9 +2,21 @@ internal import RondaMerge
 package import RondaModel
 package import RondaStore
 
+/// Somebody who was recommended, and is taken for the person who is to be erased.
+package struct Recommended: Sendable, Hashable {
+    package let id: RecordID
+    package let name: String
+    package let programme: String
+    /// What makes them the same person.
+    package let contactPoint: String
+    package let referrers: [String]
+}
+
 /// What erasing a customer would do.
 package struct ErasurePreview: Sendable, Hashable {
     package var records: [EntityID: Int] = [:]
+    /// The recommendations of somebody who is taken for the same person, and goes too.
+    package var referrals: [Recommended] = []
     /// Records about other people, that lose this customer and go on.
     package var shared = 0
     /// By rep, the credits for referrals of other people that go with the customer on whose visit they
@@ -24,9 +36,7 @@ extension Hub {
     package func erasable(codeOrID name: String) async throws(HubError) -> [RecordID] {
         let position = schema[.customer]?.position(named: "code")
         // What is no contact point is a code or an id.
-        let point =
-            name.contains("@")
-            ? try? ContactPoint.email(name) : try? ContactPoint.phone(name, country: nil)
+        let point = Self.contactPoint(name)
         return try await reading { store in
             var found: Set<RecordID> = []
             try store.records(of: .customer) { customer in
@@ -56,6 +66,14 @@ extension Hub {
         }
     }
 
+    private static func contactPoint(_ text: String) -> String? {
+        text.contains("@")
+            ? try? ContactPoint.email(text) : try? ContactPoint.phone(text, country: nil)
+    }
+
+    /// Whether people are looked for by this as a telephone or an e-mail address.
+    package static func isContactPoint(_ text: String) -> Bool { contactPoint(text) != nil }
+
     /// Says what erasing a customer would do, and changes nothing; `nil` for one that is not there.
     package func preview(
         erasing customer: RecordID
@@ -71,6 +89,11 @@ extension Hub {
             var preview = ErasurePreview()
             for record in erasure.tombstones { preview.records[record.entity, default: 0] += 1 }
             preview.shared = erasure.planned.count - erasure.tombstones.count
+            preview.referrals = try erasure.stored.values
+                .filter { record in
+                    record.entity == .referral && record.id != customer
+                        && erasure.tombstones.contains { $0.id == record.id }
+                }.sorted { $0.id < $1.id }.map { try Self.recommended($0, in: store) }
             let gone = Set(erasure.tombstones.map(\.id))
             for record in erasure.stored.values
             where record.entity == .referralClaim && gone.contains(record.id) {
@@ -80,17 +103,27 @@ extension Hub {
                 }
             }
             preview.merged = try Self.merged(with: customer, in: store)
-            for device in try store.devices() where !device.secretHash.isEmpty {
-                guard let account = try store.account(device.account),
-                    try erasure.tombstones.contains(where: {
-                        try store.everSaw(
-                            erasure.stored[$0.id] ?? $0, by: account, schema)
-                    })
-                else { continue }
-                preview.devices.append(device)
-            }
+            let due = try store.due(erasure, order, search, schema)
+            let asked = due.values.reduce(into: Set()) { $0.formUnion($1) }
+            preview.devices = try store.devices().filter { asked.contains($0.id) }
             return preview
         }
+    }
+
+    private static func recommended(
+        _ record: StoredRecord, in store: any StoreReader
+    ) throws -> Recommended {
+        let referral = Referral(id: record.id, fields: record.shownValues)
+        let programme = try referral.programme.flatMap(store.record).flatMap {
+            Programme(id: $0.id, fields: $0.shownValues).name
+        }
+        let referrers = try referral.referrers.map { id in
+            let customer = try store.record(id).map { Customer(id: id, fields: $0.shownValues) }
+            return customer?.name ?? customer?.code ?? id.description
+        }
+        return Recommended(
+            id: record.id, name: referral.name ?? "", programme: programme ?? "",
+            contactPoint: referral.contactPoint ?? "", referrers: referrers)
     }
 
     /// The others who stand for the same customer after all mergers, deleted ones too.
@@ -160,21 +193,42 @@ extension Hub {
         try await reading { try $0.erasures() }
     }
 
-    /// Writes into the ledger what the store knows of erasures and the ledger does not: it was lost,
-    /// or an older one was put in its place.
-    /// - Returns: how many erasures it lacked.
+    /// Writes into the ledger what the store knows of erasures and the ledger does not: it was lost, or
+    /// an older one was put in its place. What refused commits would have made is written down only
+    /// here.
+    /// - Returns: how many erasures it had lost.
     package func mendLedger() async throws(HubError) -> Int {
-        guard let ledger else { return 0 }
+        let lacking = try await erasuresNotInLedger(of: store)
+        try addToLedger(lacking.map(\.entry))
+        return lacking.count(where: \.isLost)
+    }
+
+    package func addToLedger(_ entries: [LedgerEntry]) throws(HubError) {
+        do { for entry in entries { try ledger?.append(entry) } } catch { throw HubError(error) }
+    }
+
+    /// What a store knows of erasures that the ledger does not: this hub's own, or one that it replaces.
+    /// `isLost` says of each that the ledger should have had it.
+    package func erasuresNotInLedger(
+        of store: any CentralStore
+    ) async throws(HubError) -> [(entry: LedgerEntry, isLost: Bool)] {
+        guard let ledger else { return [] }
         do {
             let entries = try ledger.entries()
-            let lacking = try await store.read { store -> [LedgerEntry] in
+            return try await store.read { store in
                 let hub = try store.hub().id
-                let known = Set(entries.filter { $0.hub == hub }.map(\.customer))
-                let notes = try store.erasures().filter { !known.contains($0.customer) }
+                let known = entries.erased(of: hub)
+                // A later erasure of the same customer may have found more.
+                let notes = try store.erasures().compactMap { note -> (ErasureNote, Bool)? in
+                    guard let records = known[note.customer] else { return (note, true) }
+                    let lacking = Set(try store.tombstones(of: note.n)).subtracting(records)
+                    if lacking.isEmpty { return nil }
+                    return (note, try !lacking.isSubset(of: store.unmade(of: note.n)))
+                }
                 if notes.isEmpty { return [] }
                 // Whose each is was not kept.
                 let suppressed = try store.suppressed()
-                return try notes.map { note in
+                return try notes.map { note, isLost in
                     let listed = try store.tombstones(of: note.n).compactMap { id in
                         try store.record(id).map { record in
                             Erasure.Listed(
@@ -183,13 +237,12 @@ extension Hub {
                                 due: try store.asked(about: id))
                         }
                     }
-                    return LedgerEntry(
+                    let entry = LedgerEntry(
                         hub: hub, at: note.at, actor: note.actor, customer: note.customer,
                         records: listed, suppressed: suppressed)
+                    return (entry, isLost)
                 }
             }
-            for entry in lacking { try ledger.append(entry) }
-            return lacking.count
         } catch {
             throw HubError(error)
         }
@@ -212,13 +265,17 @@ extension Hub {
             }
         }
         var count = 0
-        if !due.isEmpty {
+        if let hub = due.first?.hub {
             let orders = due.map { ErasureOrder($0) }
+            let known = entries.erased(of: hub)
             count = try await erasing(orders) { eraser, search, store in
                 var count = 0
                 for (entry, order) in zip(due, orders) {
                     for hash in entry.suppressed { try store.suppress(hash) }
-                    guard try eraser.erase(order, found: search) != nil else { continue }
+                    guard let done = try eraser.erase(order, found: search) else { continue }
+                    // This store may have had more of the person than the ledger knows.
+                    let records = known[entry.customer, default: []]
+                    if !records.isSuperset(of: done.records.map(\.id)) { try ledger.append(done) }
                     try store.append(
                         AuditEntry(
                             at: now, actor: AuditEntry.server, act: .customerErase,
@@ -264,7 +321,8 @@ extension Hub {
                 // What came under them meanwhile is looked for without holding up others either, but
                 // not for ever.
                 guard isLast || ids.isSubset(of: search.sought) else { return nil }
-                try search.catchUp(with: ids, in: store)
+                let isFound = try search.catchUp(with: ids, in: store, readingAll: isLast)
+                guard isFound else { return nil }
                 let result = try body(
                     Eraser(store: store, schema: schema, now: now), search, store)
                 try committer.reconsiderAll()
@@ -279,6 +337,17 @@ extension ErasureOrder {
     init(_ entry: LedgerEntry) {
         self.init(
             customer: entry.customer, listed: entry.records, actor: entry.actor, at: entry.at)
+    }
+}
+
+extension [LedgerEntry] {
+    /// Whom a hub has erased, each with the records that went with them.
+    fileprivate func erased(of hub: RecordID) -> [RecordID: Set<RecordID>] {
+        reduce(into: [:]) { known, entry in
+            if entry.hub == hub {
+                known[entry.customer, default: []].formUnion(entry.records.map(\.id))
+            }
+        }
     }
 }
 

@@ -69,7 +69,12 @@ struct JournalSearch: Sendable {
     }
 
     /// Looks at what was appended since, and for these as well, inside a transaction.
-    mutating func catchUp(with ids: Set<RecordID>, in store: any StoreReader) throws {
+    /// - Parameter readingAll: whether it may look through all of the journal for them, while nobody
+    ///   else can write.
+    /// - Returns: whether everything was found; otherwise it has to be looked for outside.
+    mutating func catchUp(
+        with ids: Set<RecordID>, in store: any StoreReader, readingAll: Bool
+    ) throws -> Bool {
         let devices = try store.devices().map(\.id)
         for device in devices {
             take(
@@ -78,6 +83,7 @@ struct JournalSearch: Sendable {
                     schema: schema, in: store), of: device)
         }
         var wanted = ids.union(made.keys).subtracting(sought)
+        if !wanted.isEmpty && !readingAll { return false }
         while !wanted.isEmpty {
             sought.formUnion(wanted)
             for device in devices {
@@ -88,6 +94,7 @@ struct JournalSearch: Sendable {
             }
             wanted = Set(made.keys).subtracting(sought)
         }
+        return true
     }
 
     private mutating func take(_ part: Part, of device: RecordID) {

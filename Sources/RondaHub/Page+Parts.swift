@@ -43,10 +43,8 @@ extension Page {
         let begun = readings.indices.filter {
             readings[$0].begins && readings[$0].head.id != schema.catalogue
         }
-        let records = try begun.reduce(0) {
-            try $0 + store.size(of: readings[$1].head.number).records
-        }
-        if records <= limits.pageRecords { return }
+        let numbers = begun.map { readings[$0].head.number }
+        guard try store.holdsMore(than: limits.pageRecords, in: numbers) else { return }
         for index in begun { readings[index].begin(.urgent) }
     }
 
@@ -100,22 +98,16 @@ extension Page {
         if reading.begins { stream.id = Data(head.id.bytes) }
         let writer = DeltaWriter(
             schema: schema, scope: head.id, since: 0, own: .none, reader: account.role)
-        let entities = Set(schema.entities.filter { $0.parts.contains(part) }.map(\.id))
         // What is done with, that is: a device must have the rest to show what there is to do, and for whom.
         let isOutline = request.outline && part == .history
         var wasCut = false
         var last = reading.cursor?.seq ?? 0
         var (copy, ids, left) = (stream, table, budget)
-        try store.records(of: entities, in: head.id, after: last, through: stream.start) { row in
+        try store.records(in: part, of: head.id, after: last, through: stream.start) { row in
             // A page never ends inside one position.
             if left.isSpent && row.seq != last {
                 wasCut = true
                 return false
-            }
-            guard let entity = schema[row.entity] else { return true }
-            if entity.parts.count > 1 {
-                let shown = try RecordPacking.shownFields(row.shown)
-                guard entity.part(showing: shown) == part else { return true }
             }
             last = row.seq
             if isOutline {

@@ -123,7 +123,7 @@ package struct Erasure: Sendable {
     package static func unmade(
         by commit: Commit, author: RecordID, schema: Schema, generation: UInt64,
         record: (RecordID) throws -> StoredRecord?
-    ) rethrows -> [StoredRecord] {
+    ) rethrows -> [(record: StoredRecord, under: RecordID)] {
         let creations = Set(Plan.creations(in: commit, schema: schema))
         return try commit.changes.compactMap { change in
             guard creations.contains(change.record), let entity = schema[change.entity],
@@ -133,10 +133,11 @@ package struct Erasure: Sendable {
                 .compactMap { try record($0) }.first { $0.isErased }
             guard let above else { return nil }
             // Who saw what it would have been under may have seen it, and have something about it.
-            return StoredRecord(
+            let record = StoredRecord(
                 id: change.record, entity: entity.id, creator: author,
                 registers: Array(repeating: .empty, count: entity.fields.count)
             ).erased(stays: above.stays, at: 0, generation: generation)
+            return (record, above.id)
         }
     }
 }

@@ -273,6 +273,24 @@ package final class EntitySchema: Sendable {
     }
 }
 
+extension Schema {
+    /// What decides in which part a record is read, in words: a store that keeps the part of each
+    /// compares them.
+    package var partRules: String {
+        let rules = entities.compactMap { entity -> String? in
+            let id = entity.id.rawValue
+            if case .territory = entity.scope { return "\(id) customers" }
+            return switch entity.urgency {
+            case nil: nil
+            case .until(let ends): "\(id) until \(ends.map { entity.fields[$0].number })"
+            case .during(let field, let options):
+                "\(id) during \(entity.fields[field].number) \(options)"
+            }
+        }
+        return rules.joined(separator: "; ")
+    }
+}
+
 /// Everything Ronda records: generated from `Protocol/schema`, see `Schema.current`.
 package struct Schema: Sendable {
     package let version: UInt32

@@ -88,7 +88,8 @@ extension World {
         }
         return forbidden.filter { word in
             // Of what every world begins with there is always some left.
-            !word.hasPrefix("C") && word != "viejo" && word.utf8.count > 3
+            !["Cliente ", "Calle Vieja ", "viejo"].contains(where: word.hasPrefix)
+                && word.utf8.count > 3
                 && !allowed.contains { $0.contains(word) || word.hasPrefix($0) }
         }.map { Array($0.utf8) }
     }

@@ -328,12 +328,15 @@ package protocol StoreReader {
         of scope: RecordID, after seq: UInt64, tracing: Bool, limit: Int,
         _ body: (StreamRow) throws -> Bool
     ) throws
-    /// Calls `body` for the records of these entities that stand in a scope at positions after one and
-    /// up to another, in order of position, until it says false. Passing over others costs little.
+    /// Calls `body` for the records of one part of a first reading that stand in a scope at positions
+    /// after one and up to another, in order of position, until it says false. Looks at no other
+    /// record; of the last part it passes over the places of the others.
     func records(
-        of entities: Set<EntityID>, in scope: RecordID, after seq: UInt64, through last: UInt64,
+        in part: ReadingPart, of scope: RecordID, after seq: UInt64, through last: UInt64,
         _ body: (StreamRow) throws -> Bool
     ) throws
+    /// Whether more records than this stand in these scopes together; counts no further.
+    func holdsMore(than count: Int, in scopes: [UInt32]) throws -> Bool
     func scopes() throws -> [ScopeHead]
     /// How many records stand in a scope, and about how many bytes they are. Counts an index, and looks
     /// at the latest few records.
@@ -391,6 +394,7 @@ package protocol StoreReader {
     func erasures() throws -> [ErasureNote]
     /// Whether anything was ever erased.
     func hasTombstones() throws -> Bool
+    func isTombstone(_ record: RecordID) throws -> Bool
     /// The records that are erased, in order of id.
     func tombstones() throws -> [RecordID]
     /// The erased records of which the device has not said that nothing is left, in order of id.
@@ -399,6 +403,8 @@ package protocol StoreReader {
     func asked(of device: RecordID) throws -> [RecordID]
     /// The devices that were ever asked about an erased record, in order of id.
     func asked(about record: RecordID) throws -> [RecordID]
+    /// Those of one erasure that no commit ever made, in order of id.
+    func unmade(of erasure: Int64) throws -> [RecordID]
     /// The records of one erasure, in order of id.
     func tombstones(of erasure: Int64) throws -> [RecordID]
     /// Every hash by which somebody who was erased is recognised, in order.
@@ -434,8 +440,10 @@ package protocol StoreWriter: StoreReader {
     func append(_ erasure: ErasureNote) throws -> Int64
     /// Notes that the log holds nothing any more of what was erased by then.
     func wash(upTo erasure: Int64) throws
-    /// Notes that a record was erased; `erasure` is `nil` for what was never there.
-    func bury(_ record: RecordID, by erasure: Int64?) throws
+    /// Notes that a record was erased.
+    func bury(_ record: RecordID, by erasure: Int64) throws
+    /// Notes that a record which was never there is erased with one that was.
+    func bury(_ record: RecordID, under erased: RecordID) throws
     /// What is left on the device of these records is not known.
     func ask(_ device: RecordID, about records: [RecordID]) throws
     /// The device has said that nothing of these records is left on it.

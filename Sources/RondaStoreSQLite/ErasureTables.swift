@@ -9,7 +9,7 @@ extension SQLiteStore {
         CREATE TABLE IF NOT EXISTS erasure(
             n INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL,
             customer BLOB NOT NULL);
-        -- The records that are erased; `erasure` is missing for what was never there.
+        -- The records that are erased; up to format 6 `erasure` is missing for what was never there.
         CREATE TABLE IF NOT EXISTS tombstone(
             record BLOB NOT NULL PRIMARY KEY, erasure INTEGER) WITHOUT ROWID;
         -- Every device that had something of them, and whether it has said that nothing is left.

@@ -9,7 +9,7 @@ package import RondaStore
 package final class SQLiteStore: CentralStore {
     package static let fileName = "hub.sqlite"
     /// The format this code reads and writes; kept in `PRAGMA user_version`.
-    static let format = 6
+    static let format = 7
     /// "Rnda", kept in `PRAGMA application_id`, so that a stranger's database is told apart.
     static let applicationID = 0x526e_6461
 
@@ -55,22 +55,25 @@ package final class SQLiteStore: CentralStore {
                 // A file without tables is left from a making that was cut short.
                 let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
                 guard tables == 0 else { throw StoreError(.alreadyThere, path) }
-                try Self.fill(database, hub: hub)
+                try Self.fill(database, hub: hub, schema: schema)
             }
             return SQLiteStore(pool: pool, schema: schema, lock: lock)
         }
     }
 
-    private static func fill(_ database: Database, hub: HubIdentity) throws {
+    private static func fill(
+        _ database: Database, hub: HubIdentity, schema: Schema
+    ) throws {
         try database.execute(sql: tables)
         try database.execute(sql: securityTables)
         try database.execute(sql: erasureTables)
         try database.execute(sql: washing)
+        try database.execute(sql: partTables)
         try database.execute(
-            sql: "INSERT INTO hub(id, epoch, generation, key) VALUES (?, ?, ?, ?)",
+            sql: "INSERT INTO hub(id, epoch, generation, key, part_rules) VALUES (?, ?, ?, ?, ?)",
             arguments: [
                 Data(hub.id.bytes), Int64(bitPattern: hub.epoch),
-                Int64(bitPattern: hub.generation), Data(hub.key),
+                Int64(bitPattern: hub.generation), Data(hub.key), schema.partRules,
             ])
         try database.execute(
             sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(format)")
@@ -82,7 +85,7 @@ package final class SQLiteStore: CentralStore {
     ) throws(StoreError) -> SQLiteStore {
         try StoreError.mapping {
             let queue = try DatabaseQueue()
-            try queue.write { try fill($0, hub: hub) }
+            try queue.write { try fill($0, hub: hub, schema: schema) }
             return SQLiteStore(pool: queue, schema: schema)
         }
     }
@@ -93,6 +96,7 @@ package final class SQLiteStore: CentralStore {
         return try StoreError.mapping {
             let queue = try DatabaseQueue()
             try pool.backup(to: queue)
+            try queue.write { try Self.keepParts(in: $0, schema: schema) }
             return SQLiteStore(pool: queue, schema: schema)
         }
     }
@@ -131,6 +135,10 @@ package final class SQLiteStore: CentralStore {
             if version < format {
                 try pool.write { try Self.upgrade($0, schema: schema) }
             }
+            // Another edition of the schema may say otherwise what is urgent.
+            if try !pool.read({ try Self.partsAreCurrent($0, schema: schema) }) {
+                try pool.write { try Self.keepParts(in: $0, schema: schema) }
+            }
             return SQLiteStore(pool: pool, schema: schema, lock: lock)
         }
     }
@@ -144,9 +152,11 @@ package final class SQLiteStore: CentralStore {
         if version < 3 { try addTerritories(to: database) }
         if version < 4 { try database.execute(sql: securityTables) }
         if version < 5 { try database.execute(sql: erasureTables) }
-        try database.execute(sql: washing)
+        if version < 6 { try database.execute(sql: washing) }
+        try database.execute(sql: partTables)
         if version < 3 { try adopt(in: database, since: version, schema: schema) }
         if version == 3 { try keepStays(in: database, schema: schema) }
+        try keepParts(in: database, schema: schema)
         try database.execute(sql: "PRAGMA user_version = \(format)")
     }
 

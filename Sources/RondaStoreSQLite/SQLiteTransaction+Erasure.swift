@@ -30,7 +30,7 @@ extension SQLiteTransaction {
         try each(
             """
             SELECT n, at, actor, customer, washed,
-                (SELECT count(*) FROM tombstone WHERE erasure = n),
+                (SELECT count(*) FROM tombstone WHERE erasure = n AND unmade = 0),
                 (SELECT count(DISTINCT device) FROM due JOIN tombstone USING (record)
                  WHERE erasure = n)
             FROM erasure ORDER BY n
@@ -61,6 +61,12 @@ extension SQLiteTransaction {
 
     func hasTombstones() throws -> Bool { try holds("tombstone") }
 
+    func isTombstone(_ record: RecordID) throws -> Bool {
+        try first(
+            "SELECT 1 FROM tombstone WHERE record = ?", bind: { $0.bind(1, record) },
+            row: { _ in true }) ?? false
+    }
+
     func tombstones() throws -> [RecordID] {
         var records: [RecordID] = []
         try each("SELECT record FROM tombstone ORDER BY record") { records.append($0.id(0)) }
@@ -84,6 +90,12 @@ extension SQLiteTransaction {
 
     func asked(about record: RecordID) throws -> [RecordID] {
         try ids("SELECT device FROM due WHERE record = ? ORDER BY device") { $0.bind(1, record) }
+    }
+
+    func unmade(of erasure: Int64) throws -> [RecordID] {
+        try ids("SELECT record FROM tombstone WHERE erasure = ? AND unmade = 1 ORDER BY record") {
+            $0.bind(1, erasure)
+        }
     }
 
     func tombstones(of erasure: Int64) throws -> [RecordID] {
@@ -145,11 +157,22 @@ extension SQLiteTransaction {
         try statement.run()
     }
 
-    func bury(_ record: RecordID, by erasure: Int64?) throws {
+    func bury(_ record: RecordID, by erasure: Int64) throws {
         let statement = try database.prepared(
             "INSERT OR IGNORE INTO tombstone(record, erasure) VALUES (?, ?)")
         statement.bind(1, record)
-        if let erasure { statement.bind(2, erasure) }
+        statement.bind(2, erasure)
+        try statement.run()
+    }
+
+    func bury(_ record: RecordID, under erased: RecordID) throws {
+        let statement = try database.prepared(
+            """
+            INSERT OR IGNORE INTO tombstone(record, erasure, unmade)
+            VALUES (?, (SELECT erasure FROM tombstone WHERE record = ?), 1)
+            """)
+        statement.bind(1, record)
+        statement.bind(2, erased)
         try statement.run()
     }
 

@@ -156,15 +156,15 @@ extension SQLiteTransaction: StoreReader {
     }
 
     func records(
-        of entities: Set<EntityID>, in scope: RecordID, after seq: UInt64, through last: UInt64,
+        in part: ReadingPart, of scope: RecordID, after seq: UInt64, through last: UInt64,
         _ body: (StreamRow) throws -> Bool
     ) throws {
-        let list = entities.map { String($0.rawValue) }.sorted().joined(separator: ", ")
         let statement = try database.prepared(
             """
-            SELECT \(Self.streamColumns) FROM placement p JOIN record r ON r.id = p.record
+            SELECT \(Self.streamColumns) FROM placement p \(part.isKept ? "INDEXED BY placement_part" : "")
+                JOIN record r ON r.id = p.record
             WHERE p.scope = (SELECT number FROM scope WHERE id = ?) AND p.seq > ? AND p.seq <= ?
-                AND p.gone IS NULL AND r.entity IN (\(list))
+                AND p.part \(part.isKept ? "= \(part.rawValue)" : "IS NULL AND p.gone IS NULL")
             ORDER BY p.seq, p.record
             """)
         statement.bind(1, scope)
@@ -174,6 +174,24 @@ extension SQLiteTransaction: StoreReader {
         while try statement.step() {
             if try !body(streamRow(statement, tracing: false)) { return }
         }
+    }
+
+    func holdsMore(than count: Int, in scopes: [UInt32]) throws -> Bool {
+        var left = Int64(count)
+        for scope in scopes {
+            left -=
+                try first(
+                    """
+                    SELECT count(*) FROM (
+                        SELECT 1 FROM placement WHERE scope = ? AND gone IS NULL LIMIT ?)
+                    """,
+                    bind: {
+                        $0.bind(1, Int64(scope))
+                        $0.bind(2, left + 1)
+                    }, row: { $0.int64(0) }) ?? 0
+            if left < 0 { return true }
+        }
+        return false
     }
 
     func size(of scope: UInt32) throws -> (records: Int, bytes: Int) {
@@ -542,8 +560,9 @@ extension SQLiteTransaction: StoreWriter {
             try removePlacements(of: before)
         }
         try count(record, adding: true)
+        let part = record.part(entity)
         for placement in record.placements {
-            try place(record.id, in: placement.scope, at: placement.seq, gone: nil)
+            try place(record.id, in: placement.scope, at: placement.seq, part: part)
         }
         for departure in record.departures {
             try place(
@@ -553,14 +572,16 @@ extension SQLiteTransaction: StoreWriter {
     }
 
     private func place(
-        _ record: RecordID, in scope: RecordID, at seq: UInt64, gone assignment: UInt64?
+        _ record: RecordID, in scope: RecordID, at seq: UInt64, part: ReadingPart? = nil,
+        gone assignment: UInt64? = nil
     ) throws {
         let insert = try database.prepared(
-            "INSERT INTO placement(scope, seq, record, gone) VALUES (?, ?, ?, ?)")
+            "INSERT INTO placement(scope, seq, record, gone, part) VALUES (?, ?, ?, ?, ?)")
         insert.bind(1, try head(of: scope).number)
         insert.bind(2, seq)
         insert.bind(3, record)
         if let assignment { insert.bind(4, assignment) }
+        if let part, part.isKept { insert.bind(5, Int64(part.rawValue)) }
         try insert.run()
     }
 

@@ -286,6 +286,29 @@ struct ErasureTests {
         #expect(try traces(of: ["Cliente C1"], on: copy) == [])
         try await expectConfirmed(world)
     }
+
+    @Test("an id that was left to another store is confirmed by that one only")
+    func leftToAnother() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.setNote("una")
+        try await ana.sync()
+        let copy = try world.copy(of: ana)
+        try await ana.setNote("dos")
+        try await ana.sync()
+        try await copy.setNote("tres")
+        #expect(try await copy.sync().wasCopied)
+        let (shared, own) = (try await ana.store.identity(), try await copy.store.identity())
+        try #require(shared?.device != own?.device)
+        _ = try await world.hub.erase(customer)
+        // Its rows and its commits were the other's too, and there they are still.
+        for _ in 0..<2 { #expect(try await copy.sync().isComplete) }
+        #expect(try traces(of: ["Cliente C1"], on: copy) == [])
+        #expect(try await world.hub.erasures().flatMap(\.missing) == [shared?.device])
+        #expect(try await ana.sync().isComplete)
+        try await expectConfirmed(world)
+    }
 }
 
 extension TestDevice {

@@ -462,6 +462,96 @@ struct ErasureTests {
         #expect(due == [customer, visit].sorted())
     }
 
+    @Test("a second erasure that found more of somebody is not taken for one that the ledger has")
+    func mendedTwice() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let (customer, visit) = try await customer(world, &ana)
+        let backup = try world.store.copy()
+        _ = try await world.hub.erase(customer)
+        // What the ledger has of it is the first line, as it was when only the customer was known.
+        let line = try #require(world.ledger.entries().first)
+        let ledger = TestLedger()
+        ledger.append(
+            LedgerEntry(
+                hub: line.hub, at: line.at, actor: line.actor, customer: customer,
+                records: line.records.filter { $0.id == customer }, suppressed: []))
+        let hub = Hub(
+            store: world.store, ledger: ledger, surroundings: world.surroundings.real)
+        #expect(try await hub.mendLedger() == 1)
+        #expect(try await hub.mendLedger() == 0)
+        #expect(ledger.entries().last?.records.map(\.id).contains(visit) == true)
+        // A store that is erased again, and has more than the ledger knows, says so at once.
+        let short = TestLedger()
+        short.append(ledger.entries()[0])
+        let restored = Hub(store: backup, ledger: short, surroundings: world.surroundings.real)
+        #expect(try await restored.replayErasures() == 1)
+        #expect(try await restored.mendLedger() == 0)
+        #expect(short.entries().last?.records.map(\.id).contains(visit) == true)
+    }
+
+    @Test("what a refused commit would have made is in the ledger too, and is no loss of it")
+    func unmadeInLedger() async throws {
+        let world = try await TestWorld()
+        var ana = try await world.device(of: "ana")
+        let (customer, _) = try await customer(world, &ana)
+        let backup = try world.store.copy()
+        #expect(try await world.hub.erase(customer)?.records == 2)
+        var late = Visit(id: world.surroundings.id())
+        late.customer = customer
+        late.at = world.surroundings.now
+        ana.capture(Change(creating: late))
+        try await ana.sync(with: world.hub)
+        #expect(try await world.record(late.id).isErased)
+        // The device that wrote it has something of it.
+        let notes = try await world.hub.erasures()
+        #expect(notes.map(\.records) == [2] && notes.map(\.missing) == [[ana.id]])
+        #expect(try await world.hub.mendLedger() == 0)
+        let hub = Hub(store: backup, ledger: world.ledger, surroundings: world.surroundings.real)
+        _ = try await hub.replayErasures()
+        let unmade = late.id
+        #expect(try await backup.read { try $0.record(unmade) }?.isErased == true)
+        #expect(try await hub.mendLedger() == 0)
+    }
+
+    @Test("what comes under somebody while they are erased is not looked for with the writer held")
+    func refusedMeanwhile() async throws {
+        let watch = Watch()
+        let world = try await TestWorld { WatchedStore(base: $0, watch: watch) }
+        var ana = try await world.device(of: "ana")
+        let (customer, visit) = try await customer(world, &ana)
+        // Refused with the rest of its commit; so the store does not have it under the customer.
+        var late = Visit(id: world.surroundings.id())
+        late.customer = customer
+        late.at = world.surroundings.now
+        let at = try #require(Schema.current[.visit]?.fields.first { $0.name == "at" }?.number)
+        ana.capture(Change(creating: late), ana.edit(visit, .visit, [FieldWrite(at, nil)]))
+        let before = watch.writes
+        watch.beforeNextWrite { [ana] in
+            var ana = ana
+            try await ana.exchange(with: world.hub)
+            #expect(ana.verdicts.values.contains { $0.refusal != nil })
+        }
+        #expect(try await world.hub.erase(customer)?.records == 3)
+        // Of ana's commit, of the first try, of the second, and that the log was cut off.
+        #expect(watch.writes - before == 4)
+        #expect(try await world.record(late.id).isErased)
+    }
+
+    @Test("before it is done those devices are named that will be asked, for their commits too")
+    func namedBefore() async throws {
+        let world = try await TestWorld()
+        var (ana, luis) = (try await world.device(of: "ana"), try await world.device(of: "luis"))
+        let (customer, _) = try await customer(world, &ana)
+        // Refused, and kept: he does not see her.
+        luis.capture(luis.edit(customer, 9, "City"))
+        try await luis.sync(with: world.hub)
+        let named = try await world.hub.preview(erasing: customer)?.devices.map(\.id) ?? []
+        _ = try await world.hub.erase(customer)
+        #expect(Set(named) == Set(try await world.hub.erasures().flatMap(\.missing)))
+        #expect(named.contains(luis.id))
+    }
+
     /// Somebody with this telephone, recommended by a customer.
     private func referral(
         _ world: TestWorld, _ device: inout TestDevice, by customer: RecordID, _ phone: String
@@ -505,6 +595,10 @@ struct ErasureTests {
         #expect(
             preview.records == [.customer: 1, .visit: 1, .referral: 1, .referralClaim: 1])
         #expect(preview.credits == [ana.account: 1])
+        #expect(preview.referrals.map(\.id) == [same])
+        #expect(preview.referrals.map(\.contactPoint) == ["tel:+573001112233"])
+        #expect(preview.referrals.map(\.referrers) == [["Rosa"]])
+        #expect(preview.referrals.map(\.programme) == ["Club"])
         #expect(try await world.hub.erase(customer)?.records == 4)
         #expect(try await world.record(same).isErased)
         for id in [other, luis] { #expect(try await !world.record(id).isErased) }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import RondaHub
 import RondaMerge
 import RondaModel
@@ -54,7 +55,7 @@ struct PartsTests {
         var told: [(UInt32, RecordID, ReadingPart)] = []
         for stream in response.streams
         where device.scopes[stream.scope] != Schema.current.catalogue {
-            for delta in stream.deltas {
+            for delta in stream.deltas where !delta.left {
                 let record = try await world.record(try ids.id(at: delta.record))
                 let entity = try #require(Schema.current[record.entity])
                 let shown = entity.fields.enumerated().compactMap { position, field in
@@ -176,29 +177,95 @@ struct PartsTests {
             for told in try await told(response, to: device, in: world) {
                 tellings[told.record, default: 0] += 1
             }
-            guard
-                let id = olga.records.keys.sorted().randomElement(using: &random),
-                let entity = olga.records[id]?.entity
-            else { continue }
-            switch entity {
-            case .customer: olga.capture(olga.edit(id, 9, "City"))
-            case .commitment:
-                // What was open is done with: it is in another part than it was.
-                olga.capture(
-                    olga.edit(
-                        id, .commitment,
-                        [FieldWrite(6, .instant(Instant(milliseconds: 1_790_000_000_000)))]))
-            case .visit:
-                let state = Value.status(option: VisitState.completed.rawValue, round: 0)
-                olga.capture(olga.edit(id, .visit, [FieldWrite(4, state)]))
-            default: continue
+            for id in try await act(as: &olga, in: world, &random) {
+                touches[id, default: 0] += 1
             }
             try await olga.sync(with: world.hub)
-            touches[id, default: 0] += 1
         }
         try await device.sync(with: world.hub)
         try await world.expectAgreement(of: device)
         for (id, count) in tellings { #expect(count <= 1 + touches[id, default: 0]) }
+    }
+
+    @Test("what a page does not tell it does not look at")
+    func nothingElse() async throws {
+        let world = try await TestWorld(limits: Self.limits(5))
+        var customers = 0
+        for number in 0..<12 {
+            var customer = Customer(id: world.surroundings.id())
+            customer.territory = TestWorld.north
+            customer.name = "Customer \(number)"
+            var changes = [Change(creating: customer)]
+            for _ in 0..<3 {
+                var visit = Visit(id: world.surroundings.id())
+                visit.customer = customer.id
+                visit.at = world.surroundings.now
+                visit.state = .completed
+                changes.append(Change(creating: visit))
+            }
+            let verdicts = try await world.hub.submitAsSystem([changes])
+            try #require(verdicts.allSatisfy { $0.refusal == nil })
+            customers += 1
+        }
+        // Whoever looks at a visit while there are customers to tell falls over it.
+        try world.store.withWriter {
+            try $0.execute(
+                sql: "UPDATE record SET shown = x'ff', meta = x'ff' WHERE entity = ?",
+                arguments: [EntityID.visit.rawValue])
+        }
+        var device = try await world.device(of: "ana")
+        device.readsInParts = true
+        var told = 0
+        while told < customers {
+            let page = try await device.exchange(with: world.hub)
+            told += try await self.told(page, to: device, in: world).count { $0.part == .customers }
+        }
+        await #expect(throws: HubError.self) { try await device.exchange(with: world.hub) }
+    }
+
+    /// Something that changes what a reader is still to be told: an edit, mostly into another part, a
+    /// deletion, a customer that moves with all that is under it, or a new one.
+    /// - Returns: the records that it touches, brings or takes away.
+    private func act(
+        as olga: inout TestDevice, in world: TestWorld, _ random: inout SeededGenerator
+    ) async throws -> [RecordID] {
+        guard let id = olga.records.keys.sorted().randomElement(using: &random),
+            let entity = olga.records[id]?.entity
+        else { return [] }
+        let at = Instant(milliseconds: 1_790_000_000_000)
+        switch (entity, Int.random(in: 0..<6, using: &random)) {
+        case (.customer, 0...2):
+            let movedTo = try #require(Schema.current[.customer]?.position(named: "movedTo"))
+            let number = try #require(Schema.current[.customer]).fields[movedTo].number
+            let target = Bool.random(using: &random) ? TestWorld.north : TestWorld.south
+            olga.capture(olga.edit(id, .customer, [FieldWrite(number, .ref(target))]))
+            return try await world.store.read { [id] + (try $0.dependents(of: id)) }
+        case (.customer, 3...4): olga.capture(olga.edit(id, 9, "City"))
+        case (.commitment, 0...3):
+            // What was open is done with: it is in another part than it was.
+            olga.capture(olga.edit(id, .commitment, [FieldWrite(6, .instant(at))]))
+        case (.visit, 0...3):
+            let state =
+                [VisitState.completed, .planned].randomElement(using: &random) ?? .planned
+            olga.capture(
+                olga.edit(id, .visit, [FieldWrite(4, .status(option: state.rawValue, round: 0))]))
+        case (.commitment, _), (.visit, 4):
+            olga.capture(
+                Change(
+                    entity: entity, record: id, base: olga.records[id]?.version ?? 0,
+                    deletes: true))
+        case (.visit, _):
+            var customer = Customer(id: world.surroundings.id())
+            customer.territory = TestWorld.north
+            customer.name = "New"
+            var promise = Commitment(id: world.surroundings.id())
+            promise.customer = customer.id
+            promise.words = "Call back"
+            promise.dueAt = at
+            olga.capture(Change(creating: customer), Change(creating: promise))
+        default: return []
+        }
+        return [id]
     }
 
     @Test("a scope that is gained later is read in parts, and the others go on", arguments: [2, 9])

@@ -39,6 +39,8 @@ struct TestDevice: Sendable {
     var cursors: [UInt32: WireCursor] = [:]
     var scopes: [UInt32: RecordID] = [:]
     var records: [RecordID: Copy] = [:]
+    /// By record, the scopes that have told it and not said that it left.
+    private var standing: [RecordID: Set<UInt32>] = [:]
     var outbox: [Commit] = []
     var verdicts: [UInt64: Verdict] = [:]
     private var number: UInt64 = 0
@@ -140,7 +142,7 @@ struct TestDevice: Sendable {
         for scope in response.lostScopes { cursors[scope] = nil }
         for stream in response.streams {
             if stream.id.count == 16 { scopes[stream.scope] = RecordID(data: stream.id) }
-            for delta in stream.deltas { try apply(delta, isWhole: stream.whole, ids) }
+            for delta in stream.deltas { try apply(delta, of: stream, ids) }
             for told in stream.outlines {
                 outlines[try ids.id(at: told.record)] = (told.version, !told.deleted)
             }
@@ -174,10 +176,16 @@ struct TestDevice: Sendable {
         records[change.record] = copy
     }
 
-    private mutating func apply(_ delta: WireDelta, isWhole: Bool, _ ids: IDList) throws {
+    private mutating func apply(_ delta: WireDelta, of stream: WireStream, _ ids: IDList) throws {
         let id = try ids.id(at: delta.record)
+        if delta.left {
+            standing[id]?.remove(stream.scope)
+            if standing[id]?.isEmpty ?? true { records[id] = nil }
+            return
+        }
+        standing[id, default: []].insert(stream.scope)
         var copy = records[id, default: Copy()]
-        if isWhole {
+        if stream.whole {
             // What such a stream does not tell of a record is empty (SPEC §4.4).
             copy.fields = [:]
             copy.siblings = [:]

@@ -133,7 +133,9 @@ struct ErasureLawTests {
         let unmade = Erasure.unmade(
             by: work, author: Person(1, .rep).author, schema: hub.schema, generation: 0
         ) { hub.records[$0] }
-        #expect(unmade.map(\.id) == [RecordID(700)] && unmade.allSatisfy(\.isErased))
+        #expect(
+            unmade.map(\.record.id) == [RecordID(700)] && unmade.map(\.under) == [gone]
+                && unmade.allSatisfy(\.record.isErased))
     }
 
     @Test("a listed record that the store does not have becomes a tombstone as well")

@@ -47,6 +47,21 @@ struct MovesLawTests {
         }
     }
 
+    @Test("nobody comes to follow a customer that the author does not see", arguments: seeds)
+    func followingUnseen(seed: UInt64) {
+        let world = world(seed)
+        for step in world.steps {
+            guard let author = step.author, !world.accounts[author].role.seesAll else { continue }
+            let seen = world.sights[Int(step.assignmentBefore)][world.accounts[author].id] ?? []
+            for (id, record) in step.after {
+                // One that the same commit makes is its author's.
+                guard let before = step.before[id] else { continue }
+                let isNew = !Set(record.followers).subtracting(before.followers).isEmpty
+                #expect(!isNew || !standing(before).isDisjoint(with: seen), "\(id)")
+            }
+        }
+    }
+
     @Test("everything stands where its customers and their followers say", arguments: seeds)
     func standing(seed: UInt64) {
         let world = world(seed)

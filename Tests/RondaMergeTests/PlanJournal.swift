@@ -223,7 +223,7 @@ extension PlanJournal {
         entries[index].isRedacted = true
         guard entry.verdict.refusal != nil else { return }
         let author = accounts[entry.person]?.id ?? .zero
-        for record in Erasure.unmade(
+        for (record, _) in Erasure.unmade(
             by: entry.commit, author: author, schema: names.schema, generation: generation,
             record: { records[$0] })
         {

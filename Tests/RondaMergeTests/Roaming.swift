@@ -16,6 +16,8 @@ struct Roaming {
     /// One commit that was applied, or one change of what somebody is assigned.
     struct Step {
         var plan: Plan?
+        /// Whose commit it was.
+        var author: Int?
         var before: [RecordID: StoredRecord]
         var after: [RecordID: StoredRecord]
         var headsBefore: [RecordID: UInt64]
@@ -151,11 +153,13 @@ extension Roaming {
     mutating func take(_ commit: Commit, by account: Int, device: RecordID) -> Verdict {
         let (plan, stored) = plan(commit, by: accounts[account], device: device)
         verdicts.append(plan.verdict)
-        if !plan.records.isEmpty { apply(plan, replacing: stored) }
+        if !plan.records.isEmpty { apply(plan, by: account, replacing: stored) }
         return plan.verdict
     }
 
-    private mutating func apply(_ plan: Plan, replacing stored: [RecordID: StoredRecord]) {
+    private mutating func apply(
+        _ plan: Plan, by author: Int, replacing stored: [RecordID: StoredRecord]
+    ) {
         let before = records
         let moves = Moves(
             plan.records, replacing: stored, schema: schema, record: { before[$0] },
@@ -165,7 +169,8 @@ extension Roaming {
                 }.map(\.id).sorted()
             })
         var step = Step(
-            plan: plan, before: before, after: before, headsBefore: heads, headsAfter: heads,
+            plan: plan, author: author, before: before, after: before, headsBefore: heads,
+            headsAfter: heads,
             assignmentBefore: assignment, assignmentAfter: assignment)
         for scope in moves.scopes { heads[scope, default: 0] += 1 }
         if moves.changesSight { assignment += 1 }

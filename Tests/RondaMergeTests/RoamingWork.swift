@@ -127,7 +127,7 @@ extension RoamingWork {
     private mutating func goOnWithPromise() {
         let id = some(.commitment)
         let base = base(of: id)
-        switch Int.random(in: 0..<7, using: &random) {
+        switch Int.random(in: 0..<8, using: &random) {
         case 0:
             world.commit(
                 [world.change(.commitment, id, base: base, sets: ["owner": .ref(owner())])],
@@ -150,17 +150,33 @@ extension RoamingWork {
                     [world.change(.commitment, id, base: before, adds: ["evidence": .text("d")])],
                     by: person(), known: known())
             }
-        case 4:
-            // Captured earlier, by a device that knew nothing of it: this customer is shown.
-            made += 1
-            world.commit(
-                [world.change(.commitment, id, sets: ["customer": .ref(some(.customer))])], by: 0,
-                device: RecordID(high: 6, low: made), late: 100_000 + Int64(made))
+        case 4...5:
+            putElsewhere(id)
         default:
             world.commit(
                 [world.change(.commitment, id, base: base, adds: ["evidence": .text("e\(made)")])],
                 by: person(), known: known())
         }
+    }
+
+    /// Captured earlier, by a device that knew nothing of the promise: this customer is shown. Mostly by
+    /// a rep who sees the promise, and not the customer any more.
+    private mutating func putElsewhere(_ promise: RecordID) {
+        made += 1
+        let seeing = world.accounts.indices.filter { index in
+            index > 0
+                && world.records[promise].map { world.sees(world.accounts[index], $0) } ?? false
+        }
+        let author = (chance(80) ? seeing.randomElement(using: &random) : nil) ?? person()
+        let unseen = ids(.customer).filter { id in
+            world.records[id].map { !world.sees(world.accounts[author], $0) } ?? false
+        }
+        let customer =
+            (chance(80) ? unseen.randomElement(using: &random) : nil) ?? some(.customer)
+        world.commit(
+            [world.change(.commitment, promise, sets: ["customer": .ref(customer)])],
+            by: author, known: known(), device: RecordID(high: 6, low: made),
+            late: 100_000 + Int64(made))
     }
 
     private mutating func refer() {

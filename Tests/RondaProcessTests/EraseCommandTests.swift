@@ -13,7 +13,8 @@ struct EraseCommandTests {
 
     struct Listed: Decodable {
         struct Missing: Decodable {
-            let account: String
+            let device: String
+            let account: String?
         }
         let customer: String
         let records: Int
@@ -103,6 +104,82 @@ struct EraseCommandTests {
         let server = try await office.serve()
         _ = await server.stop()
         #expect(FileManager.default.fileExists(atPath: ledger))
+    }
+
+    @Test("a device that was set up after the backup is listed among those that have not confirmed")
+    func unknownDevice() async throws {
+        let office = try await Office.prepared()
+        let backup = office.root + "/noche.sqlite"
+        try await office.expectDone("backup", backup)
+        let server = try await office.serve()
+        try await office.login("ana", url: server.url)
+        #expect(try await office.ronda("ana", "sync").status == 0)
+        try await office.expectDone("erase", "C1", "--yes")
+        _ = await server.stop()
+        let device = try #require(try await listed(office).first?.missing.first)
+        #expect(device.account == "ana")
+        try await office.expectDone("restore", backup, "--replace")
+        let missing = try await listed(office).flatMap(\.missing)
+        #expect(missing.map(\.device) == [device.device] && missing.map(\.account) == [nil])
+    }
+
+    @Test("a backup without its ledger does not stand under its name, and its ledger is whole")
+    func backedUp() async throws {
+        let office = try await Office.prepared()
+        let backup = office.root + "/noche.sqlite"
+        let ledger = URL(filePath: office.data + "/erasures.ledger")
+        try await office.expectDone("erase", "C1", "--yes")
+        let whole = try Data(contentsOf: ledger)
+        var damaged = whole
+        damaged[60] ^= 1
+        try damaged.write(to: ledger)
+        let refused = try await office.run("backup", backup)
+        #expect(refused.status == 8 && (refused.output + refused.errors).contains("damagedLedger"))
+        #expect(!FileManager.default.fileExists(atPath: backup))
+        // One that is missing is written anew, and that is said.
+        try FileManager.default.removeItem(at: ledger)
+        let done = try await office.say("backup", backup, language: "en")
+        #expect(done.status == 0 && done.errors.contains("was missing or older"))
+        let copied = try String(contentsOfFile: backup + ".erasures", encoding: .utf8)
+        #expect(copied.contains(Office.customer.description))
+    }
+
+    @Test(
+        "a telephone of several customers is not called a code, and a national one is helped with")
+    func telephones() async throws {
+        let office = try await Office.prepared()
+        let lines = ["C8", "C9"].map { code in
+            "\(code),person,Peña \(code),,+525512345678,,Calle 1,Guadalajara,,,MX,MX-14,2024-02-03,\n"
+        }
+        let file = try office.write(Office.customerHeader + lines.joined(), to: "more.csv")
+        try await office.expectDone("import", "--customers", file)
+        let several = try await office.say("erase", "+525512345678", "--dry-run", language: "en")
+        #expect(several.status == 7 && several.errors.contains("is the telephone or e-mail of"))
+        let national = try await office.say("suprimir", "5512345678", "--dry-run", language: "es")
+        #expect(national.status == 3 && national.errors.contains("con + y el código del país"))
+    }
+
+    @Test("a restore asks the store that it replaces who was erased", arguments: [true, false])
+    func replaced(isOld: Bool) async throws {
+        let office = try await Office.prepared()
+        let backup = office.root + "/noche.sqlite"
+        let ledger = URL(filePath: office.data + "/erasures.ledger")
+        try await office.expectDone("backup", backup)
+        try await office.expectDone("erase", "C1", "--yes")
+        let older = try Data(contentsOf: ledger)
+        try await office.expectDone("erase", "C2", "--yes")
+        // The ledger is lost, or an older one was put in its place.
+        if isOld {
+            try older.write(to: ledger)
+        } else {
+            try FileManager.default.removeItem(at: ledger)
+        }
+        let done = try await office.say("restore", backup, "--replace", language: "en")
+        #expect(done.status == 0 && done.errors.contains("knew of \(isOld ? "1" : "2") erasure"))
+        #expect(!done.errors.contains("before anybody syncs"))
+        #expect(try await listed(office).count == 2)
+        #expect(try await office.run("erase", "C2", "--dry-run").status == 3)
+        #expect(try String(contentsOf: ledger, encoding: .utf8).split(separator: "\n").count == 3)
     }
 
     @Test("an import says which lines name somebody who was erased, and takes the others")

@@ -135,6 +135,7 @@ struct OpeningTests {
     private func makeOld() throws {
         let database = try DatabaseQueue(path: path)
         try database.write { database in
+            try Self.dropParts(in: database)
             try Self.dropErasure(in: database)
             try Self.dropSecurity(in: database)
             try Self.dropTerritories(in: database)
@@ -250,9 +251,10 @@ extension OpeningTests {
     private func setBack(to format: Int) throws {
         let database = try DatabaseQueue(path: path)
         try database.writeWithoutTransaction { database in
+            try Self.dropParts(in: database)
             if format < 5 {
                 try Self.dropErasure(in: database)
-            } else {
+            } else if format < 6 {
                 try database.execute(sql: "ALTER TABLE erasure DROP COLUMN washed")
             }
             if format < 4 { try Self.dropSecurity(in: database) }
@@ -261,6 +263,16 @@ extension OpeningTests {
             try database.checkpoint(.truncate)
         }
         try database.close()
+    }
+
+    /// What the seventh format added.
+    private static func dropParts(in database: Database) throws {
+        try database.execute(
+            sql: """
+                DROP INDEX placement_part; DROP INDEX tombstone_erasure;
+                ALTER TABLE placement DROP COLUMN part; ALTER TABLE hub DROP COLUMN part_rules;
+                ALTER TABLE tombstone DROP COLUMN unmade;
+                """)
     }
 
     /// What the fifth format added.
@@ -299,7 +311,7 @@ extension OpeningTests {
 
     @Test(
         "a store of an earlier format is brought up to date, and a backup of one is only read",
-        arguments: [2, 3, 4, 5])
+        arguments: [2, 3, 4, 5, 6])
     func earlierFormat(_ format: Int) async throws {
         let stay = Stay(scope: .zero)
         do {
@@ -329,6 +341,74 @@ extension OpeningTests {
         let accounts = try await store.read { try $0.accounts() }
         #expect(accounts.map(\.login) == ["ana"])
         #expect(accounts.first?.stays.contains(stay) == true)
+    }
+
+    /// A customer, an open promise and two visits, one of them done with, at one position.
+    private func fillParts() async throws {
+        let store = try SQLiteStore.create(in: directory.path, hub: testHub)
+        try await store.write { store in
+            let seq = try store.nextSeq(of: .zero)
+            let placements = [Placement(scope: .zero, seq: seq, arrived: seq)]
+            let rosa = customer(1, name: "Rosa", placements: placements)
+            try store.put(rosa, replacing: nil)
+            let state = try #require(Schema.current[.visit]?.position(named: "state"))
+            for (number, entity, option) in [
+                (2, EntityID.commitment, nil), (3, .visit, VisitState.planned),
+                (4, .visit, .completed),
+            ] as [(UInt64, EntityID, VisitState?)] {
+                let fields = try #require(Schema.current[entity]).fields.count
+                var record = StoredRecord(
+                    id: RecordID(high: 5, low: number), entity: entity, creator: .zero, version: 1,
+                    marks: rosa.marks, registers: Array(repeating: .empty, count: fields),
+                    lives: [0], placements: placements)
+                if let option {
+                    let value = Value.status(option: option.rawValue, round: 0)
+                    record.registers[state] = .siblings([Sibling(value: value, mark: 0)])
+                }
+                try store.put(record, replacing: nil)
+            }
+        }
+    }
+
+    private func parts(_ store: SQLiteStore) async throws -> [[UInt64]] {
+        try await store.read { store in
+            try ReadingPart.allCases.map { part in
+                var ids: [UInt64] = []
+                try store.records(in: part, of: .zero, after: 0, through: 9) { row in
+                    ids.append(row.id.low)
+                    return true
+                }
+                return ids
+            }
+        }
+    }
+
+    @Test("places say in which part they are read, in a store of the sixth format too")
+    func parts() async throws {
+        try await fillParts()
+        #expect(try await parts(try SQLiteStore.open(in: directory.path)) == [[2, 3], [1], [4]])
+        try setBack(to: 6)
+        let copy = try SQLiteStore.openCopy(at: path)
+        #expect(try await parts(copy) == [[2, 3], [1], [4]])
+        #expect(try await parts(try SQLiteStore.open(in: directory.path)) == [[2, 3], [1], [4]])
+    }
+
+    @Test("another schema that says otherwise what is urgent is heeded when the store is opened")
+    func otherParts() async throws {
+        try await fillParts()
+        let now = Schema.current
+        let entities = now.entities.map { entity in
+            guard entity.id == .visit else { return entity }
+            return EntitySchema(
+                entity.id, entity.name, identity: entity.identity, scope: entity.scope,
+                follow: entity.follow, creators: entity.creators, deleters: entity.deleters,
+                en: entity.label.en, es: entity.label.es, fields: entity.fields)
+        }
+        let other = Schema(version: now.version, namespace: now.namespace, entities: entities)
+        let opened = try SQLiteStore.open(in: directory.path, schema: other)
+        #expect(try await parts(opened) == [[2], [1], [3, 4]])
+        #expect(try await parts(try opened.copy(schema: now)) == [[2, 3], [1], [4]])
+        #expect(try await parts(try SQLiteStore.open(in: directory.path)) == [[2, 3], [1], [4]])
     }
 
     @Test("what may be under several customers stood, in the third format, where it left")

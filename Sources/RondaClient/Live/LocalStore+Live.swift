@@ -137,7 +137,7 @@ private struct LiveLoop: Sendable {
         return try await store.read { reader in
             for (scope, seq) in heads {
                 let statement = try reader.database.prepared(
-                    "SELECT seq FROM cursor WHERE scope = ?")
+                    "SELECT seq FROM cursor WHERE scope = ? AND part = 0")
                 statement.bind(1, Int64(scope))
                 defer { statement.reset() }
                 guard try statement.step(), statement.uint64(0) >= seq else { return true }

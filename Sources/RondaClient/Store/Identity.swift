@@ -96,6 +96,8 @@ struct Facts {
         /// Rows may be other than their version says, until all is read anew: this program has learnt of
         /// fields since, or the hub had been set back and gave a version twice.
         case areRowsDoubtful
+        /// How far the latest answer that told parts of a first reading has come.
+        case partsTold
     }
 
     let database: Database

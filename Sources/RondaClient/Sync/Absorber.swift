@@ -81,6 +81,7 @@ struct Absorber {
     ) throws -> Absorbed {
         let ids = try IDList(response.ids)
         try settle(response.verdicts, as: identity, ids: ids)
+        try Unread.note(response.streams, in: database)
         for stream in response.streams {
             let standing = Standing(database: database)
             // A stream that is read anew: what it does not tell again is gone.

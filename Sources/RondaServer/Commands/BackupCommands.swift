@@ -46,7 +46,8 @@ struct BackupCommand: ServerSubcommand {
                     es: "no existe el directorio para \(file); créelo primero"))
         }
         let store = try SQLiteStore.open(in: options.data)
-        let hub = Hub(store: store, surroundings: .system)
+        let hub = Hub(
+            store: store, ledger: ErasureFile(directory: options.data), surroundings: .system)
         // Beside the file, so that it is the same disk and gets its name in one step.
         let part = "\(file).part-\(UInt32.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: part) }
@@ -70,15 +71,17 @@ struct BackupCommand: ServerSubcommand {
                     es: "la copia no está completa, así que no se hizo el respaldo; revise el "
                         + "almacén con: ronda-server verify --data \(options.data)"))
         }
-        try FileManager.default.moveItem(atPath: part, toPath: file)
-        try Disk.synchronize(directory: Disk.folder(of: file))
-        // After the store: it may know of more erasures than that, never of fewer.
+        // After the store was copied: it may know of more erasures than that, never of fewer. And
+        // before the copy has its name: none stands there without its ledger.
+        try await Erasing.mendLedger(of: hub, options.terminal)
         let ledger = ErasureFile(besideBackup: file)
         do {
             try ErasureFile(directory: options.data).copy(to: ledger)
         } catch let error as StoreError where error.code == .damaged {
             throw Erasing.damaged(error.detail)
         }
+        try FileManager.default.moveItem(atPath: part, toPath: file)
+        try Disk.synchronize(directory: Disk.folder(of: file))
         try await hub.noteBackup(copy, by: options.actor, to: file)
         let bytes = Disk.size(of: file)
         let counts = check.counts

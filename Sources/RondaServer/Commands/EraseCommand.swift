@@ -32,6 +32,15 @@ struct EraseCommand: ServerSubcommand {
         let customer: String
         let erased: Bool
         let records: [String: Int]
+        struct Recommended: Encodable {
+            let id: String
+            let name: String
+            let programme: String
+            let contactPoint: String
+            let referrers: [String]
+        }
+        /// The recommendations of somebody who is taken for the same person.
+        let referrals: [Recommended]
         /// Records about other people, that lose this customer.
         let shared: Int
         /// Other customers that are said to be the same person.
@@ -73,7 +82,11 @@ struct EraseCommand: ServerSubcommand {
         try options.terminal.show(
             Document(
                 customer: id.description, erased: done != nil, records: counts,
-                shared: preview.shared, merged: preview.merged.map(\.description),
+                referrals: preview.referrals.map {
+                    .init(
+                        id: $0.id.description, name: $0.name, programme: $0.programme,
+                        contactPoint: $0.contactPoint, referrers: $0.referrers)
+                }, shared: preview.shared, merged: preview.merged.map(\.description),
                 devices: preview.devices.map(\.id.description)), lines)
     }
 
@@ -87,6 +100,17 @@ struct EraseCommand: ServerSubcommand {
             hub.schema[id].map {
                 Phrase(en: "  \(count)  \($0.label.en)", es: "  \(count)  \($0.label.es)")
             }
+        }
+        // A family or a front desk may share a number: then it is somebody else.
+        lines += preview.referrals.map { referral in
+            let referrers = referral.referrers.joined(separator: ", ")
+            return Phrase(
+                en:
+                    "Taken for the same person because of \(referral.contactPoint), and erased too: "
+                    + "\(referral.name), recommended by \(referrers) (\(referral.programme))",
+                es: "Se toma por la misma persona por \(referral.contactPoint), y se suprime "
+                    + "también: \(referral.name), con recomendación de \(referrers) "
+                    + "(\(referral.programme))")
         }
         if preview.shared > 0 {
             lines.append(
@@ -138,10 +162,11 @@ struct ErasuresCommand: ServerSubcommand {
     private struct Document: Encodable {
         struct Missing: Encodable {
             let device: String
-            let account: String
-            let name: String
+            /// Missing, as all that follows, for one that was set up after the backup.
+            let account: String?
+            let name: String?
             let lastSeen: String?
-            let revoked: Bool
+            let revoked: Bool?
         }
         let customer: String
         let at: String
@@ -159,6 +184,10 @@ struct ErasuresCommand: ServerSubcommand {
         func devices(_ note: ErasureNote) -> [Device] {
             names.devices.filter { note.missing.contains($0.id) }
         }
+        // Set up after the backup that was restored.
+        func unknown(_ note: ErasureNote) -> [RecordID] {
+            note.missing.filter { id in !names.devices.contains { $0.id == id } }
+        }
         var lines = notes.flatMap { note -> [Phrase] in
             let confirmed = note.devices - note.missing.count
             let first = Phrase(
@@ -167,7 +196,7 @@ struct ErasuresCommand: ServerSubcommand {
                 es: "\(note.at.text), \(note.customer), por \(note.actor): \(note.records) "
                     + "registros; \(confirmed) de \(note.devices) equipos lo confirmaron")
             return [first]
-                + note.missing.filter { id in !names.devices.contains { $0.id == id } }.map { id in
+                + unknown(note).map { id in
                     Phrase(
                         en: "  not yet: device \(id), which was set up after the backup that was "
                             + "restored",
@@ -194,19 +223,23 @@ struct ErasuresCommand: ServerSubcommand {
                         .init(
                             device: $0.id.description, account: names.login($0), name: $0.name,
                             lastSeen: $0.lastSeen?.text, revoked: $0.isRevoked)
-                    })
+                    }
+                        + unknown(note).map {
+                            .init(
+                                device: $0.description, account: nil, name: nil, lastSeen: nil,
+                                revoked: nil)
+                        })
             }, lines.isEmpty ? [none] : lines)
     }
 }
 
 /// What serving and restoring have to do with erasures.
 enum Erasing {
-    /// Erases again whom the ledger names and the store has.
-    static func replay(in hub: Hub, _ terminal: ServerTerminal) async throws {
-        let (count, mended): (Int, Int)
+    /// Writes into the ledger what it lacks of what the store knows.
+    static func mendLedger(of hub: Hub, _ terminal: ServerTerminal) async throws {
+        let mended: Int
         do {
             mended = try await hub.mendLedger()
-            count = try await hub.replayErasures()
         } catch {
             guard error.store?.code == .damaged else { throw error }
             throw damaged(error.store?.detail ?? "")
@@ -220,6 +253,18 @@ enum Erasing {
                     es: "\(ErasureFile.fileName) faltaba o era anterior al almacén: se volvieron a "
                         + "anotar \(mended) supresiones. Si hay uno posterior, póngalo en su lugar y "
                         + "empiece de nuevo: puede saber de más."))
+        }
+    }
+
+    /// Erases again whom the ledger names and the store has.
+    static func replay(in hub: Hub, _ terminal: ServerTerminal) async throws {
+        try await mendLedger(of: hub, terminal)
+        let count: Int
+        do {
+            count = try await hub.replayErasures()
+        } catch {
+            guard error.store?.code == .damaged else { throw error }
+            throw damaged(error.store?.detail ?? "")
         }
         if count > 0 {
             terminal.note(
@@ -249,11 +294,22 @@ enum Erasing {
                 .notFound, "unknownCustomer",
                 Phrase(
                     en: "there is no customer and no referral \(name), nor was there one that is "
-                        + "deleted; check the code, or give the id, the telephone or the e-mail",
+                        + "deleted; check the code, or give the id, the e-mail, or the telephone "
+                        + "with + and the country's code",
                     es: "no hay un cliente ni un referido \(name), ni lo hubo que esté eliminado; "
-                        + "revise el código, o dé el identificador, el teléfono o el correo"))
+                        + "revise el código, o dé el identificador, el correo, o el teléfono con + "
+                        + "y el código del país"))
         }
         let ids = found.map(\.description).joined(separator: ", ")
+        guard !Hub.isContactPoint(name) else {
+            throw ServerTerminal.Failure(
+                .refusedByRule, "severalCustomers",
+                Phrase(
+                    en: "\(name) is the telephone or e-mail of several customers, deleted ones "
+                        + "among them; give the id of the one that is meant: \(ids)",
+                    es: "\(name) es el teléfono o correo de varios clientes, también eliminados; "
+                        + "dé el identificador del que se trata: \(ids)"))
+        }
         throw ServerTerminal.Failure(
             .refusedByRule, "severalCustomers",
             Phrase(

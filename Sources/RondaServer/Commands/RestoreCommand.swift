@@ -130,11 +130,12 @@ struct RestoreCommand: ServerSubcommand {
         let hub = Hub(
             store: store, ledger: ErasureFile(directory: options.data), surroundings: .system)
         // Above the history it replaces as well: no version is given twice.
-        let replaced = await replacedGeneration()
-        try await hub.renewHistory(above: replaced, by: options.actor, from: file)
-        let ended = await endAccess(in: hub)
+        let replaced = openReplaced()
+        let generation = await generation(of: replaced)
+        try await hub.renewHistory(above: generation, by: options.actor, from: file)
+        let ended = await endAccess(in: hub, asIn: replaced)
         let codes = try await hub.removeUnusedCodes(by: options.actor)
-        try takeLedger()
+        try await takeLedger(for: hub, from: replaced)
         try await Erasing.replay(in: hub, options.terminal)
         let recovery = try await Recovery.of(store)
         try await store.checkpoint()
@@ -143,19 +144,22 @@ struct RestoreCommand: ServerSubcommand {
             accessEnded: ended, codes: codes)
     }
 
-    /// Who was erased since the backup only a ledger knows: the one in place, or the one that was
-    /// copied with the backup, which knows less.
-    private func takeLedger() throws {
+    /// Who was erased since the backup the ledger in place knows, and the store that is replaced: the
+    /// one may be gone or an older one, the other past reading. The ledger that was copied with the
+    /// backup knows less than either.
+    private func takeLedger(for hub: Hub, from replaced: SQLiteStore?) async throws {
         let (ledger, beside) = (
             ErasureFile(directory: options.data), ErasureFile(besideBackup: file)
         )
         let wasThere = ledger.isThere
         do {
+            // Whatever cannot be read from here on is the store.
+            _ = try ledger.entries()
             if beside.isThere { try ledger.take(from: beside) }
         } catch let error as StoreError where error.code == .damaged {
             throw Erasing.damaged(error.detail)
         }
-        if wasThere { return }
+        if try await takeErasures(of: hub, from: replaced) || wasThere { return }
         let name = "\(options.data)/\(ErasureFile.fileName)"
         options.terminal.note(
             beside.isThere
@@ -176,14 +180,37 @@ struct RestoreCommand: ServerSubcommand {
                         + "\(name) antes de que alguien sincronice."))
     }
 
+    /// - Returns: whether the store that is replaced could be asked: it is of the same hub, and can be
+    ///   read.
+    private func takeErasures(of hub: Hub, from replaced: SQLiteStore?) async throws -> Bool {
+        let id = try await hub.store.read { try $0.hub().id }
+        // Past reading, or somebody else's, it tells nothing; what is in the ledger holds anyway.
+        guard let replaced, let other = try? await replaced.read({ try $0.hub().id }), other == id,
+            let known = try? await hub.erasuresNotInLedger(of: replaced)
+        else { return false }
+        try hub.addToLedger(known.map(\.entry))
+        let lost = known.count(where: \.isLost)
+        if lost > 0 {
+            let erasures = Phrase.count(
+                lost, one: Phrase(en: "erasure", es: "supresión"),
+                many: Phrase(en: "erasures", es: "supresiones"))
+            options.terminal.note(
+                Phrase(
+                    en: "\(ErasureFile.fileName) was missing or older than the store that was in "
+                        + "place, which knew of \(erasures.en) more: now it has them.",
+                    es: "\(ErasureFile.fileName) faltaba o era anterior al almacén que estaba ahí, "
+                        + "que sabía de \(erasures.es) más: ya las tiene."))
+        }
+        return true
+    }
+
     /// What was closed since the backup stays closed. The store that is replaced may be past reading,
     /// or not be here: then somebody has to see to it.
     /// - Returns: how many devices lost their access again; `nil` where it could not be read.
-    private func endAccess(in hub: Hub) async -> Int? {
+    private func endAccess(in hub: Hub, asIn replaced: SQLiteStore?) async -> Int? {
         do {
-            guard let path = replacedPath() else { throw StoreError(.notFound, options.data) }
-            let old = try SQLiteStore.openCopy(at: path)
-            return try await hub.endAccess(asIn: old, by: options.actor)
+            guard let replaced else { throw StoreError(.notFound, options.data) }
+            return try await hub.endAccess(asIn: replaced, by: options.actor)
         } catch {
             options.terminal.note(
                 Phrase(
@@ -195,22 +222,17 @@ struct RestoreCommand: ServerSubcommand {
         }
     }
 
-    /// The store that is replaced, or the last one that a restore which was cut short moved aside.
-    private func replacedPath() -> String? {
+    /// The store that is replaced, or the last one that a restore which was cut short moved aside;
+    /// `nil` where there is none, or none that can be read.
+    private func openReplaced() -> SQLiteStore? {
         let places = [options.data] + Disk.leftovers(Disk.aside, in: options.data).reversed()
-        return places.map { "\($0)/\(SQLiteStore.fileName)" }.first(where: Disk.exists)
+        let path = places.map { "\($0)/\(SQLiteStore.fileName)" }.first(where: Disk.exists)
+        return path.flatMap { try? SQLiteStore.openCopy(at: $0) }
     }
 
-    private func generation(of store: SQLiteStore) async throws -> UInt64 {
-        try await store.read { try $0.hub().generation }
-    }
-
-    /// 0 where there is no store, or none that can be read.
-    private func replacedGeneration() async -> UInt64 {
-        guard let path = replacedPath(), let old = try? SQLiteStore.openCopy(at: path) else {
-            return 0
-        }
-        return (try? await generation(of: old)) ?? 0
+    /// 0 where nobody can tell.
+    private func generation(of store: SQLiteStore?) async -> UInt64 {
+        (try? await store?.read { try $0.hub().generation }) ?? 0
     }
 
     private func makeDirectory(_ path: String) throws {
