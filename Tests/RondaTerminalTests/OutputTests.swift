@@ -113,7 +113,8 @@ struct OutputTests {
             Issue.record("not an object")
             return
         }
-        #expect(Set(members.keys) == ["id", "customer", "date", "units", "amount"])
+        let fields = try #require(Schema.current[.purchase]).fields.map(\.name)
+        #expect(Set(members.keys) == Set(["id"] + fields))
         #expect(members["amount"] == .decimal("-12.05"))
         #expect(members["date"] == .string("2026-02-03"))
         #expect(members["units"] == .null)
