@@ -129,6 +129,7 @@ let package = Package(
         source("RondaSQLite", ["RondaModel", grdb, sqlite]),
         // Pure.
         source("RondaMerge", ["RondaModel"]),
+        source("RondaMethod", ["RondaModel"]),
         source("RondaWire", ["RondaModel", "RondaProtobuf", "CZlib", protobuf, crypto]),
         .target(
             name: "RondaProtobuf", dependencies: [protobuf],
@@ -155,6 +156,8 @@ let package = Package(
                 "RondaProtobuf", "RondaModel",
             ]),
         tests("RondaMerge", ["RondaMerge", "RondaModel"]),
+        // Both pure halves: many rules of the method are about what two devices leave behind.
+        tests("RondaMethod", ["RondaMethod", "RondaMerge", "RondaModel"]),
         tests(
             "RondaFuzz",
             [
