@@ -31,6 +31,22 @@ struct CaseRaceTests {
         #expect(history.reviews == [.expectationChanged(step: late.id)])
     }
 
+    @Test(
+        "an older expectation is one's own that was made clearer, or another's that was not seen",
+        arguments: [
+            (ana, []), (beto, [CaseReview.expectationChanged(step: RecordID(353))]),
+        ] as [(RecordID, [CaseReview])])
+    func olderExpectation(_ staff: RecordID, _ reviews: [CaseReview]) {
+        var facts = CaseFacts.upTo(.restate)
+        let expected = facts.steps[2].id
+        facts.steps.append(
+            CaseFacts.step(.expectations, id: 353, at: hour(2), by: staff) {
+                $0.expectedOutcome = "el dinero"
+            })
+        facts.step(.solutions, at: hour(10)) { $0.answers = expected }
+        #expect(facts.history.reviews == reviews)
+    }
+
     @Test("the office acts, the rep adds facts: they join, and nothing is asked")
     func factsJoin() throws {
         let facts = CaseFacts.upTo(.solutions)

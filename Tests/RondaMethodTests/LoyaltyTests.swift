@@ -193,6 +193,17 @@ struct LoyaltyTests {
         #expect(after.sum == 40)
     }
 
+    @Test("what expired pays for nothing that comes later")
+    func expiredIsNotSpent() throws {
+        let ledger = PointsLedger([
+            try Self.earn(100, for: 1, at: 0, expiring: 10),
+            try Self.earn(40, for: 2, at: 0, expiring: 90),
+            try Self.redeem(30, for: 9, at: 24 * 20),
+        ])
+        #expect(ledger.available(at: hour(24 * 21)) == 10)
+        #expect(ledger.expired(at: hour(24 * 21)) == 100)
+    }
+
     @Test("a tier goes by all that was earned, spent or not")
     func tier() throws {
         func benefit(_ id: UInt64, from: Int, withdrawn: Bool? = nil) -> ProgrammeBenefit {
