@@ -4,6 +4,9 @@ package import RondaModel
 package struct ContactSubject: Sendable {
     /// The person's ids: more than one where it was registered several times and merged.
     package var ids: [RecordID]
+    /// The customer of whom it is a contact: what the customer forbids is forbidden to all of its
+    /// contacts, what it allows to none of them.
+    package var customer: RecordID?
     package var country: String?
     /// When the person asked not to be contacted.
     package var notAt: Set<DayPart> = []
@@ -30,6 +33,7 @@ package struct ContactSubject: Sendable {
 
     package init(_ contact: Contact, of customer: Customer) {
         self.init([contact.id], country: customer.country)
+        self.customer = customer.id
         notAt = Set(contact.notAt).union(customer.notAt)
         marketingConsent = customer.marketingConsent
     }
@@ -105,6 +109,11 @@ package struct ContactGuard: Sendable {
         if purpose == .service && person.hasOpenDuty { return .yes(.duty) }
         if person.isClosedToReferral { return .no(.noPermission) }
         if purpose == .marketing && person.marketingConsent == .refused { return .no(.forbidden) }
+        if let customer = person.customer,
+            case .forbidden = ConsentHistory(events, of: customer).standing(purpose, channel)
+        {
+            return .no(.forbidden)
+        }
         // Two that were merged allow only what both allow (rule 5).
         let answers = person.ids.map { id in
             answer(

@@ -192,6 +192,22 @@ struct ConsentTests {
             Self.ask([Self.event(1, .grant, .survey)], .survey, .phone, subject) == .yes(.consent))
     }
 
+    @Test("what a customer forbids is forbidden for its contacts, what it allows is not theirs")
+    func contactOfCustomer() {
+        var customer = Customer(id: rosa)
+        customer.country = "EC"
+        let marta = ContactSubject(Contact(id: luis), of: customer)
+        let own = Self.event(1, .grant, of: luis)
+        #expect(Self.ask([own], .marketing, .phone, marta) == .yes(.consent))
+        #expect(Self.ask([Self.event(2, .grant)], .marketing, .phone, marta) == .no(.notAsked))
+        #expect(
+            Self.ask([own, Self.event(2, .withdraw)], .marketing, .phone, marta) == .no(.forbidden))
+        customer.notAt = [.morning]
+        #expect(
+            Self.ask([own], .marketing, .phone, ContactSubject(Contact(id: luis), of: customer))
+                == .no(.notAtThisTime))
+    }
+
     @Test("a referred person is contacted once, to ask, and then by their answer")
     func referred() {
         let id = ReferralTests.referral().id
