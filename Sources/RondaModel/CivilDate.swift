@@ -106,3 +106,12 @@ extension CivilDate {
     /// The dates a field may hold: years 1800 to 9999.
     package static let allowed = CivilDate(days: -62_091)...CivilDate(days: 2_932_896)
 }
+
+extension CivilDate {
+    /// 0 for Monday to 6 for Sunday; 1970-01-01 was a Thursday.
+    package var weekday: Int { ((Int(days) + 3) % 7 + 7) % 7 }
+
+    package func adding(days more: Int) -> CivilDate {
+        CivilDate(days: days &+ Int32(clamping: more))
+    }
+}

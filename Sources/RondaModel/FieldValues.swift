@@ -93,6 +93,11 @@ extension FieldValues {
         default: nil
         }
     }
+    package func options<Option: OptionValue>(_ position: Int) -> [Option] {
+        contents[position].elements.compactMap {
+            if case .option(let number) = $0 { Option(rawValue: number) } else { nil }
+        }
+    }
     package func texts(_ position: Int) -> [String] {
         contents[position].elements.compactMap {
             if case .text(let text) = $0 { text } else { nil }

@@ -53,7 +53,7 @@ struct ValueCase: Sendable, CustomTestStringConvertible {
             entity: .visit, field: "state", value: .status(option: 5, round: 32_768),
             problem: .outOfRange),
         ValueCase(
-            entity: .visit, field: "state", value: .status(option: 6, round: 0),
+            entity: .visit, field: "state", value: .status(option: 99, round: 0),
             problem: .unknownOption),
         ValueCase(entity: .visit, field: "repurchaseIntent", value: .integer(10)),
         ValueCase(

@@ -103,9 +103,7 @@ final class DeviceTable: Sendable {
                     elements.flatMap { if case .ref(let id) = $0 { id.bytes } else { [UInt8]() } })
             } else {
                 statement.bind(
-                    index,
-                    elements.map { if case .text(let text) = $0 { text } else { "" } }
-                        .joined(separator: separator))
+                    index, elements.map(\.plainText).joined(separator: separator))
             }
         }
     }
@@ -154,7 +152,9 @@ final class DeviceTable: Sendable {
                     })
             }
             return .set(
-                statement.text(column).split(separator: separator).map { .text(String($0)) })
+                statement.text(column).split(separator: separator).compactMap {
+                    Value(plainText: String($0), field: field)
+                })
         }
         let number = field.type == .text || field.type == .real ? 0 : statement.int64(column)
         let value: Value =

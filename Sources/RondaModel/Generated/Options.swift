@@ -41,6 +41,7 @@ public enum VisitState: UInt32, OptionValue {
     case cancelled = 3
     case noShow = 4
     case completed = 5
+    case rescheduled = 6
 
     public var name: String { "\(self)" }
     public var label: Phrase {
@@ -50,6 +51,7 @@ public enum VisitState: UInt32, OptionValue {
         case .cancelled: Phrase(en: "cancelled", es: "cancelada")
         case .noShow: Phrase(en: "no show", es: "no se presentó")
         case .completed: Phrase(en: "completed", es: "completada")
+        case .rescheduled: Phrase(en: "rescheduled", es: "reprogramada")
         }
     }
     package static let schema = [
@@ -57,7 +59,8 @@ public enum VisitState: UInt32, OptionValue {
         OptionSchema(2, "inProgress", rank: 1, "in progress", "en curso"),
         OptionSchema(3, "cancelled", rank: 2, "cancelled", "cancelada"),
         OptionSchema(4, "noShow", rank: 3, "no show", "no se presentó"),
-        OptionSchema(5, "completed", rank: 4, "completed", "completada"),
+        OptionSchema(5, "completed", rank: 5, "completed", "completada"),
+        OptionSchema(6, "rescheduled", rank: 4, "rescheduled", "reprogramada"),
     ]
 }
 
@@ -338,5 +341,1178 @@ public enum SuggestionState: UInt32, OptionValue {
         OptionSchema(1, "open", rank: 0, "open", "abierta"),
         OptionSchema(2, "dismissed", rank: 1, "dismissed", "descartada"),
         OptionSchema(3, "applied", rank: 2, "applied", "aplicada"),
+    ]
+}
+
+public enum ContactRole: UInt32, OptionValue {
+    case decider = 1
+    case influencer = 2
+    case payer = 3
+    case user = 4
+    case buyer = 5
+    case distributor = 6
+    case consumer = 7
+    case gatekeeper = 8
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .decider: Phrase(en: "decides", es: "decisor")
+        case .influencer: Phrase(en: "influences", es: "influenciador")
+        case .payer: Phrase(en: "pays", es: "pagador")
+        case .user: Phrase(en: "uses", es: "usuario")
+        case .buyer: Phrase(en: "buys", es: "comprador")
+        case .distributor: Phrase(en: "distributes", es: "distribuidor")
+        case .consumer: Phrase(en: "consumes", es: "consumidor")
+        case .gatekeeper: Phrase(en: "keeps the door", es: "filtro")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "decider", rank: 0, "decides", "decisor"),
+        OptionSchema(2, "influencer", rank: 0, "influences", "influenciador"),
+        OptionSchema(3, "payer", rank: 0, "pays", "pagador"),
+        OptionSchema(4, "user", rank: 0, "uses", "usuario"),
+        OptionSchema(5, "buyer", rank: 0, "buys", "comprador"),
+        OptionSchema(6, "distributor", rank: 0, "distributes", "distribuidor"),
+        OptionSchema(7, "consumer", rank: 0, "consumes", "consumidor"),
+        OptionSchema(8, "gatekeeper", rank: 0, "keeps the door", "filtro"),
+    ]
+}
+
+public enum InvolvementLevel: UInt32, OptionValue {
+    case low = 1
+    case medium = 2
+    case high = 3
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .low: Phrase(en: "low", es: "bajo")
+        case .medium: Phrase(en: "medium", es: "medio")
+        case .high: Phrase(en: "high", es: "alto")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "low", rank: 0, "low", "bajo"),
+        OptionSchema(2, "medium", rank: 0, "medium", "medio"),
+        OptionSchema(3, "high", rank: 0, "high", "alto"),
+    ]
+}
+
+public enum DayPart: UInt32, OptionValue {
+    case earlyMorning = 1
+    case morning = 2
+    case midday = 3
+    case afternoon = 4
+    case evening = 5
+    case saturday = 6
+    case sunday = 7
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .earlyMorning: Phrase(en: "before 9", es: "antes de las 9")
+        case .morning: Phrase(en: "9 to 12", es: "de 9 a 12")
+        case .midday: Phrase(en: "12 to 15", es: "de 12 a 15")
+        case .afternoon: Phrase(en: "15 to 18", es: "de 15 a 18")
+        case .evening: Phrase(en: "after 18", es: "después de las 18")
+        case .saturday: Phrase(en: "Saturdays", es: "sábados")
+        case .sunday: Phrase(en: "Sundays", es: "domingos")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "earlyMorning", rank: 0, "before 9", "antes de las 9"),
+        OptionSchema(2, "morning", rank: 0, "9 to 12", "de 9 a 12"),
+        OptionSchema(3, "midday", rank: 0, "12 to 15", "de 12 a 15"),
+        OptionSchema(4, "afternoon", rank: 0, "15 to 18", "de 15 a 18"),
+        OptionSchema(5, "evening", rank: 0, "after 18", "después de las 18"),
+        OptionSchema(6, "saturday", rank: 0, "Saturdays", "sábados"),
+        OptionSchema(7, "sunday", rank: 0, "Sundays", "domingos"),
+    ]
+}
+
+public enum NeedLevel: UInt32, OptionValue {
+    case basic = 1
+    case expected = 2
+    case desired = 3
+    case unforeseen = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .basic: Phrase(en: "basic", es: "básico")
+        case .expected: Phrase(en: "expected", es: "esperado")
+        case .desired: Phrase(en: "desired", es: "deseado")
+        case .unforeseen: Phrase(en: "unforeseen", es: "no previsto")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "basic", rank: 0, "basic", "básico"),
+        OptionSchema(2, "expected", rank: 0, "expected", "esperado"),
+        OptionSchema(3, "desired", rank: 0, "desired", "deseado"),
+        OptionSchema(4, "unforeseen", rank: 0, "unforeseen", "no previsto"),
+    ]
+}
+
+public enum NeedMotive: UInt32, OptionValue {
+    case physiological = 1
+    case safety = 2
+    case belonging = 3
+    case esteem = 4
+    case selfFulfilment = 5
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .physiological: Phrase(en: "physiological", es: "fisiológica")
+        case .safety: Phrase(en: "safety", es: "seguridad")
+        case .belonging: Phrase(en: "belonging", es: "asociación")
+        case .esteem: Phrase(en: "esteem", es: "estima")
+        case .selfFulfilment: Phrase(en: "self-fulfilment", es: "autorrealización")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "physiological", rank: 0, "physiological", "fisiológica"),
+        OptionSchema(2, "safety", rank: 0, "safety", "seguridad"),
+        OptionSchema(3, "belonging", rank: 0, "belonging", "asociación"),
+        OptionSchema(4, "esteem", rank: 0, "esteem", "estima"),
+        OptionSchema(5, "selfFulfilment", rank: 0, "self-fulfilment", "autorrealización"),
+    ]
+}
+
+public enum PurchaseValue: UInt32, OptionValue {
+    case price = 1
+    case cashBack = 2
+    case loyalty = 3
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .price: Phrase(en: "price", es: "sensible al precio")
+        case .cashBack: Phrase(en: "cash back", es: "devolución de dinero")
+        case .loyalty: Phrase(en: "loyalty", es: "fidelidad")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "price", rank: 0, "price", "sensible al precio"),
+        OptionSchema(2, "cashBack", rank: 0, "cash back", "devolución de dinero"),
+        OptionSchema(3, "loyalty", rank: 0, "loyalty", "fidelidad"),
+    ]
+}
+
+public enum SizeBand: UInt32, OptionValue {
+    case micro = 1
+    case small = 2
+    case medium = 3
+    case large = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .micro: Phrase(en: "micro", es: "micro")
+        case .small: Phrase(en: "small", es: "pequeña")
+        case .medium: Phrase(en: "medium", es: "mediana")
+        case .large: Phrase(en: "large", es: "grande")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "micro", rank: 0, "micro", "micro"),
+        OptionSchema(2, "small", rank: 0, "small", "pequeña"),
+        OptionSchema(3, "medium", rank: 0, "medium", "mediana"),
+        OptionSchema(4, "large", rank: 0, "large", "grande"),
+    ]
+}
+
+public enum CustomerLifecycle: UInt32, OptionValue {
+    case potential = 1
+    case active = 2
+    case atRisk = 3
+    case lost = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .potential: Phrase(en: "potential", es: "potencial")
+        case .active: Phrase(en: "active", es: "activo")
+        case .atRisk: Phrase(en: "at risk", es: "en riesgo")
+        case .lost: Phrase(en: "lost", es: "perdido")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "potential", rank: 0, "potential", "potencial"),
+        OptionSchema(2, "active", rank: 0, "active", "activo"),
+        OptionSchema(3, "atRisk", rank: 0, "at risk", "en riesgo"),
+        OptionSchema(4, "lost", rank: 0, "lost", "perdido"),
+    ]
+}
+
+public enum ContactChannel: UInt32, OptionValue {
+    case all = 1
+    case visit = 2
+    case phone = 3
+    case email = 4
+    case mobile = 5
+    case chat = 6
+    case post = 7
+    case web = 8
+    case other = 9
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .all: Phrase(en: "every channel", es: "todos los canales")
+        case .visit: Phrase(en: "visit", es: "visita")
+        case .phone: Phrase(en: "telephone", es: "teléfono")
+        case .email: Phrase(en: "e-mail", es: "correo electrónico")
+        case .mobile: Phrase(en: "text message", es: "mensaje de texto")
+        case .chat: Phrase(en: "chat", es: "chat")
+        case .post: Phrase(en: "post", es: "correo postal")
+        case .web: Phrase(en: "web", es: "web")
+        case .other: Phrase(en: "other", es: "otro")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "all", rank: 0, "every channel", "todos los canales"),
+        OptionSchema(2, "visit", rank: 0, "visit", "visita"),
+        OptionSchema(3, "phone", rank: 0, "telephone", "teléfono"),
+        OptionSchema(4, "email", rank: 0, "e-mail", "correo electrónico"),
+        OptionSchema(5, "mobile", rank: 0, "text message", "mensaje de texto"),
+        OptionSchema(6, "chat", rank: 0, "chat", "chat"),
+        OptionSchema(7, "post", rank: 0, "post", "correo postal"),
+        OptionSchema(8, "web", rank: 0, "web", "web"),
+        OptionSchema(9, "other", rank: 0, "other", "otro"),
+    ]
+}
+
+public enum BuyingSignal: UInt32, OptionValue {
+    case looksAgain = 1
+    case asksAlternatives = 2
+    case confirmsPrice = 3
+    case asksPayment = 4
+    case canPay = 5
+    case changesAttitude = 6
+    case asksWarranty = 7
+    case praisesBrand = 8
+    case asksEarlyDispatch = 9
+    case asksGiftWrap = 10
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .looksAgain: Phrase(en: "wants to see it again", es: "quiere ver de nuevo")
+        case .asksAlternatives: Phrase(en: "asks for alternatives or colours", es: "pregunta por alternativas o colores")
+        case .confirmsPrice: Phrase(en: "asks to confirm the price", es: "pide confirmar el precio")
+        case .asksPayment: Phrase(en: "asks how to pay", es: "pregunta formas de pago")
+        case .canPay: Phrase(en: "can pay one way or another", es: "puede pagar de una u otra manera")
+        case .changesAttitude: Phrase(en: "changes attitude", es: "cambia su actitud")
+        case .asksWarranty: Phrase(en: "asks about the warranty", es: "pregunta por la garantía")
+        case .praisesBrand: Phrase(en: "speaks well of the brand", es: "comenta lo bueno de la marca")
+        case .asksEarlyDispatch: Phrase(en: "asks to have it before a date", es: "pide el despacho antes de una fecha")
+        case .asksGiftWrap: Phrase(en: "asks for gift paper", es: "pide papel de regalo")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "looksAgain", rank: 0, "wants to see it again", "quiere ver de nuevo"),
+        OptionSchema(2, "asksAlternatives", rank: 0, "asks for alternatives or colours", "pregunta por alternativas o colores"),
+        OptionSchema(3, "confirmsPrice", rank: 0, "asks to confirm the price", "pide confirmar el precio"),
+        OptionSchema(4, "asksPayment", rank: 0, "asks how to pay", "pregunta formas de pago"),
+        OptionSchema(5, "canPay", rank: 0, "can pay one way or another", "puede pagar de una u otra manera"),
+        OptionSchema(6, "changesAttitude", rank: 0, "changes attitude", "cambia su actitud"),
+        OptionSchema(7, "asksWarranty", rank: 0, "asks about the warranty", "pregunta por la garantía"),
+        OptionSchema(8, "praisesBrand", rank: 0, "speaks well of the brand", "comenta lo bueno de la marca"),
+        OptionSchema(9, "asksEarlyDispatch", rank: 0, "asks to have it before a date", "pide el despacho antes de una fecha"),
+        OptionSchema(10, "asksGiftWrap", rank: 0, "asks for gift paper", "pide papel de regalo"),
+    ]
+}
+
+public enum Objection: UInt32, OptionValue {
+    case distrust = 1
+    case noNeed = 2
+    case hasIt = 3
+    case noHurry = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .distrust: Phrase(en: "distrust", es: "desconfianza")
+        case .noNeed: Phrase(en: "does not need it", es: "no lo necesita")
+        case .hasIt: Phrase(en: "has it already", es: "ya lo tiene")
+        case .noHurry: Phrase(en: "is in no hurry", es: "no tiene afán")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "distrust", rank: 0, "distrust", "desconfianza"),
+        OptionSchema(2, "noNeed", rank: 0, "does not need it", "no lo necesita"),
+        OptionSchema(3, "hasIt", rank: 0, "has it already", "ya lo tiene"),
+        OptionSchema(4, "noHurry", rank: 0, "is in no hurry", "no tiene afán"),
+    ]
+}
+
+public enum VisitOutcome: UInt32, OptionValue {
+    case repeatPurchase = 1
+    case salesAspects = 2
+    case trust = 3
+    case referrals = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .repeatPurchase: Phrase(en: "buys again", es: "reiteración de compras")
+        case .salesAspects: Phrase(en: "something that helps to sell", es: "aspectos que potencian ventas")
+        case .trust: Phrase(en: "trust made firm", es: "consolidación de la confianza")
+        case .referrals: Phrase(en: "referrals", es: "referencias vinculares")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "repeatPurchase", rank: 0, "buys again", "reiteración de compras"),
+        OptionSchema(2, "salesAspects", rank: 0, "something that helps to sell", "aspectos que potencian ventas"),
+        OptionSchema(3, "trust", rank: 0, "trust made firm", "consolidación de la confianza"),
+        OptionSchema(4, "referrals", rank: 0, "referrals", "referencias vinculares"),
+    ]
+}
+
+public enum PromiseOrigin: UInt32, OptionValue {
+    case visit = 1
+    case impediment = 2
+    case caseStep = 3
+    case checkBack = 4
+    case sale = 5
+    case call = 6
+    case payment = 7
+    case rule = 8
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .visit: Phrase(en: "visit", es: "visita")
+        case .impediment: Phrase(en: "impediment found in a visit", es: "impedimento hallado en una visita")
+        case .caseStep: Phrase(en: "step of a case", es: "paso de un caso")
+        case .checkBack: Phrase(en: "check-back of a case", es: "verificación de un caso")
+        case .sale: Phrase(en: "sale", es: "venta")
+        case .call: Phrase(en: "call", es: "llamada")
+        case .payment: Phrase(en: "payment", es: "pago")
+        case .rule: Phrase(en: "rule", es: "regla")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "visit", rank: 0, "visit", "visita"),
+        OptionSchema(2, "impediment", rank: 0, "impediment found in a visit", "impedimento hallado en una visita"),
+        OptionSchema(3, "caseStep", rank: 0, "step of a case", "paso de un caso"),
+        OptionSchema(4, "checkBack", rank: 0, "check-back of a case", "verificación de un caso"),
+        OptionSchema(5, "sale", rank: 0, "sale", "venta"),
+        OptionSchema(6, "call", rank: 0, "call", "llamada"),
+        OptionSchema(7, "payment", rank: 0, "payment", "pago"),
+        OptionSchema(8, "rule", rank: 0, "rule", "regla"),
+    ]
+}
+
+public enum CaseKind: UInt32, OptionValue {
+    case petition = 1
+    case complaint = 2
+    case claim = 3
+    case suggestion = 4
+    case praise = 5
+    case nonConformity = 6
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .petition: Phrase(en: "petition", es: "petición")
+        case .complaint: Phrase(en: "complaint", es: "queja")
+        case .claim: Phrase(en: "claim", es: "reclamo")
+        case .suggestion: Phrase(en: "suggestion", es: "sugerencia")
+        case .praise: Phrase(en: "praise", es: "felicitación")
+        case .nonConformity: Phrase(en: "non-conformity", es: "no conformidad")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "petition", rank: 0, "petition", "petición"),
+        OptionSchema(2, "complaint", rank: 0, "complaint", "queja"),
+        OptionSchema(3, "claim", rank: 0, "claim", "reclamo"),
+        OptionSchema(4, "suggestion", rank: 0, "suggestion", "sugerencia"),
+        OptionSchema(5, "praise", rank: 0, "praise", "felicitación"),
+        OptionSchema(6, "nonConformity", rank: 0, "non-conformity", "no conformidad"),
+    ]
+}
+
+public enum CaseChannel: UInt32, OptionValue {
+    case groupSession = 1
+    case box = 2
+    case coupon = 3
+    case freeLine = 4
+    case email = 5
+    case post = 6
+    case person = 7
+    case callCentre = 8
+    case contactCentre = 9
+    case chat = 10
+    case web = 11
+    case fax = 12
+    case mobile = 13
+    case visit = 14
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .groupSession: Phrase(en: "group session", es: "sesión de grupo")
+        case .box: Phrase(en: "suggestion box", es: "buzón")
+        case .coupon: Phrase(en: "coupon", es: "cupón")
+        case .freeLine: Phrase(en: "free line", es: "línea gratuita")
+        case .email: Phrase(en: "e-mail", es: "correo electrónico")
+        case .post: Phrase(en: "post", es: "correo postal")
+        case .person: Phrase(en: "in person", es: "personal")
+        case .callCentre: Phrase(en: "call centre", es: "call center")
+        case .contactCentre: Phrase(en: "contact centre", es: "contact center")
+        case .chat: Phrase(en: "chat", es: "chat")
+        case .web: Phrase(en: "web", es: "web")
+        case .fax: Phrase(en: "fax", es: "fax")
+        case .mobile: Phrase(en: "mobile", es: "móvil")
+        case .visit: Phrase(en: "visit", es: "visita")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "groupSession", rank: 0, "group session", "sesión de grupo"),
+        OptionSchema(2, "box", rank: 0, "suggestion box", "buzón"),
+        OptionSchema(3, "coupon", rank: 0, "coupon", "cupón"),
+        OptionSchema(4, "freeLine", rank: 0, "free line", "línea gratuita"),
+        OptionSchema(5, "email", rank: 0, "e-mail", "correo electrónico"),
+        OptionSchema(6, "post", rank: 0, "post", "correo postal"),
+        OptionSchema(7, "person", rank: 0, "in person", "personal"),
+        OptionSchema(8, "callCentre", rank: 0, "call centre", "call center"),
+        OptionSchema(9, "contactCentre", rank: 0, "contact centre", "contact center"),
+        OptionSchema(10, "chat", rank: 0, "chat", "chat"),
+        OptionSchema(11, "web", rank: 0, "web", "web"),
+        OptionSchema(12, "fax", rank: 0, "fax", "fax"),
+        OptionSchema(13, "mobile", rank: 0, "mobile", "móvil"),
+        OptionSchema(14, "visit", rank: 0, "visit", "visita"),
+    ]
+}
+
+public enum CaseOrigin: UInt32, OptionValue {
+    case companyCaused = 1
+    case customerOwn = 2
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .companyCaused: Phrase(en: "caused by the company", es: "problema de la empresa")
+        case .customerOwn: Phrase(en: "the customer's own", es: "problema del cliente mismo")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "companyCaused", rank: 0, "caused by the company", "problema de la empresa"),
+        OptionSchema(2, "customerOwn", rank: 0, "the customer's own", "problema del cliente mismo"),
+    ]
+}
+
+public enum CaseSeverity: UInt32, OptionValue {
+    case low = 1
+    case medium = 2
+    case high = 3
+    case critical = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .low: Phrase(en: "low", es: "baja")
+        case .medium: Phrase(en: "medium", es: "media")
+        case .high: Phrase(en: "high", es: "alta")
+        case .critical: Phrase(en: "critical", es: "crítica")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "low", rank: 0, "low", "baja"),
+        OptionSchema(2, "medium", rank: 1, "medium", "media"),
+        OptionSchema(3, "high", rank: 2, "high", "alta"),
+        OptionSchema(4, "critical", rank: 3, "critical", "crítica"),
+    ]
+}
+
+public enum CaseStepKind: UInt32, OptionValue {
+    case respect = 1
+    case listen = 2
+    case expectations = 3
+    case restate = 4
+    case solutions = 5
+    case act = 6
+    case verify = 7
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .respect: Phrase(en: "show respect", es: "demuestre respeto")
+        case .listen: Phrase(en: "listen", es: "aprenda a escuchar")
+        case .expectations: Phrase(en: "find out the expectations", es: "descubra las expectativas")
+        case .restate: Phrase(en: "repeat what is specific", es: "repita lo específico")
+        case .solutions: Phrase(en: "look for solutions", es: "busque soluciones o alternativas")
+        case .act: Phrase(en: "act and follow it up", es: "emprenda una acción y sígala")
+        case .verify: Phrase(en: "verify twice", es: "verifique dos veces")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "respect", rank: 0, "show respect", "demuestre respeto"),
+        OptionSchema(2, "listen", rank: 0, "listen", "aprenda a escuchar"),
+        OptionSchema(3, "expectations", rank: 0, "find out the expectations", "descubra las expectativas"),
+        OptionSchema(4, "restate", rank: 0, "repeat what is specific", "repita lo específico"),
+        OptionSchema(5, "solutions", rank: 0, "look for solutions", "busque soluciones o alternativas"),
+        OptionSchema(6, "act", rank: 0, "act and follow it up", "emprenda una acción y sígala"),
+        OptionSchema(7, "verify", rank: 0, "verify twice", "verifique dos veces"),
+    ]
+}
+
+public enum CaseEventKind: UInt32, OptionValue {
+    case note = 1
+    case escalated = 2
+    case waitingCustomer = 3
+    case resumed = 4
+    case remedied = 5
+    case retold = 6
+    case closed = 7
+    case reopened = 8
+    case withdrawn = 9
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .note: Phrase(en: "note", es: "nota")
+        case .escalated: Phrase(en: "escalated", es: "escalado")
+        case .waitingCustomer: Phrase(en: "waiting for the customer", es: "en espera del cliente")
+        case .resumed: Phrase(en: "resumed", es: "reanudado")
+        case .remedied: Phrase(en: "remedy given", es: "remedio otorgado")
+        case .retold: Phrase(en: "the customer had to tell it again", es: "el cliente tuvo que repetirlo")
+        case .closed: Phrase(en: "closed", es: "cerrado")
+        case .reopened: Phrase(en: "reopened", es: "reabierto")
+        case .withdrawn: Phrase(en: "withdrawn by the customer", es: "retirado por el cliente")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "note", rank: 0, "note", "nota"),
+        OptionSchema(2, "escalated", rank: 0, "escalated", "escalado"),
+        OptionSchema(3, "waitingCustomer", rank: 0, "waiting for the customer", "en espera del cliente"),
+        OptionSchema(4, "resumed", rank: 0, "resumed", "reanudado"),
+        OptionSchema(5, "remedied", rank: 0, "remedy given", "remedio otorgado"),
+        OptionSchema(6, "retold", rank: 0, "the customer had to tell it again", "el cliente tuvo que repetirlo"),
+        OptionSchema(7, "closed", rank: 0, "closed", "cerrado"),
+        OptionSchema(8, "reopened", rank: 0, "reopened", "reabierto"),
+        OptionSchema(9, "withdrawn", rank: 0, "withdrawn by the customer", "retirado por el cliente"),
+    ]
+}
+
+public enum CaseOutcome: UInt32, OptionValue {
+    case solvedAsExpected = 1
+    case alternativeAccepted = 2
+    case goodwill = 3
+    case notFoundedExplained = 4
+    case withdrawn = 5
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .solvedAsExpected: Phrase(en: "solved as expected", es: "resuelto como se esperaba")
+        case .alternativeAccepted: Phrase(en: "alternative accepted", es: "alternativa aceptada")
+        case .goodwill: Phrase(en: "goodwill", es: "cortesía")
+        case .notFoundedExplained: Phrase(en: "not founded, explained", es: "sin fundamento, explicado")
+        case .withdrawn: Phrase(en: "withdrawn", es: "retirado")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "solvedAsExpected", rank: 0, "solved as expected", "resuelto como se esperaba"),
+        OptionSchema(2, "alternativeAccepted", rank: 0, "alternative accepted", "alternativa aceptada"),
+        OptionSchema(3, "goodwill", rank: 0, "goodwill", "cortesía"),
+        OptionSchema(4, "notFoundedExplained", rank: 0, "not founded, explained", "sin fundamento, explicado"),
+        OptionSchema(5, "withdrawn", rank: 0, "withdrawn", "retirado"),
+    ]
+}
+
+public enum CaseRemedy: UInt32, OptionValue {
+    case refund = 1
+    case replacement = 2
+    case repair = 3
+    case credit = 4
+    case courtesy = 5
+    case apology = 6
+    case information = 7
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .refund: Phrase(en: "refund", es: "reembolso")
+        case .replacement: Phrase(en: "replacement", es: "artículo nuevo")
+        case .repair: Phrase(en: "repair", es: "reparación")
+        case .credit: Phrase(en: "credit", es: "crédito")
+        case .courtesy: Phrase(en: "courtesy", es: "cortesía")
+        case .apology: Phrase(en: "apology", es: "disculpa")
+        case .information: Phrase(en: "information", es: "información")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "refund", rank: 0, "refund", "reembolso"),
+        OptionSchema(2, "replacement", rank: 0, "replacement", "artículo nuevo"),
+        OptionSchema(3, "repair", rank: 0, "repair", "reparación"),
+        OptionSchema(4, "credit", rank: 0, "credit", "crédito"),
+        OptionSchema(5, "courtesy", rank: 0, "courtesy", "cortesía"),
+        OptionSchema(6, "apology", rank: 0, "apology", "disculpa"),
+        OptionSchema(7, "information", rank: 0, "information", "información"),
+    ]
+}
+
+public enum Satisfaction: UInt32, OptionValue {
+    case yes = 1
+    case partly = 2
+    case no = 3
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .yes: Phrase(en: "yes", es: "sí")
+        case .partly: Phrase(en: "partly", es: "en parte")
+        case .no: Phrase(en: "no", es: "no")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "yes", rank: 0, "yes", "sí"),
+        OptionSchema(2, "partly", rank: 0, "partly", "en parte"),
+        OptionSchema(3, "no", rank: 0, "no", "no"),
+    ]
+}
+
+public enum MomentType: UInt32, OptionValue {
+    case arrivesOrAsks = 1
+    case angryOrDefensive = 2
+    case specialRequest = 3
+    case undecided = 4
+    case objects = 5
+    case buyingSignals = 6
+    case buys = 7
+    case refuses = 8
+    case complains = 9
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .arrivesOrAsks: Phrase(en: "arrives, calls, writes or asks", es: "llega, llama, escribe o averigua")
+        case .angryOrDefensive: Phrase(en: "angry or on the defensive", es: "bravo o a la defensiva")
+        case .specialRequest: Phrase(en: "asks for something special", es: "solicita algo especial")
+        case .undecided: Phrase(en: "cannot decide", es: "no puede decidirse")
+        case .objects: Phrase(en: "raises objections", es: "presenta objeciones")
+        case .buyingSignals: Phrase(en: "shows the wish to buy", es: "da señales de que quiere comprar")
+        case .buys: Phrase(en: "buys", es: "compra")
+        case .refuses: Phrase(en: "refuses to buy", es: "se rehúsa a comprar")
+        case .complains: Phrase(en: "complains", es: "se queja")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "arrivesOrAsks", rank: 0, "arrives, calls, writes or asks", "llega, llama, escribe o averigua"),
+        OptionSchema(2, "angryOrDefensive", rank: 0, "angry or on the defensive", "bravo o a la defensiva"),
+        OptionSchema(3, "specialRequest", rank: 0, "asks for something special", "solicita algo especial"),
+        OptionSchema(4, "undecided", rank: 0, "cannot decide", "no puede decidirse"),
+        OptionSchema(5, "objects", rank: 0, "raises objections", "presenta objeciones"),
+        OptionSchema(6, "buyingSignals", rank: 0, "shows the wish to buy", "da señales de que quiere comprar"),
+        OptionSchema(7, "buys", rank: 0, "buys", "compra"),
+        OptionSchema(8, "refuses", rank: 0, "refuses to buy", "se rehúsa a comprar"),
+        OptionSchema(9, "complains", rank: 0, "complains", "se queja"),
+    ]
+}
+
+public enum SpecialMoment: UInt32, OptionValue {
+    case buyOrNot = 1
+    case valueForMoney = 2
+    case repurchaseDecision = 3
+    case referral = 4
+    case badNews = 5
+    case perpetualRepeat = 6
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .buyOrNot: Phrase(en: "to buy or not to buy", es: "comprar o no comprar")
+        case .valueForMoney: Phrase(en: "value for money", es: "valor por dinero")
+        case .repurchaseDecision: Phrase(en: "whether to buy again", es: "decisión de nueva compra")
+        case .referral: Phrase(en: "by referral", es: "por referencia")
+        case .badNews: Phrase(en: "bad news", es: "mala noticia")
+        case .perpetualRepeat: Phrase(en: "repeats for ever", es: "que se repite perpetuamente")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "buyOrNot", rank: 0, "to buy or not to buy", "comprar o no comprar"),
+        OptionSchema(2, "valueForMoney", rank: 0, "value for money", "valor por dinero"),
+        OptionSchema(3, "repurchaseDecision", rank: 0, "whether to buy again", "decisión de nueva compra"),
+        OptionSchema(4, "referral", rank: 0, "by referral", "por referencia"),
+        OptionSchema(5, "badNews", rank: 0, "bad news", "mala noticia"),
+        OptionSchema(6, "perpetualRepeat", rank: 0, "repeats for ever", "que se repite perpetuamente"),
+    ]
+}
+
+public enum SpecialRequestState: UInt32, OptionValue {
+    case asked = 1
+    case trying = 2
+    case notPossible = 3
+    case fulfilled = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .asked: Phrase(en: "asked", es: "solicitada")
+        case .trying: Phrase(en: "being tried", es: "en gestión")
+        case .notPossible: Phrase(en: "not possible", es: "no fue posible")
+        case .fulfilled: Phrase(en: "fulfilled", es: "conseguida")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "asked", rank: 0, "asked", "solicitada"),
+        OptionSchema(2, "trying", rank: 1, "being tried", "en gestión"),
+        OptionSchema(3, "notPossible", rank: 2, "not possible", "no fue posible"),
+        OptionSchema(4, "fulfilled", rank: 3, "fulfilled", "conseguida"),
+    ]
+}
+
+public enum SurveyTemperature: UInt32, OptionValue {
+    case hot = 1
+    case cold = 2
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .hot: Phrase(en: "hot", es: "en caliente")
+        case .cold: Phrase(en: "cold", es: "en frío")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "hot", rank: 0, "hot", "en caliente"),
+        OptionSchema(2, "cold", rank: 0, "cold", "en frío"),
+    ]
+}
+
+public enum QuestionKind: UInt32, OptionValue {
+    case yesNo = 1
+    case zeroToTen = 2
+    case oneToFive = 3
+    case reality = 4
+    case choice = 5
+    case words = 6
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .yesNo: Phrase(en: "yes or no", es: "sí o no")
+        case .zeroToTen: Phrase(en: "0 to 10", es: "0 a 10")
+        case .oneToFive: Phrase(en: "1 to 5", es: "1 a 5")
+        case .reality: Phrase(en: "against the expectation", es: "frente a la expectativa")
+        case .choice: Phrase(en: "one of several", es: "una de varias")
+        case .words: Phrase(en: "in words", es: "en palabras")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "yesNo", rank: 0, "yes or no", "sí o no"),
+        OptionSchema(2, "zeroToTen", rank: 0, "0 to 10", "0 a 10"),
+        OptionSchema(3, "oneToFive", rank: 0, "1 to 5", "1 a 5"),
+        OptionSchema(4, "reality", rank: 0, "against the expectation", "frente a la expectativa"),
+        OptionSchema(5, "choice", rank: 0, "one of several", "una de varias"),
+        OptionSchema(6, "words", rank: 0, "in words", "en palabras"),
+    ]
+}
+
+public enum QualityDimension: UInt32, OptionValue {
+    case reliability = 1
+    case responsiveness = 2
+    case assurance = 3
+    case empathy = 4
+    case tangibles = 5
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .reliability: Phrase(en: "reliability", es: "confiabilidad")
+        case .responsiveness: Phrase(en: "responsiveness", es: "capacidad de respuesta")
+        case .assurance: Phrase(en: "assurance", es: "garantía")
+        case .empathy: Phrase(en: "empathy", es: "empatía")
+        case .tangibles: Phrase(en: "tangibles", es: "recursos tangibles")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "reliability", rank: 0, "reliability", "confiabilidad"),
+        OptionSchema(2, "responsiveness", rank: 0, "responsiveness", "capacidad de respuesta"),
+        OptionSchema(3, "assurance", rank: 0, "assurance", "garantía"),
+        OptionSchema(4, "empathy", rank: 0, "empathy", "empatía"),
+        OptionSchema(5, "tangibles", rank: 0, "tangibles", "recursos tangibles"),
+    ]
+}
+
+public enum DesertionReason: UInt32, OptionValue {
+    case abandonmentNoContact = 1
+    case serviceDissatisfaction = 2
+    case noRenewalWanted = 3
+    case personal = 4
+    case noUse = 5
+    case nonPayment = 6
+    case misuse = 7
+    case movedToCorporatePlan = 8
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .abandonmentNoContact: Phrase(en: "abandoned, no contact", es: "abandono, falta de contacto")
+        case .serviceDissatisfaction: Phrase(en: "dissatisfied with the service", es: "insatisfacción con el servicio")
+        case .noRenewalWanted: Phrase(en: "does not want to renew", es: "no desea renovar")
+        case .personal: Phrase(en: "personal", es: "personal")
+        case .noUse: Phrase(en: "does not use it", es: "no lo usa")
+        case .nonPayment: Phrase(en: "non-payment", es: "falta de pago")
+        case .misuse: Phrase(en: "misuse", es: "mal uso")
+        case .movedToCorporatePlan: Phrase(en: "moved to a corporate plan", es: "pasó a un plan corporativo")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "abandonmentNoContact", rank: 0, "abandoned, no contact", "abandono, falta de contacto"),
+        OptionSchema(2, "serviceDissatisfaction", rank: 0, "dissatisfied with the service", "insatisfacción con el servicio"),
+        OptionSchema(3, "noRenewalWanted", rank: 0, "does not want to renew", "no desea renovar"),
+        OptionSchema(4, "personal", rank: 0, "personal", "personal"),
+        OptionSchema(5, "noUse", rank: 0, "does not use it", "no lo usa"),
+        OptionSchema(6, "nonPayment", rank: 0, "non-payment", "falta de pago"),
+        OptionSchema(7, "misuse", rank: 0, "misuse", "mal uso"),
+        OptionSchema(8, "movedToCorporatePlan", rank: 0, "moved to a corporate plan", "pasó a un plan corporativo"),
+    ]
+}
+
+public enum WinBackResult: UInt32, OptionValue {
+    case recovered = 1
+    case thinking = 2
+    case refused = 3
+    case notReached = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .recovered: Phrase(en: "recovered", es: "recuperado")
+        case .thinking: Phrase(en: "thinking about it", es: "lo está pensando")
+        case .refused: Phrase(en: "refused", es: "no aceptó")
+        case .notReached: Phrase(en: "not reached", es: "no se logró contacto")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "recovered", rank: 0, "recovered", "recuperado"),
+        OptionSchema(2, "thinking", rank: 0, "thinking about it", "lo está pensando"),
+        OptionSchema(3, "refused", rank: 0, "refused", "no aceptó"),
+        OptionSchema(4, "notReached", rank: 0, "not reached", "no se logró contacto"),
+    ]
+}
+
+public enum ContactPurpose: UInt32, OptionValue {
+    case all = 1
+    case service = 2
+    case postSale = 3
+    case loyalty = 4
+    case loyaltyGestures = 5
+    case referralContact = 6
+    case marketing = 7
+    case collections = 8
+    case survey = 9
+    case profiling = 10
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .all: Phrase(en: "every purpose", es: "todas las finalidades")
+        case .service: Phrase(en: "service", es: "servicio")
+        case .postSale: Phrase(en: "post-sale", es: "posventa")
+        case .loyalty: Phrase(en: "loyalty programme", es: "programa de lealtad")
+        case .loyaltyGestures: Phrase(en: "birthdays and small gifts", es: "cumpleaños y detalles")
+        case .referralContact: Phrase(en: "contact as a referral", es: "contacto como referido")
+        case .marketing: Phrase(en: "marketing", es: "mercadeo")
+        case .collections: Phrase(en: "collections", es: "cobranza")
+        case .survey: Phrase(en: "survey", es: "encuesta")
+        case .profiling: Phrase(en: "profiling", es: "perfilamiento")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "all", rank: 0, "every purpose", "todas las finalidades"),
+        OptionSchema(2, "service", rank: 0, "service", "servicio"),
+        OptionSchema(3, "postSale", rank: 0, "post-sale", "posventa"),
+        OptionSchema(4, "loyalty", rank: 0, "loyalty programme", "programa de lealtad"),
+        OptionSchema(5, "loyaltyGestures", rank: 0, "birthdays and small gifts", "cumpleaños y detalles"),
+        OptionSchema(6, "referralContact", rank: 0, "contact as a referral", "contacto como referido"),
+        OptionSchema(7, "marketing", rank: 0, "marketing", "mercadeo"),
+        OptionSchema(8, "collections", rank: 0, "collections", "cobranza"),
+        OptionSchema(9, "survey", rank: 0, "survey", "encuesta"),
+        OptionSchema(10, "profiling", rank: 0, "profiling", "perfilamiento"),
+    ]
+}
+
+public enum ConsentAction: UInt32, OptionValue {
+    case grant = 1
+    case withdraw = 2
+    case object = 3
+    case restrict = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .grant: Phrase(en: "granted", es: "otorga")
+        case .withdraw: Phrase(en: "withdrawn", es: "retira")
+        case .object: Phrase(en: "objected", es: "se opone")
+        case .restrict: Phrase(en: "restricted", es: "limita")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "grant", rank: 0, "granted", "otorga"),
+        OptionSchema(2, "withdraw", rank: 0, "withdrawn", "retira"),
+        OptionSchema(3, "object", rank: 0, "objected", "se opone"),
+        OptionSchema(4, "restrict", rank: 0, "restricted", "limita"),
+    ]
+}
+
+public enum ConsentSource: UInt32, OptionValue {
+    case person = 1
+    case call = 2
+    case form = 3
+    case web = 4
+    case office = 5
+    case importFile = 6
+    case integration = 7
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .person: Phrase(en: "the person, face to face", es: "la persona, en persona")
+        case .call: Phrase(en: "call", es: "llamada")
+        case .form: Phrase(en: "form", es: "formulario")
+        case .web: Phrase(en: "web", es: "web")
+        case .office: Phrase(en: "the office", es: "la oficina")
+        case .importFile: Phrase(en: "file", es: "archivo")
+        case .integration: Phrase(en: "another system", es: "otro sistema")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "person", rank: 0, "the person, face to face", "la persona, en persona"),
+        OptionSchema(2, "call", rank: 0, "call", "llamada"),
+        OptionSchema(3, "form", rank: 0, "form", "formulario"),
+        OptionSchema(4, "web", rank: 0, "web", "web"),
+        OptionSchema(5, "office", rank: 0, "the office", "la oficina"),
+        OptionSchema(6, "importFile", rank: 0, "file", "archivo"),
+        OptionSchema(7, "integration", rank: 0, "another system", "otro sistema"),
+    ]
+}
+
+public enum ConsentEvidence: UInt32, OptionValue {
+    case signature = 1
+    case audio = 2
+    case writing = 3
+    case doubleOptIn = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .signature: Phrase(en: "signature", es: "firma")
+        case .audio: Phrase(en: "audio", es: "audio")
+        case .writing: Phrase(en: "writing", es: "escrito")
+        case .doubleOptIn: Phrase(en: "confirmed twice", es: "doble confirmación")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "signature", rank: 0, "signature", "firma"),
+        OptionSchema(2, "audio", rank: 0, "audio", "audio"),
+        OptionSchema(3, "writing", rank: 0, "writing", "escrito"),
+        OptionSchema(4, "doubleOptIn", rank: 0, "confirmed twice", "doble confirmación"),
+    ]
+}
+
+public enum ContactDirection: UInt32, OptionValue {
+    case incoming = 1
+    case outgoing = 2
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .incoming: Phrase(en: "incoming", es: "entrante")
+        case .outgoing: Phrase(en: "outgoing", es: "saliente")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "incoming", rank: 0, "incoming", "entrante"),
+        OptionSchema(2, "outgoing", rank: 0, "outgoing", "saliente"),
+    ]
+}
+
+public enum DataRight: UInt32, OptionValue {
+    case access = 1
+    case rectification = 2
+    case cancellation = 3
+    case opposition = 4
+    case portability = 5
+    case revocation = 6
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .access: Phrase(en: "access", es: "acceso")
+        case .rectification: Phrase(en: "rectification", es: "rectificación")
+        case .cancellation: Phrase(en: "cancellation", es: "cancelación")
+        case .opposition: Phrase(en: "opposition", es: "oposición")
+        case .portability: Phrase(en: "portability", es: "portabilidad")
+        case .revocation: Phrase(en: "revocation of consent", es: "revocación del consentimiento")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "access", rank: 0, "access", "acceso"),
+        OptionSchema(2, "rectification", rank: 0, "rectification", "rectificación"),
+        OptionSchema(3, "cancellation", rank: 0, "cancellation", "cancelación"),
+        OptionSchema(4, "opposition", rank: 0, "opposition", "oposición"),
+        OptionSchema(5, "portability", rank: 0, "portability", "portabilidad"),
+        OptionSchema(6, "revocation", rank: 0, "revocation of consent", "revocación del consentimiento"),
+    ]
+}
+
+public enum DataRequestState: UInt32, OptionValue {
+    case received = 1
+    case needsMore = 2
+    case inReview = 3
+    case extended = 4
+    case abandoned = 5
+    case denied = 6
+    case answered = 7
+    case done = 8
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .received: Phrase(en: "received", es: "recibida")
+        case .needsMore: Phrase(en: "to be completed by the person", es: "por completar")
+        case .inReview: Phrase(en: "in review", es: "en trámite")
+        case .extended: Phrase(en: "extended", es: "prorrogada")
+        case .abandoned: Phrase(en: "abandoned", es: "desistida")
+        case .denied: Phrase(en: "denied with a reason", es: "negada con motivo")
+        case .answered: Phrase(en: "answered", es: "respondida")
+        case .done: Phrase(en: "carried out", es: "cumplida")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "received", rank: 0, "received", "recibida"),
+        OptionSchema(2, "needsMore", rank: 1, "to be completed by the person", "por completar"),
+        OptionSchema(3, "inReview", rank: 2, "in review", "en trámite"),
+        OptionSchema(4, "extended", rank: 3, "extended", "prorrogada"),
+        OptionSchema(5, "abandoned", rank: 4, "abandoned", "desistida"),
+        OptionSchema(6, "denied", rank: 5, "denied with a reason", "negada con motivo"),
+        OptionSchema(7, "answered", rank: 6, "answered", "respondida"),
+        OptionSchema(8, "done", rank: 7, "carried out", "cumplida"),
+    ]
+}
+
+public enum DayCount: UInt32, OptionValue {
+    case calendar = 1
+    case working = 2
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .calendar: Phrase(en: "calendar days", es: "días corridos")
+        case .working: Phrase(en: "working days", es: "días hábiles")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "calendar", rank: 0, "calendar days", "días corridos"),
+        OptionSchema(2, "working", rank: 0, "working days", "días hábiles"),
+    ]
+}
+
+public enum CreditRule: UInt32, OptionValue {
+    case earliestEvidenced = 1
+    case firstContact = 2
+    case territoryOwner = 3
+    case splitFiftyFifty = 4
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .earliestEvidenced: Phrase(en: "earliest claim with evidence", es: "primer mérito con evidencia")
+        case .firstContact: Phrase(en: "who first reached the person", es: "quien habló primero con la persona")
+        case .territoryOwner: Phrase(en: "who has the territory", es: "quien tiene el territorio")
+        case .splitFiftyFifty: Phrase(en: "half each", es: "por mitades")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "earliestEvidenced", rank: 0, "earliest claim with evidence", "primer mérito con evidencia"),
+        OptionSchema(2, "firstContact", rank: 0, "who first reached the person", "quien habló primero con la persona"),
+        OptionSchema(3, "territoryOwner", rank: 0, "who has the territory", "quien tiene el territorio"),
+        OptionSchema(4, "splitFiftyFifty", rank: 0, "half each", "por mitades"),
+    ]
+}
+
+public enum AdvocateRule: UInt32, OptionValue {
+    case first = 1
+    case both = 2
+    case noneUntilConverted = 3
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .first: Phrase(en: "the first", es: "el primero")
+        case .both: Phrase(en: "all of them", es: "todos")
+        case .noneUntilConverted: Phrase(en: "none until converted", es: "ninguno hasta que se convierta")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "first", rank: 0, "the first", "el primero"),
+        OptionSchema(2, "both", rank: 0, "all of them", "todos"),
+        OptionSchema(3, "noneUntilConverted", rank: 0, "none until converted", "ninguno hasta que se convierta"),
+    ]
+}
+
+public enum BenefitKind: UInt32, OptionValue {
+    case points = 1
+    case discount = 2
+    case cashBack = 3
+    case event = 4
+    case recognition = 5
+    case serviceLevel = 6
+    case priority = 7
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .points: Phrase(en: "points", es: "puntos")
+        case .discount: Phrase(en: "discount", es: "descuento")
+        case .cashBack: Phrase(en: "cash back", es: "devolución de dinero")
+        case .event: Phrase(en: "event", es: "evento")
+        case .recognition: Phrase(en: "recognition", es: "reconocimiento")
+        case .serviceLevel: Phrase(en: "level of service", es: "nivel de servicio")
+        case .priority: Phrase(en: "priority", es: "prioridad")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "points", rank: 0, "points", "puntos"),
+        OptionSchema(2, "discount", rank: 0, "discount", "descuento"),
+        OptionSchema(3, "cashBack", rank: 0, "cash back", "devolución de dinero"),
+        OptionSchema(4, "event", rank: 0, "event", "evento"),
+        OptionSchema(5, "recognition", rank: 0, "recognition", "reconocimiento"),
+        OptionSchema(6, "serviceLevel", rank: 0, "level of service", "nivel de servicio"),
+        OptionSchema(7, "priority", rank: 0, "priority", "prioridad"),
+    ]
+}
+
+public enum FollowUpRule: UInt32, OptionValue {
+    case firstContact = 1
+    case checkBack = 2
+    case birthday = 3
+    case askConsentAgain = 4
+    case dissatisfied = 5
+    case afterSaleEnds = 6
+
+    public var name: String { "\(self)" }
+    public var label: Phrase {
+        switch self {
+        case .firstContact: Phrase(en: "first contact after a sale", es: "primer contacto después de la venta")
+        case .checkBack: Phrase(en: "check-back of a case", es: "verificación de un caso")
+        case .birthday: Phrase(en: "birthday", es: "cumpleaños")
+        case .askConsentAgain: Phrase(en: "ask for consent again", es: "volver a pedir el consentimiento")
+        case .dissatisfied: Phrase(en: "call who was not satisfied", es: "llamar a quien no quedó satisfecho")
+        case .afterSaleEnds: Phrase(en: "the after-sale window ends", es: "termina el plazo de posventa")
+        }
+    }
+    package static let schema = [
+        OptionSchema(1, "firstContact", rank: 0, "first contact after a sale", "primer contacto después de la venta"),
+        OptionSchema(2, "checkBack", rank: 0, "check-back of a case", "verificación de un caso"),
+        OptionSchema(3, "birthday", rank: 0, "birthday", "cumpleaños"),
+        OptionSchema(4, "askConsentAgain", rank: 0, "ask for consent again", "volver a pedir el consentimiento"),
+        OptionSchema(5, "dissatisfied", rank: 0, "call who was not satisfied", "llamar a quien no quedó satisfecho"),
+        OptionSchema(6, "afterSaleEnds", rank: 0, "the after-sale window ends", "termina el plazo de posventa"),
     ]
 }

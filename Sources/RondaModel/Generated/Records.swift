@@ -154,6 +154,56 @@ public struct Customer: RondaRecord {
         get { fields.refs(20) }
         set { fields.set(20, elements: newValue.map { .ref($0) }) }
     }
+    /// Trade name (nombre comercial).
+    public var tradeName: String? {
+        get { fields.text(21) }
+        set { fields.set(21, newValue.map { .composed($0) }) }
+    }
+    /// National id (identificación fiscal o nacional).
+    public var nationalId: String? {
+        get { fields.text(22) }
+        set { fields.set(22, newValue.map { .composed($0) }) }
+    }
+    /// National id verified (identificación verificada).
+    public var nationalIdVerified: Bool? {
+        get { fields.boolean(23) }
+        set { fields.set(23, newValue.map { .boolean($0) }) }
+    }
+    /// Activity code (código de actividad).
+    public var industryCode: String? {
+        get { fields.text(24) }
+        set { fields.set(24, newValue.map { .composed($0) }) }
+    }
+    /// Size (tamaño).
+    public var sizeBand: SizeBand? {
+        get { fields.option(25) }
+        set { fields.set(25, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Purchase values (valores de compra).
+    public var purchaseValues: [PurchaseValue] {
+        get { fields.options(26) }
+        set { fields.set(26, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// Birthday (cumpleaños).
+    public var birthday: CivilDate? {
+        get { fields.date(27) }
+        set { fields.set(27, newValue.map { .date($0) }) }
+    }
+    /// Do not contact in (no contactar en).
+    public var notAt: [DayPart] {
+        get { fields.options(28) }
+        set { fields.set(28, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// Life cycle, by decision (ciclo de vida, por decisión).
+    public var lifecycleOverride: CustomerLifecycle? {
+        get { fields.option(29) }
+        set { fields.set(29, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Decision holds until (la decisión rige hasta).
+    public var lifecycleOverrideUntil: CivilDate? {
+        get { fields.date(30) }
+        set { fields.set(30, newValue.map { .date($0) }) }
+    }
 }
 
 /// A record of the entity `purchase`: purchase (compra).
@@ -188,6 +238,41 @@ public struct Purchase: RondaRecord {
     public var amount: Int? {
         get { fields.integer(3) }
         set { fields.set(3, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Sold by (la concretó). To a `staff`.
+    public var closedBy: RecordID? {
+        get { fields.ref(4) }
+        set { fields.set(4, newValue.map { .ref($0) }) }
+    }
+    /// Delivered at (entregada el).
+    public var deliveredAt: Instant? {
+        get { fields.instant(5) }
+        set { fields.set(5, newValue.map { .instant($0) }) }
+    }
+    /// Products (productos). To a `product`.
+    public var products: [RecordID] {
+        get { fields.refs(6) }
+        set { fields.set(6, elements: newValue.map { .ref($0) }) }
+    }
+    /// What convinced the customer (qué convenció al cliente).
+    public var salesPromises: [String] {
+        get { fields.texts(7) }
+        set { fields.set(7, elements: newValue.map { .composed($0) }) }
+    }
+    /// May be returned until (devolución hasta).
+    public var returnUntil: CivilDate? {
+        get { fields.date(8) }
+        set { fields.set(8, newValue.map { .date($0) }) }
+    }
+    /// Warranty until (garantía hasta).
+    public var warrantyUntil: CivilDate? {
+        get { fields.date(9) }
+        set { fields.set(9, newValue.map { .date($0) }) }
+    }
+    /// May be exchanged until (cambio hasta).
+    public var exchangeUntil: CivilDate? {
+        get { fields.date(10) }
+        set { fields.set(10, newValue.map { .date($0) }) }
     }
 }
 
@@ -284,6 +369,96 @@ public struct Visit: RondaRecord {
         get { fields.text(15) }
         set { fields.set(15, newValue.map { .composed($0) }) }
     }
+    /// Planned for (planificada para).
+    public var plannedFor: Instant? {
+        get { fields.instant(16) }
+        set { fields.set(16, newValue.map { .instant($0) }) }
+    }
+    /// Channel (canal).
+    public var channel: ContactChannel? {
+        get { fields.option(17) }
+        set { fields.set(17, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Why not who sold it (por qué no fue quien vendió).
+    public var substituteReason: String? {
+        get { fields.text(18) }
+        set { fields.set(18, newValue.map { .composed($0) }) }
+    }
+    /// Started at (empezó).
+    public var startedAt: Instant? {
+        get { fields.instant(19) }
+        set { fields.set(19, newValue.map { .instant($0) }) }
+    }
+    /// Ended at (terminó).
+    public var endedAt: Instant? {
+        get { fields.instant(20) }
+        set { fields.set(20, newValue.map { .instant($0) }) }
+    }
+    /// Latitude (latitud).
+    public var latitude: Double? {
+        get { fields.real(21) }
+        set { fields.set(21, newValue.map { .real($0) }) }
+    }
+    /// Longitude (longitud).
+    public var longitude: Double? {
+        get { fields.real(22) }
+        set { fields.set(22, newValue.map { .real($0) }) }
+    }
+    /// Accuracy (metres) (precisión (metros)).
+    public var accuracy: Double? {
+        get { fields.real(23) }
+        set { fields.set(23, newValue.map { .real($0) }) }
+    }
+    /// Buying signals (señales de compra).
+    public var signals: [BuyingSignal] {
+        get { fields.options(24) }
+        set { fields.set(24, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// Objections (objeciones).
+    public var objections: [Objection] {
+        get { fields.options(25) }
+        set { fields.set(25, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// Outcomes (resultados).
+    public var outcomes: [VisitOutcome] {
+        get { fields.options(26) }
+        set { fields.set(26, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// What was praised (qué elogió).
+    public var praise: String? {
+        get { fields.text(27) }
+        set { fields.set(27, newValue.map { .composed($0) }) }
+    }
+    /// What was criticised (qué criticó).
+    public var criticism: String? {
+        get { fields.text(28) }
+        set { fields.set(28, newValue.map { .composed($0) }) }
+    }
+    /// May be quoted (se puede citar).
+    public var quotable: Bool? {
+        get { fields.boolean(29) }
+        set { fields.set(29, newValue.map { .boolean($0) }) }
+    }
+    /// Handed over to (staff) (se entrega a (personal)). To a `staff`.
+    public var handoffStaff: RecordID? {
+        get { fields.ref(30) }
+        set { fields.set(30, newValue.map { .ref($0) }) }
+    }
+    /// Instead of it (en su lugar). To a `visit`.
+    public var rescheduledTo: RecordID? {
+        get { fields.ref(31) }
+        set { fields.set(31, newValue.map { .ref($0) }) }
+    }
+    /// Notes of others (anotaciones de otros).
+    public var annotations: [String] {
+        get { fields.texts(32) }
+        set { fields.set(32, elements: newValue.map { .composed($0) }) }
+    }
+    /// Planned visit that it fulfils (visita planificada que cumple). To a `visit`.
+    public var plan: RecordID? {
+        get { fields.ref(33) }
+        set { fields.set(33, newValue.map { .ref($0) }) }
+    }
 }
 
 /// A record of the entity `commitment`: promise (promesa).
@@ -349,6 +524,26 @@ public struct Commitment: RondaRecord {
         get { fields.ref(9) }
         set { fields.set(9, newValue.map { .ref($0) }) }
     }
+    /// Where it comes from (de dónde viene).
+    public var origin: PromiseOrigin? {
+        get { fields.option(10) }
+        set { fields.set(10, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Owed to (a quién se le debe). To a `contact`.
+    public var contact: RecordID? {
+        get { fields.ref(11) }
+        set { fields.set(11, newValue.map { .ref($0) }) }
+    }
+    /// Case (caso). To a `serviceCase`.
+    public var serviceCase: RecordID? {
+        get { fields.ref(12) }
+        set { fields.set(12, newValue.map { .ref($0) }) }
+    }
+    /// Follow-up (seguimiento). To a `followUp`.
+    public var followUp: RecordID? {
+        get { fields.ref(13) }
+        set { fields.set(13, newValue.map { .ref($0) }) }
+    }
 }
 
 /// A record of the entity `referral`: referral (referido).
@@ -404,6 +599,16 @@ public struct Referral: RondaRecord {
         get { fields.texts(7) }
         set { fields.set(7, elements: newValue.map { .composed($0) }) }
     }
+    /// Credited to, by decision (acreditado a, por decisión). To a `staff`.
+    public var creditedTo: RecordID? {
+        get { fields.ref(8) }
+        set { fields.set(8, newValue.map { .ref($0) }) }
+    }
+    /// Why (por qué).
+    public var creditReason: String? {
+        get { fields.text(9) }
+        set { fields.set(9, newValue.map { .composed($0) }) }
+    }
 }
 
 /// A record of the entity `referralClaim`: referral claim (mérito de referido).
@@ -444,6 +649,16 @@ public struct ReferralClaim: RondaRecord {
         get { fields.instant(4) }
         set { fields.set(4, newValue.map { .instant($0) }) }
     }
+    /// Contact made (contacto realizado). To a `contactLog`.
+    public var contactMade: RecordID? {
+        get { fields.ref(5) }
+        set { fields.set(5, newValue.map { .ref($0) }) }
+    }
+    /// First reached the person at (habló primero con la persona el).
+    public var contactedAt: Instant? {
+        get { fields.instant(6) }
+        set { fields.set(6, newValue.map { .instant($0) }) }
+    }
 }
 
 /// A record of the entity `programme`: loyalty programme (programa de lealtad).
@@ -483,6 +698,11 @@ public struct Programme: RondaRecord {
     public var terms: String? {
         get { fields.text(4) }
         set { fields.set(4, newValue.map { .composed($0) }) }
+    }
+    /// No more enrolments from (sin nuevas inscripciones desde).
+    public var closedAt: Instant? {
+        get { fields.instant(5) }
+        set { fields.set(5, newValue.map { .instant($0) }) }
     }
 }
 
@@ -528,6 +748,21 @@ public struct Enrolment: RondaRecord {
     public var state: EnrolmentState? {
         get { fields.option(5) }
         set { fields.set(5, newValue.map { .status(option: $0.rawValue, round: 0) }) }
+    }
+    /// First card (primera tarjeta).
+    public var primaryCard: String? {
+        get { fields.text(6) }
+        set { fields.set(6, newValue.map { .composed($0) }) }
+    }
+    /// Terms accepted (edition) (condiciones aceptadas (edición)).
+    public var termsAccepted: Int? {
+        get { fields.integer(7) }
+        set { fields.set(7, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Goes on in (continúa en). To a `enrolment`.
+    public var mergedInto: RecordID? {
+        get { fields.ref(8) }
+        set { fields.set(8, newValue.map { .ref($0) }) }
     }
 }
 
@@ -578,6 +813,26 @@ public struct PointsEntry: RondaRecord {
     public var at: Instant? {
         get { fields.instant(6) }
         set { fields.set(6, newValue.map { .instant($0) }) }
+    }
+    /// Reverses (reversa). To a `pointsEntry`.
+    public var reverses: RecordID? {
+        get { fields.ref(7) }
+        set { fields.set(7, newValue.map { .ref($0) }) }
+    }
+    /// Expire at (vencen el).
+    public var expiresAt: Instant? {
+        get { fields.instant(8) }
+        set { fields.set(8, newValue.map { .instant($0) }) }
+    }
+    /// By which terms (edition) (según qué condiciones (edición)).
+    public var edition: Int? {
+        get { fields.integer(9) }
+        set { fields.set(9, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Out of the allowance (del cupo). To a `redemptionAllowance`.
+    public var allowance: RecordID? {
+        get { fields.ref(10) }
+        set { fields.set(10, newValue.map { .ref($0) }) }
     }
 }
 
@@ -668,5 +923,1795 @@ public struct Suggestion: RondaRecord {
     public var base: Int? {
         get { fields.integer(9) }
         set { fields.set(9, newValue.map { .integer(Int64($0)) }) }
+    }
+}
+
+/// A record of the entity `contact`: contact (contacto).
+public struct Contact: RondaRecord {
+    public static let entity = EntityID.contact
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .contact))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Name (nombre).
+    public var name: String? {
+        get { fields.text(1) }
+        set { fields.set(1, newValue.map { .composed($0) }) }
+    }
+    /// Roles (papeles).
+    public var roles: [ContactRole] {
+        get { fields.options(2) }
+        set { fields.set(2, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// Position (cargo).
+    public var position: String? {
+        get { fields.text(3) }
+        set { fields.set(3, newValue.map { .composed($0) }) }
+    }
+    /// Phones (teléfonos).
+    public var phones: [String] {
+        get { fields.texts(4) }
+        set { fields.set(4, elements: newValue.map { .composed($0) }) }
+    }
+    /// E-mails (correos).
+    public var emails: [String] {
+        get { fields.texts(5) }
+        set { fields.set(5, elements: newValue.map { .composed($0) }) }
+    }
+    /// Birthday (cumpleaños).
+    public var birthday: CivilDate? {
+        get { fields.date(6) }
+        set { fields.set(6, newValue.map { .date($0) }) }
+    }
+    /// Preferred channel (canal preferido).
+    public var preferredChannel: ContactChannel? {
+        get { fields.option(7) }
+        set { fields.set(7, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Best hours (mejor horario).
+    public var bestHours: String? {
+        get { fields.text(8) }
+        set { fields.set(8, newValue.map { .composed($0) }) }
+    }
+    /// Do not contact in (no contactar en).
+    public var notAt: [DayPart] {
+        get { fields.options(9) }
+        set { fields.set(9, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// Language (idioma).
+    public var language: String? {
+        get { fields.text(10) }
+        set { fields.set(10, newValue.map { .composed($0) }) }
+    }
+    /// Involvement in the decision (nivel de involucramiento en la decisión).
+    public var involvementDecision: InvolvementLevel? {
+        get { fields.option(11) }
+        set { fields.set(11, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Involvement in the act of buying (nivel de involucramiento en el acto de compra).
+    public var involvementPurchase: InvolvementLevel? {
+        get { fields.option(12) }
+        set { fields.set(12, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Notes (notas).
+    public var notes: [String] {
+        get { fields.texts(13) }
+        set { fields.set(13, elements: newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `habitProfile`: habits (hábitos).
+public struct HabitProfile: RondaRecord {
+    public static let entity = EntityID.habitProfile
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .habitProfile))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// What the customer buys (qué compra).
+    public var whatBuys: String? {
+        get { fields.text(1) }
+        set { fields.set(1, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var whatBuysAskedAt: Instant? {
+        get { fields.instant(2) }
+        set { fields.set(2, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var whatBuysAskedBy: RecordID? {
+        get { fields.ref(3) }
+        set { fields.set(3, newValue.map { .ref($0) }) }
+    }
+    /// Why and what for the customer buys (por qué y para qué compra).
+    public var whyBuys: String? {
+        get { fields.text(4) }
+        set { fields.set(4, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var whyBuysAskedAt: Instant? {
+        get { fields.instant(5) }
+        set { fields.set(5, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var whyBuysAskedBy: RecordID? {
+        get { fields.ref(6) }
+        set { fields.set(6, newValue.map { .ref($0) }) }
+    }
+    /// How the customer buys (cómo compra).
+    public var howBuys: String? {
+        get { fields.text(7) }
+        set { fields.set(7, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var howBuysAskedAt: Instant? {
+        get { fields.instant(8) }
+        set { fields.set(8, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var howBuysAskedBy: RecordID? {
+        get { fields.ref(9) }
+        set { fields.set(9, newValue.map { .ref($0) }) }
+    }
+    /// With what the customer buys (con qué compra).
+    public var withWhatBuys: String? {
+        get { fields.text(10) }
+        set { fields.set(10, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var withWhatBuysAskedAt: Instant? {
+        get { fields.instant(11) }
+        set { fields.set(11, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var withWhatBuysAskedBy: RecordID? {
+        get { fields.ref(12) }
+        set { fields.set(12, newValue.map { .ref($0) }) }
+    }
+    /// With whom the customer buys (con quién compra).
+    public var withWhomBuys: String? {
+        get { fields.text(13) }
+        set { fields.set(13, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var withWhomBuysAskedAt: Instant? {
+        get { fields.instant(14) }
+        set { fields.set(14, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var withWhomBuysAskedBy: RecordID? {
+        get { fields.ref(15) }
+        set { fields.set(15, newValue.map { .ref($0) }) }
+    }
+    /// When the customer buys (cuándo compra).
+    public var whenBuys: String? {
+        get { fields.text(16) }
+        set { fields.set(16, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var whenBuysAskedAt: Instant? {
+        get { fields.instant(17) }
+        set { fields.set(17, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var whenBuysAskedBy: RecordID? {
+        get { fields.ref(18) }
+        set { fields.set(18, newValue.map { .ref($0) }) }
+    }
+    /// Where the customer buys (dónde compra).
+    public var whereBuys: String? {
+        get { fields.text(19) }
+        set { fields.set(19, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var whereBuysAskedAt: Instant? {
+        get { fields.instant(20) }
+        set { fields.set(20, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var whereBuysAskedBy: RecordID? {
+        get { fields.ref(21) }
+        set { fields.set(21, newValue.map { .ref($0) }) }
+    }
+    /// What the customer consumes (qué consume).
+    public var whatUses: String? {
+        get { fields.text(22) }
+        set { fields.set(22, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var whatUsesAskedAt: Instant? {
+        get { fields.instant(23) }
+        set { fields.set(23, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var whatUsesAskedBy: RecordID? {
+        get { fields.ref(24) }
+        set { fields.set(24, newValue.map { .ref($0) }) }
+    }
+    /// Why and what for the customer consumes (por qué y para qué consume).
+    public var whyUses: String? {
+        get { fields.text(25) }
+        set { fields.set(25, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var whyUsesAskedAt: Instant? {
+        get { fields.instant(26) }
+        set { fields.set(26, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var whyUsesAskedBy: RecordID? {
+        get { fields.ref(27) }
+        set { fields.set(27, newValue.map { .ref($0) }) }
+    }
+    /// How the customer consumes (cómo consume).
+    public var howUses: String? {
+        get { fields.text(28) }
+        set { fields.set(28, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var howUsesAskedAt: Instant? {
+        get { fields.instant(29) }
+        set { fields.set(29, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var howUsesAskedBy: RecordID? {
+        get { fields.ref(30) }
+        set { fields.set(30, newValue.map { .ref($0) }) }
+    }
+    /// With what the customer consumes (con qué consume).
+    public var withWhatUses: String? {
+        get { fields.text(31) }
+        set { fields.set(31, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var withWhatUsesAskedAt: Instant? {
+        get { fields.instant(32) }
+        set { fields.set(32, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var withWhatUsesAskedBy: RecordID? {
+        get { fields.ref(33) }
+        set { fields.set(33, newValue.map { .ref($0) }) }
+    }
+    /// With whom the customer consumes (con quién consume).
+    public var withWhomUses: String? {
+        get { fields.text(34) }
+        set { fields.set(34, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var withWhomUsesAskedAt: Instant? {
+        get { fields.instant(35) }
+        set { fields.set(35, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var withWhomUsesAskedBy: RecordID? {
+        get { fields.ref(36) }
+        set { fields.set(36, newValue.map { .ref($0) }) }
+    }
+    /// When the customer consumes (cuándo consume).
+    public var whenUses: String? {
+        get { fields.text(37) }
+        set { fields.set(37, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var whenUsesAskedAt: Instant? {
+        get { fields.instant(38) }
+        set { fields.set(38, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var whenUsesAskedBy: RecordID? {
+        get { fields.ref(39) }
+        set { fields.set(39, newValue.map { .ref($0) }) }
+    }
+    /// Where the customer consumes (dónde consume).
+    public var whereUses: String? {
+        get { fields.text(40) }
+        set { fields.set(40, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (preguntado el).
+    public var whereUsesAskedAt: Instant? {
+        get { fields.instant(41) }
+        set { fields.set(41, newValue.map { .instant($0) }) }
+    }
+    /// Asked by (lo preguntó). To a `staff`.
+    public var whereUsesAskedBy: RecordID? {
+        get { fields.ref(42) }
+        set { fields.set(42, newValue.map { .ref($0) }) }
+    }
+}
+
+/// A record of the entity `need`: need (necesidad).
+public struct Need: RondaRecord {
+    public static let entity = EntityID.need
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .need))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// What is needed (qué necesita).
+    public var words: String? {
+        get { fields.text(1) }
+        set { fields.set(1, newValue.map { .composed($0) }) }
+    }
+    /// Level (nivel).
+    public var level: NeedLevel? {
+        get { fields.option(2) }
+        set { fields.set(2, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Motives (motivos).
+    public var motives: [NeedMotive] {
+        get { fields.options(3) }
+        set { fields.set(3, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// Product (producto). To a `product`.
+    public var product: RecordID? {
+        get { fields.ref(4) }
+        set { fields.set(4, newValue.map { .ref($0) }) }
+    }
+    /// Contact (contacto). To a `contact`.
+    public var contact: RecordID? {
+        get { fields.ref(5) }
+        set { fields.set(5, newValue.map { .ref($0) }) }
+    }
+    /// Heard at (escuchada el).
+    public var heardAt: Instant? {
+        get { fields.instant(6) }
+        set { fields.set(6, newValue.map { .instant($0) }) }
+    }
+    /// Heard by (la escuchó). To a `staff`.
+    public var heardBy: RecordID? {
+        get { fields.ref(7) }
+        set { fields.set(7, newValue.map { .ref($0) }) }
+    }
+    /// Met at (cubierta el).
+    public var metAt: Instant? {
+        get { fields.instant(8) }
+        set { fields.set(8, newValue.map { .instant($0) }) }
+    }
+}
+
+/// A record of the entity `product`: product (producto).
+public struct Product: RondaRecord {
+    public static let entity = EntityID.product
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .product))
+    }
+    /// Code (código).
+    public var code: String? {
+        get { fields.text(0) }
+        set { fields.set(0, newValue.map { .composed($0) }) }
+    }
+    /// Name (nombre).
+    public var name: String? {
+        get { fields.text(1) }
+        set { fields.set(1, newValue.map { .composed($0) }) }
+    }
+    /// Days to return it (días de devolución).
+    public var returnDays: Int? {
+        get { fields.integer(2) }
+        set { fields.set(2, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Days of warranty (días de garantía).
+    public var warrantyDays: Int? {
+        get { fields.integer(3) }
+        set { fields.set(3, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Days to exchange it (días de cambio).
+    public var exchangeDays: Int? {
+        get { fields.integer(4) }
+        set { fields.set(4, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Not sold any more (ya no se vende).
+    public var withdrawn: Bool? {
+        get { fields.boolean(5) }
+        set { fields.set(5, newValue.map { .boolean($0) }) }
+    }
+}
+
+/// A record of the entity `renegotiation`: renegotiation (renegociación).
+public struct Renegotiation: RondaRecord {
+    public static let entity = EntityID.renegotiation
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .renegotiation))
+    }
+    /// Promise (promesa). To a `commitment`.
+    public var commitment: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// New due time (nuevo plazo).
+    public var dueAt: Instant? {
+        get { fields.instant(2) }
+        set { fields.set(2, newValue.map { .instant($0) }) }
+    }
+    /// Agreed at (acordada el).
+    public var agreedAt: Instant? {
+        get { fields.instant(3) }
+        set { fields.set(3, newValue.map { .instant($0) }) }
+    }
+    /// How the customer agreed (cómo aceptó el cliente).
+    public var agreement: String? {
+        get { fields.text(4) }
+        set { fields.set(4, newValue.map { .composed($0) }) }
+    }
+    /// Reason (motivo).
+    public var reason: String? {
+        get { fields.text(5) }
+        set { fields.set(5, newValue.map { .composed($0) }) }
+    }
+    /// Agreed by (la acordó). To a `staff`.
+    public var by: RecordID? {
+        get { fields.ref(6) }
+        set { fields.set(6, newValue.map { .ref($0) }) }
+    }
+}
+
+/// A record of the entity `serviceCase`: case (caso).
+public struct ServiceCase: RondaRecord {
+    public static let entity = EntityID.serviceCase
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .serviceCase))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Kind (tipo).
+    public var kind: CaseKind? {
+        get { fields.option(1) }
+        set { fields.set(1, newValue.map { .option($0.rawValue) }) }
+    }
+    /// The customer spoke at (el cliente habló el).
+    public var openedAt: Instant? {
+        get { fields.instant(2) }
+        set { fields.set(2, newValue.map { .instant($0) }) }
+    }
+    /// In the customer's words (en palabras del cliente).
+    public var words: String? {
+        get { fields.text(3) }
+        set { fields.set(3, newValue.map { .composed($0) }) }
+    }
+    /// Channel (canal).
+    public var channel: CaseChannel? {
+        get { fields.option(4) }
+        set { fields.set(4, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Origin (origen).
+    public var origin: CaseOrigin? {
+        get { fields.option(5) }
+        set { fields.set(5, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Severity (gravedad).
+    public var severity: CaseSeverity? {
+        get { fields.option(6) }
+        set { fields.set(6, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Owner (responsable). To a `staff`.
+    public var owner: RecordID? {
+        get { fields.ref(7) }
+        set { fields.set(7, newValue.map { .ref($0) }) }
+    }
+    /// Registered by (registrado por). To a `staff`.
+    public var registeredBy: RecordID? {
+        get { fields.ref(8) }
+        set { fields.set(8, newValue.map { .ref($0) }) }
+    }
+    /// About staff (sobre personas de la empresa). To a `staff`.
+    public var subjectStaff: [RecordID] {
+        get { fields.refs(9) }
+        set { fields.set(9, elements: newValue.map { .ref($0) }) }
+    }
+    /// Product (producto). To a `product`.
+    public var product: RecordID? {
+        get { fields.ref(10) }
+        set { fields.set(10, newValue.map { .ref($0) }) }
+    }
+    /// Purchase (compra). To a `purchase`.
+    public var purchase: RecordID? {
+        get { fields.ref(11) }
+        set { fields.set(11, newValue.map { .ref($0) }) }
+    }
+    /// Visit (visita). To a `visit`.
+    public var visit: RecordID? {
+        get { fields.ref(12) }
+        set { fields.set(12, newValue.map { .ref($0) }) }
+    }
+    /// Contact (contacto). To a `contact`.
+    public var contact: RecordID? {
+        get { fields.ref(13) }
+        set { fields.set(13, newValue.map { .ref($0) }) }
+    }
+    /// The same complaint as (la misma queja que). To a `serviceCase`.
+    public var sameAs: [RecordID] {
+        get { fields.refs(14) }
+        set { fields.set(14, elements: newValue.map { .ref($0) }) }
+    }
+    /// Notes (notas).
+    public var notes: [String] {
+        get { fields.texts(15) }
+        set { fields.set(15, elements: newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `caseStep`: step of a case (paso de un caso).
+public struct CaseStep: RondaRecord {
+    public static let entity = EntityID.caseStep
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .caseStep))
+    }
+    /// Case (caso). To a `serviceCase`.
+    public var serviceCase: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Step (paso).
+    public var step: CaseStepKind? {
+        get { fields.option(2) }
+        set { fields.set(2, newValue.map { .option($0.rawValue) }) }
+    }
+    /// When (cuándo).
+    public var at: Instant? {
+        get { fields.instant(3) }
+        set { fields.set(3, newValue.map { .instant($0) }) }
+    }
+    /// Done by (lo hizo). To a `staff`.
+    public var by: RecordID? {
+        get { fields.ref(4) }
+        set { fields.set(4, newValue.map { .ref($0) }) }
+    }
+    /// What was said (qué se dijo).
+    public var words: String? {
+        get { fields.text(5) }
+        set { fields.set(5, newValue.map { .composed($0) }) }
+    }
+    /// What the customer feels (qué siente).
+    public var feels: String? {
+        get { fields.text(6) }
+        set { fields.set(6, newValue.map { .composed($0) }) }
+    }
+    /// What the customer wants (qué quiere).
+    public var wants: String? {
+        get { fields.text(7) }
+        set { fields.set(7, newValue.map { .composed($0) }) }
+    }
+    /// What the customer expects (qué espera el cliente).
+    public var expectedOutcome: String? {
+        get { fields.text(8) }
+        set { fields.set(8, newValue.map { .composed($0) }) }
+    }
+    /// The customer confirmed it (el cliente lo confirmó).
+    public var customerConfirmed: Bool? {
+        get { fields.boolean(9) }
+        set { fields.set(9, newValue.map { .boolean($0) }) }
+    }
+    /// Alternatives (alternativas).
+    public var alternatives: [String] {
+        get { fields.texts(10) }
+        set { fields.set(10, elements: newValue.map { .composed($0) }) }
+    }
+    /// What was chosen (qué se eligió).
+    public var chosen: String? {
+        get { fields.text(11) }
+        set { fields.set(11, newValue.map { .composed($0) }) }
+    }
+    /// Meets the expectation (cubre la expectativa).
+    public var meetsExpectation: Bool? {
+        get { fields.boolean(12) }
+        set { fields.set(12, newValue.map { .boolean($0) }) }
+    }
+    /// Answers the expectation (responde a la expectativa). To a `caseStep`.
+    public var answers: RecordID? {
+        get { fields.ref(13) }
+        set { fields.set(13, newValue.map { .ref($0) }) }
+    }
+    /// Promises (promesas). To a `commitment`.
+    public var commitments: [RecordID] {
+        get { fields.refs(14) }
+        set { fields.set(14, elements: newValue.map { .ref($0) }) }
+    }
+    /// Satisfied (satisfecho).
+    public var satisfied: Satisfaction? {
+        get { fields.option(15) }
+        set { fields.set(15, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Evidence (evidencia).
+    public var evidence: [String] {
+        get { fields.texts(16) }
+        set { fields.set(16, elements: newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `caseEvent`: event of a case (suceso de un caso).
+public struct CaseEvent: RondaRecord {
+    public static let entity = EntityID.caseEvent
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .caseEvent))
+    }
+    /// Case (caso). To a `serviceCase`.
+    public var serviceCase: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Kind (tipo).
+    public var kind: CaseEventKind? {
+        get { fields.option(2) }
+        set { fields.set(2, newValue.map { .option($0.rawValue) }) }
+    }
+    /// When (cuándo).
+    public var at: Instant? {
+        get { fields.instant(3) }
+        set { fields.set(3, newValue.map { .instant($0) }) }
+    }
+    /// Done by (lo hizo). To a `staff`.
+    public var by: RecordID? {
+        get { fields.ref(4) }
+        set { fields.set(4, newValue.map { .ref($0) }) }
+    }
+    /// Words (palabras).
+    public var words: String? {
+        get { fields.text(5) }
+        set { fields.set(5, newValue.map { .composed($0) }) }
+    }
+    /// Level of escalation (nivel de escalamiento).
+    public var level: Int? {
+        get { fields.integer(6) }
+        set { fields.set(6, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Escalated or handed to (escalado o entregado a). To a `staff`.
+    public var to: RecordID? {
+        get { fields.ref(7) }
+        set { fields.set(7, newValue.map { .ref($0) }) }
+    }
+    /// Outcome (resultado).
+    public var outcome: CaseOutcome? {
+        get { fields.option(8) }
+        set { fields.set(8, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Remedy (remedio).
+    public var remedy: CaseRemedy? {
+        get { fields.option(9) }
+        set { fields.set(9, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Cost (costo). In hundredths.
+    public var cost: Int? {
+        get { fields.integer(10) }
+        set { fields.set(10, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Currency (moneda).
+    public var currency: String? {
+        get { fields.text(11) }
+        set { fields.set(11, newValue.map { .composed($0) }) }
+    }
+    /// Approved by (aprobado por). To a `staff`.
+    public var approvedBy: RecordID? {
+        get { fields.ref(12) }
+        set { fields.set(12, newValue.map { .ref($0) }) }
+    }
+    /// Settles (resuelve). To a `caseEvent`.
+    public var settles: [RecordID] {
+        get { fields.refs(13) }
+        set { fields.set(13, elements: newValue.map { .ref($0) }) }
+    }
+}
+
+/// A record of the entity `moment`: moment of truth (momento de verdad).
+public struct Moment: RondaRecord {
+    public static let entity = EntityID.moment
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .moment))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Moment (momento).
+    public var type: MomentType? {
+        get { fields.option(1) }
+        set { fields.set(1, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Special moment (momento especial).
+    public var special: SpecialMoment? {
+        get { fields.option(2) }
+        set { fields.set(2, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Channel (canal).
+    public var channel: ContactChannel? {
+        get { fields.option(3) }
+        set { fields.set(3, newValue.map { .option($0.rawValue) }) }
+    }
+    /// When (cuándo).
+    public var at: Instant? {
+        get { fields.instant(4) }
+        set { fields.set(4, newValue.map { .instant($0) }) }
+    }
+    /// Attended by (lo atendió). To a `staff`.
+    public var by: RecordID? {
+        get { fields.ref(5) }
+        set { fields.set(5, newValue.map { .ref($0) }) }
+    }
+    /// Result (resultado).
+    public var result: String? {
+        get { fields.text(6) }
+        set { fields.set(6, newValue.map { .composed($0) }) }
+    }
+    /// Buying signals (señales de compra).
+    public var signals: [BuyingSignal] {
+        get { fields.options(7) }
+        set { fields.set(7, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// Objections (objeciones).
+    public var objections: [Objection] {
+        get { fields.options(8) }
+        set { fields.set(8, elements: newValue.map { .option($0.rawValue) }) }
+    }
+    /// Contact (contacto). To a `contact`.
+    public var contact: RecordID? {
+        get { fields.ref(9) }
+        set { fields.set(9, newValue.map { .ref($0) }) }
+    }
+    /// Visit (visita). To a `visit`.
+    public var visit: RecordID? {
+        get { fields.ref(10) }
+        set { fields.set(10, newValue.map { .ref($0) }) }
+    }
+    /// Product (producto). To a `product`.
+    public var product: RecordID? {
+        get { fields.ref(11) }
+        set { fields.set(11, newValue.map { .ref($0) }) }
+    }
+}
+
+/// A record of the entity `specialRequest`: special request (solicitud especial).
+public struct SpecialRequest: RondaRecord {
+    public static let entity = EntityID.specialRequest
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .specialRequest))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// What is wanted (qué solicita).
+    public var wanted: String? {
+        get { fields.text(1) }
+        set { fields.set(1, newValue.map { .composed($0) }) }
+    }
+    /// What was tried (qué se intentó).
+    public var tried: [String] {
+        get { fields.texts(2) }
+        set { fields.set(2, elements: newValue.map { .composed($0) }) }
+    }
+    /// State (estado).
+    public var state: SpecialRequestState? {
+        get { fields.option(3) }
+        set { fields.set(3, newValue.map { .status(option: $0.rawValue, round: 0) }) }
+    }
+    /// Cost (costo). In hundredths.
+    public var cost: Int? {
+        get { fields.integer(4) }
+        set { fields.set(4, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Currency (moneda).
+    public var currency: String? {
+        get { fields.text(5) }
+        set { fields.set(5, newValue.map { .composed($0) }) }
+    }
+    /// Asked at (solicitada el).
+    public var askedAt: Instant? {
+        get { fields.instant(6) }
+        set { fields.set(6, newValue.map { .instant($0) }) }
+    }
+    /// Fulfilled at (conseguida el).
+    public var fulfilledAt: Instant? {
+        get { fields.instant(7) }
+        set { fields.set(7, newValue.map { .instant($0) }) }
+    }
+    /// Heard by (la escuchó). To a `staff`.
+    public var by: RecordID? {
+        get { fields.ref(8) }
+        set { fields.set(8, newValue.map { .ref($0) }) }
+    }
+    /// Visit (visita). To a `visit`.
+    public var visit: RecordID? {
+        get { fields.ref(9) }
+        set { fields.set(9, newValue.map { .ref($0) }) }
+    }
+}
+
+/// A record of the entity `surveyTemplate`: survey (encuesta).
+public struct SurveyTemplate: RondaRecord {
+    public static let entity = EntityID.surveyTemplate
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .surveyTemplate))
+    }
+    /// Code (código).
+    public var code: String? {
+        get { fields.text(0) }
+        set { fields.set(0, newValue.map { .composed($0) }) }
+    }
+    /// Edition (edición).
+    public var edition: Int? {
+        get { fields.integer(1) }
+        set { fields.set(1, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Name (nombre).
+    public var name: String? {
+        get { fields.text(2) }
+        set { fields.set(2, newValue.map { .composed($0) }) }
+    }
+    /// Hot or cold (en caliente o en frío).
+    public var temperature: SurveyTemperature? {
+        get { fields.option(3) }
+        set { fields.set(3, newValue.map { .option($0.rawValue) }) }
+    }
+    /// What it is for (para qué es).
+    public var purpose: String? {
+        get { fields.text(4) }
+        set { fields.set(4, newValue.map { .composed($0) }) }
+    }
+    /// Language (idioma).
+    public var language: String? {
+        get { fields.text(5) }
+        set { fields.set(5, newValue.map { .composed($0) }) }
+    }
+    /// Hours after the contact (horas después del contacto).
+    public var delayHours: Int? {
+        get { fields.integer(6) }
+        set { fields.set(6, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Not asked any more (ya no se aplica).
+    public var retired: Bool? {
+        get { fields.boolean(7) }
+        set { fields.set(7, newValue.map { .boolean($0) }) }
+    }
+}
+
+/// A record of the entity `surveyQuestion`: question (pregunta).
+public struct SurveyQuestion: RondaRecord {
+    public static let entity = EntityID.surveyQuestion
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .surveyQuestion))
+    }
+    /// Survey (encuesta). To a `surveyTemplate`.
+    public var template: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Place (lugar).
+    public var position: Int? {
+        get { fields.integer(1) }
+        set { fields.set(1, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Question (pregunta).
+    public var words: String? {
+        get { fields.text(2) }
+        set { fields.set(2, newValue.map { .composed($0) }) }
+    }
+    /// Kind of answer (tipo de respuesta).
+    public var kind: QuestionKind? {
+        get { fields.option(3) }
+        set { fields.set(3, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Choices, one a line (opciones, una por línea).
+    public var choices: String? {
+        get { fields.text(4) }
+        set { fields.set(4, newValue.map { .composed($0) }) }
+    }
+    /// Dimension of quality (dimensión de calidad).
+    public var dimension: QualityDimension? {
+        get { fields.option(5) }
+        set { fields.set(5, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Aspect of the visit (aspecto de la visita).
+    public var aspect: Int? {
+        get { fields.integer(6) }
+        set { fields.set(6, newValue.map { .integer(Int64($0)) }) }
+    }
+}
+
+/// A record of the entity `surveyResponse`: survey answered (encuesta respondida).
+public struct SurveyResponse: RondaRecord {
+    public static let entity = EntityID.surveyResponse
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .surveyResponse))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Survey (encuesta). To a `surveyTemplate`.
+    public var template: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Answered at (respondida el).
+    public var answeredAt: Instant? {
+        get { fields.instant(2) }
+        set { fields.set(2, newValue.map { .instant($0) }) }
+    }
+    /// Channel (canal).
+    public var channel: ContactChannel? {
+        get { fields.option(3) }
+        set { fields.set(3, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Contact (contacto). To a `contact`.
+    public var contact: RecordID? {
+        get { fields.ref(4) }
+        set { fields.set(4, newValue.map { .ref($0) }) }
+    }
+    /// About (sobre).
+    public var about: RecordID? {
+        get { fields.ref(5) }
+        set { fields.set(5, newValue.map { .ref($0) }) }
+    }
+    /// Refused (no quiso responder).
+    public var refused: Bool? {
+        get { fields.boolean(6) }
+        set { fields.set(6, newValue.map { .boolean($0) }) }
+    }
+    /// Asked by (la aplicó). To a `staff`.
+    public var by: RecordID? {
+        get { fields.ref(7) }
+        set { fields.set(7, newValue.map { .ref($0) }) }
+    }
+    /// Comment (comentario).
+    public var comment: String? {
+        get { fields.text(8) }
+        set { fields.set(8, newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `surveyAnswer`: answer (respuesta).
+public struct SurveyAnswer: RondaRecord {
+    public static let entity = EntityID.surveyAnswer
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .surveyAnswer))
+    }
+    /// Survey answered (encuesta respondida). To a `surveyResponse`.
+    public var response: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Question (pregunta). To a `surveyQuestion`.
+    public var question: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(2) }
+        set { fields.set(2, newValue.map { .ref($0) }) }
+    }
+    /// Number (número).
+    public var number: Int? {
+        get { fields.integer(3) }
+        set { fields.set(3, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Yes or no (sí o no).
+    public var yes: Bool? {
+        get { fields.boolean(4) }
+        set { fields.set(4, newValue.map { .boolean($0) }) }
+    }
+    /// Against the expectation (frente a la expectativa).
+    public var reality: Reality? {
+        get { fields.option(5) }
+        set { fields.set(5, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Words (palabras).
+    public var words: String? {
+        get { fields.text(6) }
+        set { fields.set(6, newValue.map { .composed($0) }) }
+    }
+    /// Choice (opción).
+    public var choice: String? {
+        get { fields.text(7) }
+        set { fields.set(7, newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `desertion`: desertion (deserción).
+public struct Desertion: RondaRecord {
+    public static let entity = EntityID.desertion
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .desertion))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Since the purchase of (desde la compra del).
+    public var since: CivilDate? {
+        get { fields.date(1) }
+        set { fields.set(1, newValue.map { .date($0) }) }
+    }
+    /// Reason (motivo).
+    public var reason: DesertionReason? {
+        get { fields.option(2) }
+        set { fields.set(2, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Detected at (detectada el).
+    public var detectedAt: Instant? {
+        get { fields.instant(3) }
+        set { fields.set(3, newValue.map { .instant($0) }) }
+    }
+    /// Detected by (la detectó). To a `staff`.
+    public var detectedBy: RecordID? {
+        get { fields.ref(4) }
+        set { fields.set(4, newValue.map { .ref($0) }) }
+    }
+    /// May be recovered (recuperable).
+    public var recoverable: Bool? {
+        get { fields.boolean(5) }
+        set { fields.set(5, newValue.map { .boolean($0) }) }
+    }
+    /// Argument used (argumento utilizado). To a `counterArgument`.
+    public var argument: RecordID? {
+        get { fields.ref(6) }
+        set { fields.set(6, newValue.map { .ref($0) }) }
+    }
+    /// What was offered (qué se ofreció).
+    public var offer: String? {
+        get { fields.text(7) }
+        set { fields.set(7, newValue.map { .composed($0) }) }
+    }
+    /// Result (resultado).
+    public var result: WinBackResult? {
+        get { fields.option(8) }
+        set { fields.set(8, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Recovered at (recuperado el).
+    public var recoveredAt: Instant? {
+        get { fields.instant(9) }
+        set { fields.set(9, newValue.map { .instant($0) }) }
+    }
+    /// Notes (notas).
+    public var notes: [String] {
+        get { fields.texts(10) }
+        set { fields.set(10, elements: newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `counterArgument`: argument (argumento).
+public struct CounterArgument: RondaRecord {
+    public static let entity = EntityID.counterArgument
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .counterArgument))
+    }
+    /// Reason (motivo).
+    public var reason: DesertionReason? {
+        get { fields.option(0) }
+        set { fields.set(0, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Place (lugar).
+    public var position: Int? {
+        get { fields.integer(1) }
+        set { fields.set(1, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Argument (argumento).
+    public var words: String? {
+        get { fields.text(2) }
+        set { fields.set(2, newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `consentEvent`: consent (consentimiento).
+public struct ConsentEvent: RondaRecord {
+    public static let entity = EntityID.consentEvent
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .consentEvent))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Person (persona).
+    public var person: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Purpose (finalidad).
+    public var purpose: ContactPurpose? {
+        get { fields.option(2) }
+        set { fields.set(2, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Channel (canal).
+    public var channel: ContactChannel? {
+        get { fields.option(3) }
+        set { fields.set(3, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Action (acción).
+    public var action: ConsentAction? {
+        get { fields.option(4) }
+        set { fields.set(4, newValue.map { .option($0.rawValue) }) }
+    }
+    /// When (cuándo).
+    public var at: Instant? {
+        get { fields.instant(5) }
+        set { fields.set(5, newValue.map { .instant($0) }) }
+    }
+    /// Captured by (capturado por). To a `staff`.
+    public var capturedBy: RecordID? {
+        get { fields.ref(6) }
+        set { fields.set(6, newValue.map { .ref($0) }) }
+    }
+    /// How it came (cómo llegó).
+    public var source: ConsentSource? {
+        get { fields.option(7) }
+        set { fields.set(7, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Kind of evidence (tipo de evidencia).
+    public var evidenceKind: ConsentEvidence? {
+        get { fields.option(8) }
+        set { fields.set(8, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Evidence (evidencia).
+    public var evidence: String? {
+        get { fields.text(9) }
+        set { fields.set(9, newValue.map { .composed($0) }) }
+    }
+    /// Version of the notice (versión del aviso).
+    public var noticeVersion: String? {
+        get { fields.text(10) }
+        set { fields.set(10, newValue.map { .composed($0) }) }
+    }
+    /// Words that were shown (texto mostrado).
+    public var wordsShown: String? {
+        get { fields.text(11) }
+        set { fields.set(11, newValue.map { .composed($0) }) }
+    }
+    /// Language (idioma).
+    public var language: String? {
+        get { fields.text(12) }
+        set { fields.set(12, newValue.map { .composed($0) }) }
+    }
+    /// Confirmed a second time at (confirmado por segunda vez el).
+    public var confirmedAt: Instant? {
+        get { fields.instant(13) }
+        set { fields.set(13, newValue.map { .instant($0) }) }
+    }
+    /// Events it had seen (eventos que había visto). To a `consentEvent`.
+    public var seen: [RecordID] {
+        get { fields.refs(14) }
+        set { fields.set(14, elements: newValue.map { .ref($0) }) }
+    }
+}
+
+/// A record of the entity `contactLog`: contact made (contacto realizado).
+public struct ContactLog: RondaRecord {
+    public static let entity = EntityID.contactLog
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .contactLog))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Person (persona).
+    public var person: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Direction (dirección).
+    public var direction: ContactDirection? {
+        get { fields.option(2) }
+        set { fields.set(2, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Channel (canal).
+    public var channel: ContactChannel? {
+        get { fields.option(3) }
+        set { fields.set(3, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Purpose (finalidad).
+    public var purpose: ContactPurpose? {
+        get { fields.option(4) }
+        set { fields.set(4, newValue.map { .option($0.rawValue) }) }
+    }
+    /// When (cuándo).
+    public var at: Instant? {
+        get { fields.instant(5) }
+        set { fields.set(5, newValue.map { .instant($0) }) }
+    }
+    /// Made by (lo hizo). To a `staff`.
+    public var by: RecordID? {
+        get { fields.ref(6) }
+        set { fields.set(6, newValue.map { .ref($0) }) }
+    }
+    /// The person was reached (se habló con la persona).
+    public var reached: Bool? {
+        get { fields.boolean(7) }
+        set { fields.set(7, newValue.map { .boolean($0) }) }
+    }
+    /// Note (nota).
+    public var note: String? {
+        get { fields.text(8) }
+        set { fields.set(8, newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `dataRequest`: privacy request (solicitud de datos personales).
+public struct DataRequest: RondaRecord {
+    public static let entity = EntityID.dataRequest
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .dataRequest))
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Person (persona).
+    public var person: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Right (derecho).
+    public var right: DataRight? {
+        get { fields.option(2) }
+        set { fields.set(2, newValue.map { .option($0.rawValue) }) }
+    }
+    /// The person spoke at (la persona habló el).
+    public var receivedAt: Instant? {
+        get { fields.instant(3) }
+        set { fields.set(3, newValue.map { .instant($0) }) }
+    }
+    /// Country whose law holds (país cuya ley rige).
+    public var country: String? {
+        get { fields.text(4) }
+        set { fields.set(4, newValue.map { .composed($0) }) }
+    }
+    /// In the person's words (en palabras de la persona).
+    public var words: String? {
+        get { fields.text(5) }
+        set { fields.set(5, newValue.map { .composed($0) }) }
+    }
+    /// Channel (canal).
+    public var channel: CaseChannel? {
+        get { fields.option(6) }
+        set { fields.set(6, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Received by (la recibió). To a `staff`.
+    public var receivedBy: RecordID? {
+        get { fields.ref(7) }
+        set { fields.set(7, newValue.map { .ref($0) }) }
+    }
+    /// State (estado).
+    public var state: DataRequestState? {
+        get { fields.option(8) }
+        set { fields.set(8, newValue.map { .status(option: $0.rawValue, round: 0) }) }
+    }
+    /// Owner (responsable). To a `staff`.
+    public var owner: RecordID? {
+        get { fields.ref(9) }
+        set { fields.set(9, newValue.map { .ref($0) }) }
+    }
+    /// Asked to complete it at (se pidió completarla el).
+    public var askedMoreAt: Instant? {
+        get { fields.instant(10) }
+        set { fields.set(10, newValue.map { .instant($0) }) }
+    }
+    /// Completed by the person at (la persona la completó el).
+    public var completedAt: Instant? {
+        get { fields.instant(11) }
+        set { fields.set(11, newValue.map { .instant($0) }) }
+    }
+    /// Extended at (prorrogada el).
+    public var extendedAt: Instant? {
+        get { fields.instant(12) }
+        set { fields.set(12, newValue.map { .instant($0) }) }
+    }
+    /// Why it was extended (motivo de la prórroga).
+    public var extensionReason: String? {
+        get { fields.text(13) }
+        set { fields.set(13, newValue.map { .composed($0) }) }
+    }
+    /// Answered at (respondida el).
+    public var answeredAt: Instant? {
+        get { fields.instant(14) }
+        set { fields.set(14, newValue.map { .instant($0) }) }
+    }
+    /// Carried out at (cumplida el).
+    public var doneAt: Instant? {
+        get { fields.instant(15) }
+        set { fields.set(15, newValue.map { .instant($0) }) }
+    }
+    /// Answer (respuesta).
+    public var answer: String? {
+        get { fields.text(16) }
+        set { fields.set(16, newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `legalTerm`: legal term (plazo legal).
+public struct LegalTerm: RondaRecord {
+    public static let entity = EntityID.legalTerm
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .legalTerm))
+    }
+    /// Country (país).
+    public var country: String? {
+        get { fields.text(0) }
+        set { fields.set(0, newValue.map { .composed($0) }) }
+    }
+    /// Right (derecho).
+    public var right: DataRight? {
+        get { fields.option(1) }
+        set { fields.set(1, newValue.map { .option($0.rawValue) }) }
+    }
+    /// In force since (vigente desde).
+    public var since: CivilDate? {
+        get { fields.date(2) }
+        set { fields.set(2, newValue.map { .date($0) }) }
+    }
+    /// Days to answer (días para responder).
+    public var days: Int? {
+        get { fields.integer(3) }
+        set { fields.set(3, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// How days are counted (cómo se cuentan los días).
+    public var count: DayCount? {
+        get { fields.option(4) }
+        set { fields.set(4, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Days of extension (días de prórroga).
+    public var extensionDays: Int? {
+        get { fields.integer(5) }
+        set { fields.set(5, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Days to carry it out, after the answer (días para cumplir, después de responder).
+    public var actDays: Int? {
+        get { fields.integer(6) }
+        set { fields.set(6, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Source (fuente).
+    public var source: String? {
+        get { fields.text(7) }
+        set { fields.set(7, newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `holiday`: holiday (feriado).
+public struct Holiday: RondaRecord {
+    public static let entity = EntityID.holiday
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .holiday))
+    }
+    /// Country (país).
+    public var country: String? {
+        get { fields.text(0) }
+        set { fields.set(0, newValue.map { .composed($0) }) }
+    }
+    /// Day (día).
+    public var date: CivilDate? {
+        get { fields.date(1) }
+        set { fields.set(1, newValue.map { .date($0) }) }
+    }
+    /// Name (nombre).
+    public var name: String? {
+        get { fields.text(2) }
+        set { fields.set(2, newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `programmeTerms`: terms of a programme (condiciones de un programa).
+public struct ProgrammeTerms: RondaRecord {
+    public static let entity = EntityID.programmeTerms
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .programmeTerms))
+    }
+    /// Programme (programa). To a `programme`.
+    public var programme: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Edition (edición).
+    public var edition: Int? {
+        get { fields.integer(1) }
+        set { fields.set(1, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// In force from (vigente desde).
+    public var from: Instant? {
+        get { fields.instant(2) }
+        set { fields.set(2, newValue.map { .instant($0) }) }
+    }
+    /// Who is credited with a referral (a quién se acredita un referido).
+    public var credit: CreditRule? {
+        get { fields.option(3) }
+        set { fields.set(3, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Which referrers are rewarded (qué referentes se premian).
+    public var advocates: AdvocateRule? {
+        get { fields.option(4) }
+        set { fields.set(4, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Claim window (hours) (plazo para reclamar el mérito (horas)).
+    public var claimHours: Int? {
+        get { fields.integer(5) }
+        set { fields.set(5, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Claim window at most (days) (plazo máximo (días)).
+    public var claimMaxDays: Int? {
+        get { fields.integer(6) }
+        set { fields.set(6, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Referrals rewarded at most (referidos premiados como máximo).
+    public var usageLimit: Int? {
+        get { fields.integer(7) }
+        set { fields.set(7, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Valid until (válido hasta).
+    public var validUntil: CivilDate? {
+        get { fields.date(8) }
+        set { fields.set(8, newValue.map { .date($0) }) }
+    }
+    /// Points expire after (days) (los puntos vencen a los (días)).
+    public var expiryDays: Int? {
+        get { fields.integer(9) }
+        set { fields.set(9, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Redeemed without network from an allowance (canje sin red con cupo).
+    public var offlineRedemption: Bool? {
+        get { fields.boolean(10) }
+        set { fields.set(10, newValue.map { .boolean($0) }) }
+    }
+    /// May be overdrawn (admite saldo negativo).
+    public var overdraft: Bool? {
+        get { fields.boolean(11) }
+        set { fields.set(11, newValue.map { .boolean($0) }) }
+    }
+    /// Terms (condiciones).
+    public var words: String? {
+        get { fields.text(12) }
+        set { fields.set(12, newValue.map { .composed($0) }) }
+    }
+}
+
+/// A record of the entity `programmeBenefit`: benefit (beneficio).
+public struct ProgrammeBenefit: RondaRecord {
+    public static let entity = EntityID.programmeBenefit
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .programmeBenefit))
+    }
+    /// Programme (programa). To a `programme`.
+    public var programme: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Code (código).
+    public var code: String? {
+        get { fields.text(1) }
+        set { fields.set(1, newValue.map { .composed($0) }) }
+    }
+    /// Name (nombre).
+    public var name: String? {
+        get { fields.text(2) }
+        set { fields.set(2, newValue.map { .composed($0) }) }
+    }
+    /// Kind (tipo).
+    public var kind: BenefitKind? {
+        get { fields.option(3) }
+        set { fields.set(3, newValue.map { .option($0.rawValue) }) }
+    }
+    /// Costs (points) (cuesta (puntos)).
+    public var cost: Int? {
+        get { fields.integer(4) }
+        set { fields.set(4, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// From (points earned) (desde (puntos ganados)).
+    public var threshold: Int? {
+        get { fields.integer(5) }
+        set { fields.set(5, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Not given any more (ya no se otorga).
+    public var withdrawn: Bool? {
+        get { fields.boolean(6) }
+        set { fields.set(6, newValue.map { .boolean($0) }) }
+    }
+}
+
+/// A record of the entity `redemptionAllowance`: allowance for redeeming offline (cupo de canje sin red).
+public struct RedemptionAllowance: RondaRecord {
+    public static let entity = EntityID.redemptionAllowance
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .redemptionAllowance))
+    }
+    /// Enrolment (inscripción). To a `enrolment`.
+    public var enrolment: RecordID? {
+        get { fields.ref(0) }
+        set { fields.set(0, newValue.map { .ref($0) }) }
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Held by (lo tiene). To a `staff`.
+    public var holder: RecordID? {
+        get { fields.ref(2) }
+        set { fields.set(2, newValue.map { .ref($0) }) }
+    }
+    /// Points (puntos).
+    public var points: Int? {
+        get { fields.integer(3) }
+        set { fields.set(3, newValue.map { .integer(Int64($0)) }) }
+    }
+    /// Granted at (otorgado el).
+    public var grantedAt: Instant? {
+        get { fields.instant(4) }
+        set { fields.set(4, newValue.map { .instant($0) }) }
+    }
+    /// Until (hasta).
+    public var until: Instant? {
+        get { fields.instant(5) }
+        set { fields.set(5, newValue.map { .instant($0) }) }
+    }
+}
+
+/// A record of the entity `followUp`: follow-up (seguimiento).
+public struct FollowUp: RondaRecord {
+    public static let entity = EntityID.followUp
+    public let id: RecordID
+    public var fields: FieldValues
+
+    public init(id: RecordID, fields: FieldValues) {
+        self.id = id
+        self.fields = fields
+    }
+    public init(id: RecordID) {
+        self.init(id: id, fields: FieldValues(for: .followUp))
+    }
+    /// Rule (regla).
+    public var rule: FollowUpRule? {
+        get { fields.option(0) }
+        set { fields.set(0, newValue.map { .option($0.rawValue) }) }
+    }
+    /// About (sobre).
+    public var subject: RecordID? {
+        get { fields.ref(1) }
+        set { fields.set(1, newValue.map { .ref($0) }) }
+    }
+    /// Period (periodo).
+    public var period: String? {
+        get { fields.text(2) }
+        set { fields.set(2, newValue.map { .composed($0) }) }
+    }
+    /// Customer (cliente). To a `customer`.
+    public var customer: RecordID? {
+        get { fields.ref(3) }
+        set { fields.set(3, newValue.map { .ref($0) }) }
+    }
+    /// Due (para cuándo).
+    public var dueAt: Instant? {
+        get { fields.instant(4) }
+        set { fields.set(4, newValue.map { .instant($0) }) }
+    }
+    /// Owner (responsable). To a `staff`.
+    public var owner: RecordID? {
+        get { fields.ref(5) }
+        set { fields.set(5, newValue.map { .ref($0) }) }
+    }
+    /// Done at (hecho el).
+    public var doneAt: Instant? {
+        get { fields.instant(6) }
+        set { fields.set(6, newValue.map { .instant($0) }) }
+    }
+    /// Done by (lo hizo). To a `staff`.
+    public var doneBy: RecordID? {
+        get { fields.ref(7) }
+        set { fields.set(7, newValue.map { .ref($0) }) }
+    }
+    /// Records made of it (registros que resultaron).
+    public var result: [RecordID] {
+        get { fields.refs(8) }
+        set { fields.set(8, elements: newValue.map { .ref($0) }) }
+    }
+    /// Skipped at (omitido el).
+    public var skippedAt: Instant? {
+        get { fields.instant(9) }
+        set { fields.set(9, newValue.map { .instant($0) }) }
+    }
+    /// Why it was skipped (por qué se omitió).
+    public var skippedBecause: String? {
+        get { fields.text(10) }
+        set { fields.set(10, newValue.map { .composed($0) }) }
     }
 }

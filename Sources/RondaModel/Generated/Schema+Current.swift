@@ -14,14 +14,39 @@ extension EntityID {
     public static let pointsEntry = EntityID(rawValue: 10)
     public static let staff = EntityID(rawValue: 11)
     public static let suggestion = EntityID(rawValue: 12)
+    public static let contact = EntityID(rawValue: 13)
+    public static let habitProfile = EntityID(rawValue: 14)
+    public static let need = EntityID(rawValue: 15)
+    public static let product = EntityID(rawValue: 16)
+    public static let renegotiation = EntityID(rawValue: 17)
+    public static let serviceCase = EntityID(rawValue: 18)
+    public static let caseStep = EntityID(rawValue: 19)
+    public static let caseEvent = EntityID(rawValue: 20)
+    public static let moment = EntityID(rawValue: 21)
+    public static let specialRequest = EntityID(rawValue: 22)
+    public static let surveyTemplate = EntityID(rawValue: 23)
+    public static let surveyQuestion = EntityID(rawValue: 24)
+    public static let surveyResponse = EntityID(rawValue: 25)
+    public static let surveyAnswer = EntityID(rawValue: 26)
+    public static let desertion = EntityID(rawValue: 27)
+    public static let counterArgument = EntityID(rawValue: 28)
+    public static let consentEvent = EntityID(rawValue: 29)
+    public static let contactLog = EntityID(rawValue: 30)
+    public static let dataRequest = EntityID(rawValue: 31)
+    public static let legalTerm = EntityID(rawValue: 32)
+    public static let holiday = EntityID(rawValue: 33)
+    public static let programmeTerms = EntityID(rawValue: 34)
+    public static let programmeBenefit = EntityID(rawValue: 35)
+    public static let redemptionAllowance = EntityID(rawValue: 36)
+    public static let followUp = EntityID(rawValue: 37)
 }
 
 extension Schema {
     package static let current = Schema(
-        version: 2,
+        version: 3,
         namespace: RecordID(high: 0x6f0c1b527a3e5d41, low: 0x9c642b8e5a1f4d07),
         entities: [
-            .territory, .customer, .purchase, .visit, .commitment, .referral, .referralClaim, .programme, .enrolment, .pointsEntry, .staff, .suggestion,
+            .territory, .customer, .purchase, .visit, .commitment, .referral, .referralClaim, .programme, .enrolment, .pointsEntry, .staff, .suggestion, .contact, .habitProfile, .need, .product, .renegotiation, .serviceCase, .caseStep, .caseEvent, .moment, .specialRequest, .surveyTemplate, .surveyQuestion, .surveyResponse, .surveyAnswer, .desertion, .counterArgument, .consentEvent, .contactLog, .dataRequest, .legalTerm, .holiday, .programmeTerms, .programmeBenefit, .redemptionAllowance, .followUp,
         ])
 }
 
@@ -61,6 +86,16 @@ extension EntitySchema {
             FieldSchema(19, "officeNote", .text, .latest, personal: true, maximum: 2000, writers: [.office], readers: [.office], since: 2, en: "note of the office", es: "nota de la oficina"),
             FieldSchema(20, "mergedInto", .ref, .office, target: .customer, writers: [.office], readers: [.office], since: 2, en: "the same as", es: "es el mismo que"),
             FieldSchema(21, "notSameAs", .ref, .union, isSet: true, target: .customer, writers: [.office], readers: [.office], since: 2, en: "not the same as", es: "no es el mismo que"),
+            FieldSchema(22, "tradeName", .text, .latest, review: true, personal: true, searched: true, maximum: 200, writers: [.rep, .office], since: 3, en: "trade name", es: "nombre comercial"),
+            FieldSchema(23, "nationalId", .text, .office, review: true, personal: true, searched: true, maximum: 40, writers: [.rep, .office], since: 3, en: "national id", es: "identificación fiscal o nacional"),
+            FieldSchema(24, "nationalIdVerified", .boolean, .office, writers: [.office], since: 3, en: "national id verified", es: "identificación verificada"),
+            FieldSchema(25, "industryCode", .text, .latest, review: true, maximum: 16, writers: [.rep, .office], since: 3, en: "activity code", es: "código de actividad"),
+            FieldSchema(26, "sizeBand", .option, .latest, review: true, options: SizeBand.schema, writers: [.rep, .office], since: 3, en: "size", es: "tamaño"),
+            FieldSchema(27, "purchaseValues", .option, .union, isSet: true, personal: true, options: PurchaseValue.schema, writers: [.rep, .office], since: 3, en: "purchase values", es: "valores de compra"),
+            FieldSchema(28, "birthday", .date, .latest, review: true, personal: true, writers: [.rep, .office], since: 3, en: "birthday", es: "cumpleaños"),
+            FieldSchema(29, "notAt", .option, .union, isSet: true, personal: true, options: DayPart.schema, writers: [.rep, .office], since: 3, en: "do not contact in", es: "no contactar en"),
+            FieldSchema(30, "lifecycleOverride", .option, .office, options: CustomerLifecycle.schema, writers: [.office], since: 3, en: "life cycle, by decision", es: "ciclo de vida, por decisión"),
+            FieldSchema(31, "lifecycleOverrideUntil", .date, .office, writers: [.office], since: 3, en: "decision holds until", es: "la decisión rige hasta"),
         ])
 
     package static let purchase = EntitySchema(
@@ -71,6 +106,13 @@ extension EntitySchema {
             FieldSchema(2, "date", .date, .first, required: true, writers: [.office], en: "date", es: "fecha"),
             FieldSchema(3, "units", .integer, .first, minimum: 0, maximum: 1000000000, writers: [.office], en: "units", es: "unidades"),
             FieldSchema(4, "amount", .integer, .first, isMoney: true, minimum: 0, writers: [.office], en: "amount", es: "importe"),
+            FieldSchema(5, "closedBy", .ref, .office, target: .staff, writers: [.office], since: 3, en: "sold by", es: "la concretó"),
+            FieldSchema(6, "deliveredAt", .instant, .office, writers: [.rep, .office], since: 3, en: "delivered at", es: "entregada el"),
+            FieldSchema(7, "products", .ref, .union, isSet: true, target: .product, writers: [.office], since: 3, en: "products", es: "productos"),
+            FieldSchema(8, "salesPromises", .text, .union, isSet: true, personal: true, maximum: 1000, writers: [.rep, .office], since: 3, en: "what convinced the customer", es: "qué convenció al cliente"),
+            FieldSchema(9, "returnUntil", .date, .office, writers: [.office], since: 3, en: "may be returned until", es: "devolución hasta"),
+            FieldSchema(10, "warrantyUntil", .date, .office, writers: [.office], since: 3, en: "warranty until", es: "garantía hasta"),
+            FieldSchema(11, "exchangeUntil", .date, .office, writers: [.office], since: 3, en: "may be exchanged until", es: "cambio hasta"),
         ])
 
     package static let visit = EntitySchema(
@@ -93,6 +135,24 @@ extension EntitySchema {
             FieldSchema(41, "handoffTo", .text, .latest, personal: true, maximum: 200, writers: [.author], aspect: 4, en: "handed over to", es: "se entrega a"),
             FieldSchema(42, "handoffOk", .boolean, .latest, personal: true, writers: [.author], aspect: 4, answersAspect: true, en: "the company stands behind it", es: "la empresa respalda"),
             FieldSchema(50, "note", .text, .latest, review: true, personal: true, maximum: 4000, writers: [.author], en: "note", es: "nota"),
+            FieldSchema(51, "plannedFor", .instant, .office, writers: [.rep, .office], since: 3, en: "planned for", es: "planificada para"),
+            FieldSchema(52, "channel", .option, .latest, options: ContactChannel.schema, writers: [.author], since: 3, en: "channel", es: "canal"),
+            FieldSchema(53, "substituteReason", .text, .latest, maximum: 500, writers: [.author], since: 3, en: "why not who sold it", es: "por qué no fue quien vendió"),
+            FieldSchema(54, "startedAt", .instant, .first, writers: [.author], since: 3, en: "started at", es: "empezó"),
+            FieldSchema(55, "endedAt", .instant, .first, writers: [.author], since: 3, en: "ended at", es: "terminó"),
+            FieldSchema(56, "latitude", .real, .first, personal: true, minimum: -90, maximum: 90, writers: [.author], since: 3, en: "latitude", es: "latitud"),
+            FieldSchema(57, "longitude", .real, .first, personal: true, minimum: -180, maximum: 180, writers: [.author], since: 3, en: "longitude", es: "longitud"),
+            FieldSchema(58, "accuracy", .real, .first, personal: true, minimum: 0, maximum: 100000, writers: [.author], since: 3, en: "accuracy (metres)", es: "precisión (metros)"),
+            FieldSchema(59, "signals", .option, .union, isSet: true, personal: true, options: BuyingSignal.schema, writers: [.author], since: 3, en: "buying signals", es: "señales de compra"),
+            FieldSchema(60, "objections", .option, .union, isSet: true, personal: true, options: Objection.schema, writers: [.author], since: 3, en: "objections", es: "objeciones"),
+            FieldSchema(61, "outcomes", .option, .union, isSet: true, personal: true, options: VisitOutcome.schema, writers: [.author], since: 3, en: "outcomes", es: "resultados"),
+            FieldSchema(62, "praise", .text, .latest, personal: true, maximum: 2000, writers: [.author], since: 3, en: "what was praised", es: "qué elogió"),
+            FieldSchema(63, "criticism", .text, .latest, personal: true, maximum: 2000, writers: [.author], since: 3, en: "what was criticised", es: "qué criticó"),
+            FieldSchema(64, "quotable", .boolean, .latest, personal: true, writers: [.author], since: 3, en: "may be quoted", es: "se puede citar"),
+            FieldSchema(65, "handoffStaff", .ref, .latest, target: .staff, writers: [.author], aspect: 4, since: 3, en: "handed over to (staff)", es: "se entrega a (personal)"),
+            FieldSchema(66, "rescheduledTo", .ref, .latest, target: .visit, writers: [.author], since: 3, en: "instead of it", es: "en su lugar"),
+            FieldSchema(67, "annotations", .text, .union, isSet: true, personal: true, maximum: 2000, writers: [.rep, .office], since: 3, en: "notes of others", es: "anotaciones de otros"),
+            FieldSchema(68, "plan", .ref, .first, target: .visit, writers: [.author], since: 3, en: "planned visit that it fulfils", es: "visita planificada que cumple"),
         ])
 
     package static let commitment = EntitySchema(
@@ -109,6 +169,10 @@ extension EntitySchema {
             FieldSchema(8, "releasedAt", .instant, .least, writers: [.rep, .office], en: "released by the customer at", es: "liberada por el cliente el"),
             FieldSchema(9, "brokenCause", .option, .office, review: true, options: BrokenCause.schema, writers: [.rep, .office], en: "why it was broken", es: "por qué no se cumplió"),
             FieldSchema(10, "owner", .ref, .office, target: .staff, writers: [.rep, .office], since: 2, en: "kept by", es: "quién la cumple"),
+            FieldSchema(11, "origin", .option, .first, options: PromiseOrigin.schema, writers: [.rep, .office], since: 3, en: "where it comes from", es: "de dónde viene"),
+            FieldSchema(12, "contact", .ref, .first, target: .contact, writers: [.rep, .office], since: 3, en: "owed to", es: "a quién se le debe"),
+            FieldSchema(13, "serviceCase", .ref, .first, target: .serviceCase, writers: [.rep, .office], since: 3, en: "case", es: "caso"),
+            FieldSchema(14, "followUp", .ref, .first, target: .followUp, writers: [.rep, .office], since: 3, en: "follow-up", es: "seguimiento"),
         ])
 
     package static let referral = EntitySchema(
@@ -123,6 +187,8 @@ extension EntitySchema {
             FieldSchema(6, "permissionBasis", .text, .latest, personal: true, maximum: 300, writers: [.rep, .office], en: "how we may contact", es: "cómo se puede contactar"),
             FieldSchema(7, "state", .status, .furthest, options: ReferralState.schema, writers: [.rep, .office], en: "state", es: "estado"),
             FieldSchema(8, "notes", .text, .union, isSet: true, personal: true, maximum: 2000, writers: [.rep, .office], en: "notes", es: "notas"),
+            FieldSchema(9, "creditedTo", .ref, .office, target: .staff, writers: [.office], since: 3, en: "credited to, by decision", es: "acreditado a, por decisión"),
+            FieldSchema(10, "creditReason", .text, .office, maximum: 500, writers: [.office], since: 3, en: "why", es: "por qué"),
         ])
 
     package static let referralClaim = EntitySchema(
@@ -134,6 +200,8 @@ extension EntitySchema {
             FieldSchema(3, "visit", .ref, .first, target: .visit, writers: [.author], en: "visit", es: "visita"),
             FieldSchema(4, "rep", .ref, .first, required: true, target: .staff, writers: [.author], en: "claimed by", es: "de quién es"),
             FieldSchema(5, "claimedAt", .instant, .first, required: true, writers: [.author], en: "claimed at", es: "registrado el"),
+            FieldSchema(6, "contactMade", .ref, .first, target: .contactLog, writers: [.author], since: 3, en: "contact made", es: "contacto realizado"),
+            FieldSchema(7, "contactedAt", .instant, .first, writers: [.author], since: 3, en: "first reached the person at", es: "habló primero con la persona el"),
         ])
 
     package static let programme = EntitySchema(
@@ -145,6 +213,7 @@ extension EntitySchema {
             FieldSchema(3, "kind", .option, .office, options: ProgrammeKind.schema, writers: [.office], en: "kind", es: "tipo"),
             FieldSchema(4, "welcomeBonus", .integer, .office, minimum: 0, maximum: 1000000, writers: [.office], en: "welcome bonus (points)", es: "bono de bienvenida (puntos)"),
             FieldSchema(5, "terms", .text, .office, maximum: 4000, writers: [.office], en: "terms", es: "condiciones"),
+            FieldSchema(6, "closedAt", .instant, .office, writers: [.office], since: 3, en: "no more enrolments from", es: "sin nuevas inscripciones desde"),
         ])
 
     package static let enrolment = EntitySchema(
@@ -157,6 +226,9 @@ extension EntitySchema {
             FieldSchema(4, "cards", .text, .union, isSet: true, personal: true, maximum: 64, writers: [.rep, .office], en: "cards", es: "tarjetas"),
             FieldSchema(5, "sources", .ref, .union, isSet: true, target: .staff, writers: [.rep, .office], en: "enrolled by", es: "inscrito por"),
             FieldSchema(6, "state", .status, .furthest, options: EnrolmentState.schema, writers: [.rep, .office], en: "state", es: "estado"),
+            FieldSchema(7, "primaryCard", .text, .first, personal: true, maximum: 64, writers: [.rep, .office], since: 3, en: "first card", es: "primera tarjeta"),
+            FieldSchema(8, "termsAccepted", .integer, .greatest, personal: true, minimum: 1, maximum: 1000000, writers: [.rep, .office], since: 3, en: "terms accepted (edition)", es: "condiciones aceptadas (edición)"),
+            FieldSchema(9, "mergedInto", .ref, .office, target: .enrolment, writers: [.office], since: 3, en: "goes on in", es: "continúa en"),
         ])
 
     package static let pointsEntry = EntitySchema(
@@ -170,6 +242,10 @@ extension EntitySchema {
             FieldSchema(5, "cause", .text, .first, required: true, maximum: 80, writers: [.rep, .office], en: "cause", es: "motivo"),
             FieldSchema(6, "causeRecord", .ref, .first, writers: [.rep, .office], en: "record that caused it", es: "registro que lo causó"),
             FieldSchema(7, "at", .instant, .least, required: true, writers: [.rep, .office], en: "when", es: "cuándo"),
+            FieldSchema(8, "reverses", .ref, .first, target: .pointsEntry, writers: [.rep, .office], since: 3, en: "reverses", es: "reversa"),
+            FieldSchema(9, "expiresAt", .instant, .first, writers: [.rep, .office], since: 3, en: "expire at", es: "vencen el"),
+            FieldSchema(10, "edition", .integer, .first, minimum: 1, maximum: 1000000, writers: [.rep, .office], since: 3, en: "by which terms (edition)", es: "según qué condiciones (edición)"),
+            FieldSchema(11, "allowance", .ref, .first, target: .redemptionAllowance, writers: [.rep, .office], since: 3, en: "out of the allowance", es: "del cupo"),
         ])
 
     package static let staff = EntitySchema(
@@ -194,5 +270,438 @@ extension EntitySchema {
             FieldSchema(8, "capturedAt", .instant, .first, required: true, writers: [.office], en: "captured", es: "registrada el"),
             FieldSchema(9, "state", .status, .furthest, options: SuggestionState.schema, writers: [.rep, .office], en: "state", es: "estado"),
             FieldSchema(10, "base", .integer, .first, minimum: 0, writers: [.office], en: "version it was made on", es: "versión sobre la que se hizo"),
+        ])
+
+    package static let contact = EntitySchema(
+        .contact, "contact", identity: .minted, scope: .customer(field: 0),
+        creators: [.rep, .office], deleters: [.office], en: "contact", es: "contacto",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
+            FieldSchema(2, "name", .text, .latest, review: true, required: true, personal: true, searched: true, maximum: 200, writers: [.rep, .office], en: "name", es: "nombre"),
+            FieldSchema(3, "roles", .option, .union, isSet: true, personal: true, options: ContactRole.schema, writers: [.rep, .office], en: "roles", es: "papeles"),
+            FieldSchema(4, "position", .text, .latest, review: true, personal: true, maximum: 120, writers: [.rep, .office], en: "position", es: "cargo"),
+            FieldSchema(5, "phones", .text, .union, isSet: true, personal: true, searched: true, maximum: 40, writers: [.rep, .office], en: "phones", es: "teléfonos"),
+            FieldSchema(6, "emails", .text, .union, isSet: true, personal: true, searched: true, maximum: 254, writers: [.rep, .office], en: "e-mails", es: "correos"),
+            FieldSchema(7, "birthday", .date, .latest, review: true, personal: true, writers: [.rep, .office], en: "birthday", es: "cumpleaños"),
+            FieldSchema(8, "preferredChannel", .option, .latest, review: true, personal: true, options: ContactChannel.schema, writers: [.rep, .office], en: "preferred channel", es: "canal preferido"),
+            FieldSchema(9, "bestHours", .text, .latest, review: true, personal: true, maximum: 120, writers: [.rep, .office], en: "best hours", es: "mejor horario"),
+            FieldSchema(10, "notAt", .option, .union, isSet: true, personal: true, options: DayPart.schema, writers: [.rep, .office], en: "do not contact in", es: "no contactar en"),
+            FieldSchema(11, "language", .text, .latest, personal: true, maximum: 8, writers: [.rep, .office], en: "language", es: "idioma"),
+            FieldSchema(12, "involvementDecision", .option, .latest, review: true, personal: true, options: InvolvementLevel.schema, writers: [.rep, .office], en: "involvement in the decision", es: "nivel de involucramiento en la decisión"),
+            FieldSchema(13, "involvementPurchase", .option, .latest, review: true, personal: true, options: InvolvementLevel.schema, writers: [.rep, .office], en: "involvement in the act of buying", es: "nivel de involucramiento en el acto de compra"),
+            FieldSchema(14, "notes", .text, .union, isSet: true, personal: true, maximum: 2000, writers: [.rep, .office], en: "notes", es: "notas"),
+        ])
+
+    package static let habitProfile = EntitySchema(
+        .habitProfile, "habitProfile", identity: .derived(from: [0]), scope: .customer(field: 0),
+        creators: [.rep, .office], deleters: [.office], en: "habits", es: "hábitos",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
+            FieldSchema(10, "whatBuys", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "what the customer buys", es: "qué compra"),
+            FieldSchema(11, "whatBuysAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(12, "whatBuysAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(14, "whyBuys", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "why and what for the customer buys", es: "por qué y para qué compra"),
+            FieldSchema(15, "whyBuysAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(16, "whyBuysAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(18, "howBuys", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "how the customer buys", es: "cómo compra"),
+            FieldSchema(19, "howBuysAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(20, "howBuysAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(22, "withWhatBuys", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "with what the customer buys", es: "con qué compra"),
+            FieldSchema(23, "withWhatBuysAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(24, "withWhatBuysAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(26, "withWhomBuys", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "with whom the customer buys", es: "con quién compra"),
+            FieldSchema(27, "withWhomBuysAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(28, "withWhomBuysAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(30, "whenBuys", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "when the customer buys", es: "cuándo compra"),
+            FieldSchema(31, "whenBuysAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(32, "whenBuysAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(34, "whereBuys", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "where the customer buys", es: "dónde compra"),
+            FieldSchema(35, "whereBuysAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(36, "whereBuysAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(40, "whatUses", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "what the customer consumes", es: "qué consume"),
+            FieldSchema(41, "whatUsesAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(42, "whatUsesAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(44, "whyUses", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "why and what for the customer consumes", es: "por qué y para qué consume"),
+            FieldSchema(45, "whyUsesAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(46, "whyUsesAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(48, "howUses", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "how the customer consumes", es: "cómo consume"),
+            FieldSchema(49, "howUsesAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(50, "howUsesAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(52, "withWhatUses", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "with what the customer consumes", es: "con qué consume"),
+            FieldSchema(53, "withWhatUsesAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(54, "withWhatUsesAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(56, "withWhomUses", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "with whom the customer consumes", es: "con quién consume"),
+            FieldSchema(57, "withWhomUsesAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(58, "withWhomUsesAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(60, "whenUses", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "when the customer consumes", es: "cuándo consume"),
+            FieldSchema(61, "whenUsesAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(62, "whenUsesAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+            FieldSchema(64, "whereUses", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "where the customer consumes", es: "dónde consume"),
+            FieldSchema(65, "whereUsesAskedAt", .instant, .latest, writers: [.rep, .office], en: "asked at", es: "preguntado el"),
+            FieldSchema(66, "whereUsesAskedBy", .ref, .latest, target: .staff, writers: [.rep, .office], en: "asked by", es: "lo preguntó"),
+        ])
+
+    package static let need = EntitySchema(
+        .need, "need", identity: .minted, scope: .customer(field: 0),
+        creators: [.rep, .office], deleters: [.office], en: "need", es: "necesidad",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
+            FieldSchema(2, "words", .text, .latest, review: true, required: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "what is needed", es: "qué necesita"),
+            FieldSchema(3, "level", .option, .latest, review: true, personal: true, options: NeedLevel.schema, writers: [.rep, .office], en: "level", es: "nivel"),
+            FieldSchema(4, "motives", .option, .union, isSet: true, personal: true, options: NeedMotive.schema, writers: [.rep, .office], en: "motives", es: "motivos"),
+            FieldSchema(5, "product", .ref, .latest, target: .product, writers: [.rep, .office], en: "product", es: "producto"),
+            FieldSchema(6, "contact", .ref, .first, target: .contact, writers: [.rep, .office], en: "contact", es: "contacto"),
+            FieldSchema(7, "heardAt", .instant, .least, writers: [.rep, .office], en: "heard at", es: "escuchada el"),
+            FieldSchema(8, "heardBy", .ref, .first, target: .staff, writers: [.author], en: "heard by", es: "la escuchó"),
+            FieldSchema(9, "metAt", .instant, .least, writers: [.rep, .office], en: "met at", es: "cubierta el"),
+        ])
+
+    package static let product = EntitySchema(
+        .product, "product", identity: .derived(from: [0]), scope: .catalogue,
+        creators: [.office], deleters: [.office], en: "product", es: "producto",
+        fields: [
+            FieldSchema(1, "code", .text, .first, required: true, searched: true, maximum: 64, writers: [.office], en: "code", es: "código"),
+            FieldSchema(2, "name", .text, .office, required: true, searched: true, maximum: 200, writers: [.office], en: "name", es: "nombre"),
+            FieldSchema(3, "returnDays", .integer, .office, minimum: 0, maximum: 36500, writers: [.office], en: "days to return it", es: "días de devolución"),
+            FieldSchema(4, "warrantyDays", .integer, .office, minimum: 0, maximum: 36500, writers: [.office], en: "days of warranty", es: "días de garantía"),
+            FieldSchema(5, "exchangeDays", .integer, .office, minimum: 0, maximum: 36500, writers: [.office], en: "days to exchange it", es: "días de cambio"),
+            FieldSchema(6, "withdrawn", .boolean, .office, writers: [.office], en: "not sold any more", es: "ya no se vende"),
+        ])
+
+    package static let renegotiation = EntitySchema(
+        .renegotiation, "renegotiation", identity: .minted, scope: .customer(field: 1),
+        creators: [.rep, .office], deleters: [], en: "renegotiation", es: "renegociación",
+        fields: [
+            FieldSchema(1, "commitment", .ref, .first, required: true, parent: true, target: .commitment, writers: [.author], en: "promise", es: "promesa"),
+            FieldSchema(2, "customer", .ref, .first, required: true, target: .customer, writers: [.author], en: "customer", es: "cliente"),
+            FieldSchema(3, "dueAt", .instant, .first, required: true, writers: [.author], en: "new due time", es: "nuevo plazo"),
+            FieldSchema(4, "agreedAt", .instant, .first, required: true, writers: [.author], en: "agreed at", es: "acordada el"),
+            FieldSchema(5, "agreement", .text, .first, personal: true, maximum: 1000, writers: [.author], en: "how the customer agreed", es: "cómo aceptó el cliente"),
+            FieldSchema(6, "reason", .text, .first, personal: true, maximum: 1000, writers: [.author], en: "reason", es: "motivo"),
+            FieldSchema(7, "by", .ref, .first, target: .staff, writers: [.author], en: "agreed by", es: "la acordó"),
+        ])
+
+    package static let serviceCase = EntitySchema(
+        .serviceCase, "serviceCase", identity: .minted, scope: .customer(field: 0),
+        creators: [.rep, .office], deleters: [.office], en: "case", es: "caso",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
+            FieldSchema(2, "kind", .option, .latest, review: true, required: true, options: CaseKind.schema, writers: [.rep, .office], en: "kind", es: "tipo"),
+            FieldSchema(3, "openedAt", .instant, .least, required: true, writers: [.rep, .office], en: "the customer spoke at", es: "el cliente habló el"),
+            FieldSchema(4, "words", .text, .first, required: true, personal: true, maximum: 4000, writers: [.rep, .office], en: "in the customer's words", es: "en palabras del cliente"),
+            FieldSchema(5, "channel", .option, .first, options: CaseChannel.schema, writers: [.rep, .office], en: "channel", es: "canal"),
+            FieldSchema(6, "origin", .option, .latest, review: true, options: CaseOrigin.schema, writers: [.rep, .office], en: "origin", es: "origen"),
+            FieldSchema(7, "severity", .option, .protective, review: true, options: CaseSeverity.schema, writers: [.rep, .office], en: "severity", es: "gravedad"),
+            FieldSchema(8, "owner", .ref, .office, target: .staff, writers: [.rep, .office], en: "owner", es: "responsable"),
+            FieldSchema(9, "registeredBy", .ref, .first, target: .staff, writers: [.author], en: "registered by", es: "registrado por"),
+            FieldSchema(10, "subjectStaff", .ref, .union, isSet: true, personal: true, target: .staff, writers: [.rep, .office], en: "about staff", es: "sobre personas de la empresa"),
+            FieldSchema(11, "product", .ref, .latest, target: .product, writers: [.rep, .office], en: "product", es: "producto"),
+            FieldSchema(12, "purchase", .ref, .first, target: .purchase, writers: [.rep, .office], en: "purchase", es: "compra"),
+            FieldSchema(13, "visit", .ref, .first, target: .visit, writers: [.rep, .office], en: "visit", es: "visita"),
+            FieldSchema(14, "contact", .ref, .first, target: .contact, writers: [.rep, .office], en: "contact", es: "contacto"),
+            FieldSchema(15, "sameAs", .ref, .union, isSet: true, target: .serviceCase, writers: [.rep, .office], en: "the same complaint as", es: "la misma queja que"),
+            FieldSchema(16, "notes", .text, .union, isSet: true, personal: true, maximum: 2000, writers: [.rep, .office], en: "notes", es: "notas"),
+        ])
+
+    package static let caseStep = EntitySchema(
+        .caseStep, "caseStep", identity: .minted, scope: .customer(field: 1),
+        creators: [.rep, .office], deleters: [], en: "step of a case", es: "paso de un caso",
+        fields: [
+            FieldSchema(1, "serviceCase", .ref, .first, required: true, parent: true, target: .serviceCase, writers: [.author], en: "case", es: "caso"),
+            FieldSchema(2, "customer", .ref, .first, required: true, target: .customer, writers: [.author], en: "customer", es: "cliente"),
+            FieldSchema(3, "step", .option, .first, required: true, options: CaseStepKind.schema, writers: [.author], en: "step", es: "paso"),
+            FieldSchema(4, "at", .instant, .first, required: true, writers: [.author], en: "when", es: "cuándo"),
+            FieldSchema(5, "by", .ref, .first, target: .staff, writers: [.author], en: "done by", es: "lo hizo"),
+            FieldSchema(6, "words", .text, .first, personal: true, maximum: 4000, writers: [.author], en: "what was said", es: "qué se dijo"),
+            FieldSchema(7, "feels", .text, .first, personal: true, maximum: 1000, writers: [.author], en: "what the customer feels", es: "qué siente"),
+            FieldSchema(8, "wants", .text, .first, personal: true, maximum: 1000, writers: [.author], en: "what the customer wants", es: "qué quiere"),
+            FieldSchema(9, "expectedOutcome", .text, .first, personal: true, maximum: 2000, writers: [.author], en: "what the customer expects", es: "qué espera el cliente"),
+            FieldSchema(10, "customerConfirmed", .boolean, .first, personal: true, writers: [.author], en: "the customer confirmed it", es: "el cliente lo confirmó"),
+            FieldSchema(11, "alternatives", .text, .union, isSet: true, personal: true, maximum: 500, writers: [.author], en: "alternatives", es: "alternativas"),
+            FieldSchema(12, "chosen", .text, .first, personal: true, maximum: 1000, writers: [.author], en: "what was chosen", es: "qué se eligió"),
+            FieldSchema(13, "meetsExpectation", .boolean, .first, personal: true, writers: [.author], en: "meets the expectation", es: "cubre la expectativa"),
+            FieldSchema(14, "answers", .ref, .first, target: .caseStep, writers: [.author], en: "answers the expectation", es: "responde a la expectativa"),
+            FieldSchema(15, "commitments", .ref, .union, isSet: true, target: .commitment, writers: [.author], en: "promises", es: "promesas"),
+            FieldSchema(16, "satisfied", .option, .first, personal: true, options: Satisfaction.schema, writers: [.author], en: "satisfied", es: "satisfecho"),
+            FieldSchema(17, "evidence", .text, .union, isSet: true, personal: true, maximum: 1000, writers: [.author], en: "evidence", es: "evidencia"),
+        ])
+
+    package static let caseEvent = EntitySchema(
+        .caseEvent, "caseEvent", identity: .minted, scope: .customer(field: 1),
+        creators: [.rep, .office], deleters: [], en: "event of a case", es: "suceso de un caso",
+        fields: [
+            FieldSchema(1, "serviceCase", .ref, .first, required: true, parent: true, target: .serviceCase, writers: [.author], en: "case", es: "caso"),
+            FieldSchema(2, "customer", .ref, .first, required: true, target: .customer, writers: [.author], en: "customer", es: "cliente"),
+            FieldSchema(3, "kind", .option, .first, required: true, options: CaseEventKind.schema, writers: [.author], en: "kind", es: "tipo"),
+            FieldSchema(4, "at", .instant, .first, required: true, writers: [.author], en: "when", es: "cuándo"),
+            FieldSchema(5, "by", .ref, .first, target: .staff, writers: [.author], en: "done by", es: "lo hizo"),
+            FieldSchema(6, "words", .text, .first, personal: true, maximum: 4000, writers: [.author], en: "words", es: "palabras"),
+            FieldSchema(7, "level", .integer, .first, minimum: 0, maximum: 3, writers: [.author], en: "level of escalation", es: "nivel de escalamiento"),
+            FieldSchema(8, "to", .ref, .first, target: .staff, writers: [.author], en: "escalated or handed to", es: "escalado o entregado a"),
+            FieldSchema(9, "outcome", .option, .first, options: CaseOutcome.schema, writers: [.author], en: "outcome", es: "resultado"),
+            FieldSchema(10, "remedy", .option, .first, options: CaseRemedy.schema, writers: [.author], en: "remedy", es: "remedio"),
+            FieldSchema(11, "cost", .integer, .first, isMoney: true, minimum: 0, writers: [.author], en: "cost", es: "costo"),
+            FieldSchema(12, "currency", .text, .first, maximum: 3, writers: [.author], en: "currency", es: "moneda"),
+            FieldSchema(13, "approvedBy", .ref, .first, target: .staff, writers: [.author], en: "approved by", es: "aprobado por"),
+            FieldSchema(14, "settles", .ref, .union, isSet: true, target: .caseEvent, writers: [.author], en: "settles", es: "resuelve"),
+        ])
+
+    package static let moment = EntitySchema(
+        .moment, "moment", identity: .minted, scope: .customer(field: 0),
+        creators: [.rep, .office], deleters: [], en: "moment of truth", es: "momento de verdad",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.author], en: "customer", es: "cliente"),
+            FieldSchema(2, "type", .option, .first, required: true, personal: true, options: MomentType.schema, writers: [.author], en: "moment", es: "momento"),
+            FieldSchema(3, "special", .option, .first, personal: true, options: SpecialMoment.schema, writers: [.author], en: "special moment", es: "momento especial"),
+            FieldSchema(4, "channel", .option, .first, options: ContactChannel.schema, writers: [.author], en: "channel", es: "canal"),
+            FieldSchema(5, "at", .instant, .first, required: true, writers: [.author], en: "when", es: "cuándo"),
+            FieldSchema(6, "by", .ref, .first, target: .staff, writers: [.author], en: "attended by", es: "lo atendió"),
+            FieldSchema(7, "result", .text, .first, personal: true, maximum: 2000, writers: [.author], en: "result", es: "resultado"),
+            FieldSchema(8, "signals", .option, .union, isSet: true, personal: true, options: BuyingSignal.schema, writers: [.author], en: "buying signals", es: "señales de compra"),
+            FieldSchema(9, "objections", .option, .union, isSet: true, personal: true, options: Objection.schema, writers: [.author], en: "objections", es: "objeciones"),
+            FieldSchema(10, "contact", .ref, .first, target: .contact, writers: [.author], en: "contact", es: "contacto"),
+            FieldSchema(11, "visit", .ref, .first, target: .visit, writers: [.author], en: "visit", es: "visita"),
+            FieldSchema(12, "product", .ref, .first, target: .product, writers: [.author], en: "product", es: "producto"),
+        ])
+
+    package static let specialRequest = EntitySchema(
+        .specialRequest, "specialRequest", identity: .minted, scope: .customer(field: 0), urgency: .during(field: 3, options: [1, 2]),
+        creators: [.rep, .office], deleters: [.office], en: "special request", es: "solicitud especial",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
+            FieldSchema(2, "wanted", .text, .first, required: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "what is wanted", es: "qué solicita"),
+            FieldSchema(3, "tried", .text, .union, isSet: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "what was tried", es: "qué se intentó"),
+            FieldSchema(4, "state", .status, .furthest, options: SpecialRequestState.schema, writers: [.rep, .office], en: "state", es: "estado"),
+            FieldSchema(5, "cost", .integer, .latest, review: true, isMoney: true, minimum: 0, writers: [.rep, .office], en: "cost", es: "costo"),
+            FieldSchema(6, "currency", .text, .latest, maximum: 3, writers: [.rep, .office], en: "currency", es: "moneda"),
+            FieldSchema(7, "askedAt", .instant, .least, required: true, writers: [.rep, .office], en: "asked at", es: "solicitada el"),
+            FieldSchema(8, "fulfilledAt", .instant, .least, writers: [.rep, .office], en: "fulfilled at", es: "conseguida el"),
+            FieldSchema(9, "by", .ref, .first, target: .staff, writers: [.author], en: "heard by", es: "la escuchó"),
+            FieldSchema(10, "visit", .ref, .first, target: .visit, writers: [.rep, .office], en: "visit", es: "visita"),
+        ])
+
+    package static let surveyTemplate = EntitySchema(
+        .surveyTemplate, "surveyTemplate", identity: .derived(from: [0, 1]), scope: .catalogue,
+        creators: [.office], deleters: [.office], en: "survey", es: "encuesta",
+        fields: [
+            FieldSchema(1, "code", .text, .first, required: true, searched: true, maximum: 64, writers: [.office], en: "code", es: "código"),
+            FieldSchema(2, "edition", .integer, .first, required: true, minimum: 1, maximum: 1000000, writers: [.office], en: "edition", es: "edición"),
+            FieldSchema(3, "name", .text, .office, required: true, searched: true, maximum: 200, writers: [.office], en: "name", es: "nombre"),
+            FieldSchema(4, "temperature", .option, .first, required: true, options: SurveyTemperature.schema, writers: [.office], en: "hot or cold", es: "en caliente o en frío"),
+            FieldSchema(5, "purpose", .text, .office, maximum: 500, writers: [.office], en: "what it is for", es: "para qué es"),
+            FieldSchema(6, "language", .text, .office, maximum: 8, writers: [.office], en: "language", es: "idioma"),
+            FieldSchema(7, "delayHours", .integer, .office, minimum: 0, maximum: 100000, writers: [.office], en: "hours after the contact", es: "horas después del contacto"),
+            FieldSchema(8, "retired", .boolean, .office, writers: [.office], en: "not asked any more", es: "ya no se aplica"),
+        ])
+
+    package static let surveyQuestion = EntitySchema(
+        .surveyQuestion, "surveyQuestion", identity: .derived(from: [0, 1]), scope: .catalogue,
+        creators: [.office], deleters: [.office], en: "question", es: "pregunta",
+        fields: [
+            FieldSchema(1, "template", .ref, .first, required: true, target: .surveyTemplate, writers: [.office], en: "survey", es: "encuesta"),
+            FieldSchema(2, "position", .integer, .first, required: true, minimum: 1, maximum: 1000, writers: [.office], en: "place", es: "lugar"),
+            FieldSchema(3, "words", .text, .first, required: true, maximum: 500, writers: [.office], en: "question", es: "pregunta"),
+            FieldSchema(4, "kind", .option, .first, required: true, options: QuestionKind.schema, writers: [.office], en: "kind of answer", es: "tipo de respuesta"),
+            FieldSchema(5, "choices", .text, .first, maximum: 2000, writers: [.office], en: "choices, one a line", es: "opciones, una por línea"),
+            FieldSchema(6, "dimension", .option, .office, options: QualityDimension.schema, writers: [.office], en: "dimension of quality", es: "dimensión de calidad"),
+            FieldSchema(7, "aspect", .integer, .office, minimum: 1, maximum: 4, writers: [.office], en: "aspect of the visit", es: "aspecto de la visita"),
+        ])
+
+    package static let surveyResponse = EntitySchema(
+        .surveyResponse, "surveyResponse", identity: .minted, scope: .customer(field: 0),
+        creators: [.rep, .office], deleters: [.office], en: "survey answered", es: "encuesta respondida",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.author], en: "customer", es: "cliente"),
+            FieldSchema(2, "template", .ref, .first, required: true, target: .surveyTemplate, writers: [.author], en: "survey", es: "encuesta"),
+            FieldSchema(3, "answeredAt", .instant, .first, required: true, writers: [.author], en: "answered at", es: "respondida el"),
+            FieldSchema(4, "channel", .option, .first, options: ContactChannel.schema, writers: [.author], en: "channel", es: "canal"),
+            FieldSchema(5, "contact", .ref, .first, target: .contact, writers: [.author], en: "contact", es: "contacto"),
+            FieldSchema(6, "about", .ref, .first, writers: [.author], en: "about", es: "sobre"),
+            FieldSchema(7, "refused", .boolean, .first, personal: true, writers: [.author], en: "refused", es: "no quiso responder"),
+            FieldSchema(8, "by", .ref, .first, target: .staff, writers: [.author], en: "asked by", es: "la aplicó"),
+            FieldSchema(9, "comment", .text, .first, personal: true, maximum: 2000, writers: [.author], en: "comment", es: "comentario"),
+        ])
+
+    package static let surveyAnswer = EntitySchema(
+        .surveyAnswer, "surveyAnswer", identity: .derived(from: [0, 1]), scope: .customer(field: 2),
+        creators: [.rep, .office], deleters: [.office], en: "answer", es: "respuesta",
+        fields: [
+            FieldSchema(1, "response", .ref, .first, required: true, parent: true, target: .surveyResponse, writers: [.rep, .office], en: "survey answered", es: "encuesta respondida"),
+            FieldSchema(2, "question", .ref, .first, required: true, target: .surveyQuestion, writers: [.rep, .office], en: "question", es: "pregunta"),
+            FieldSchema(3, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
+            FieldSchema(4, "number", .integer, .first, personal: true, minimum: 0, maximum: 1000, writers: [.rep, .office], en: "number", es: "número"),
+            FieldSchema(5, "yes", .boolean, .first, personal: true, writers: [.rep, .office], en: "yes or no", es: "sí o no"),
+            FieldSchema(6, "reality", .option, .first, personal: true, options: Reality.schema, writers: [.rep, .office], en: "against the expectation", es: "frente a la expectativa"),
+            FieldSchema(7, "words", .text, .first, personal: true, maximum: 2000, writers: [.rep, .office], en: "words", es: "palabras"),
+            FieldSchema(8, "choice", .text, .first, personal: true, maximum: 200, writers: [.rep, .office], en: "choice", es: "opción"),
+        ])
+
+    package static let desertion = EntitySchema(
+        .desertion, "desertion", identity: .derived(from: [0, 1]), scope: .customer(field: 0),
+        creators: [.rep, .office], deleters: [.office], en: "desertion", es: "deserción",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
+            FieldSchema(2, "since", .date, .first, writers: [.rep, .office], en: "since the purchase of", es: "desde la compra del"),
+            FieldSchema(3, "reason", .option, .office, review: true, required: true, personal: true, options: DesertionReason.schema, writers: [.rep, .office], en: "reason", es: "motivo"),
+            FieldSchema(4, "detectedAt", .instant, .least, required: true, writers: [.rep, .office], en: "detected at", es: "detectada el"),
+            FieldSchema(5, "detectedBy", .ref, .first, target: .staff, writers: [.rep, .office], en: "detected by", es: "la detectó"),
+            FieldSchema(6, "recoverable", .boolean, .latest, review: true, personal: true, writers: [.rep, .office], en: "may be recovered", es: "recuperable"),
+            FieldSchema(7, "argument", .ref, .latest, target: .counterArgument, writers: [.rep, .office], en: "argument used", es: "argumento utilizado"),
+            FieldSchema(8, "offer", .text, .latest, review: true, personal: true, maximum: 1000, writers: [.rep, .office], en: "what was offered", es: "qué se ofreció"),
+            FieldSchema(9, "result", .option, .latest, review: true, personal: true, options: WinBackResult.schema, writers: [.rep, .office], en: "result", es: "resultado"),
+            FieldSchema(10, "recoveredAt", .instant, .least, writers: [.rep, .office], en: "recovered at", es: "recuperado el"),
+            FieldSchema(11, "notes", .text, .union, isSet: true, personal: true, maximum: 2000, writers: [.rep, .office], en: "notes", es: "notas"),
+        ])
+
+    package static let counterArgument = EntitySchema(
+        .counterArgument, "counterArgument", identity: .derived(from: [0, 1]), scope: .catalogue,
+        creators: [.office], deleters: [.office], en: "argument", es: "argumento",
+        fields: [
+            FieldSchema(1, "reason", .option, .first, required: true, options: DesertionReason.schema, writers: [.office], en: "reason", es: "motivo"),
+            FieldSchema(2, "position", .integer, .first, required: true, minimum: 1, maximum: 1000, writers: [.office], en: "place", es: "lugar"),
+            FieldSchema(3, "words", .text, .office, required: true, maximum: 2000, writers: [.office], en: "argument", es: "argumento"),
+        ])
+
+    package static let consentEvent = EntitySchema(
+        .consentEvent, "consentEvent", identity: .minted, scope: .customer(field: 0), urgency: .during(field: 4, options: [2, 3, 4]),
+        creators: [.rep, .office], deleters: [], en: "consent", es: "consentimiento",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.author], en: "customer", es: "cliente"),
+            FieldSchema(2, "person", .ref, .first, required: true, writers: [.author], en: "person", es: "persona"),
+            FieldSchema(3, "purpose", .option, .first, required: true, personal: true, options: ContactPurpose.schema, writers: [.author], en: "purpose", es: "finalidad"),
+            FieldSchema(4, "channel", .option, .first, required: true, personal: true, options: ContactChannel.schema, writers: [.author], en: "channel", es: "canal"),
+            FieldSchema(5, "action", .option, .first, required: true, personal: true, options: ConsentAction.schema, writers: [.author], en: "action", es: "acción"),
+            FieldSchema(6, "at", .instant, .first, required: true, writers: [.author], en: "when", es: "cuándo"),
+            FieldSchema(7, "capturedBy", .ref, .first, target: .staff, writers: [.author], en: "captured by", es: "capturado por"),
+            FieldSchema(8, "source", .option, .first, required: true, options: ConsentSource.schema, writers: [.author], en: "how it came", es: "cómo llegó"),
+            FieldSchema(9, "evidenceKind", .option, .first, options: ConsentEvidence.schema, writers: [.author], en: "kind of evidence", es: "tipo de evidencia"),
+            FieldSchema(10, "evidence", .text, .first, personal: true, maximum: 2000, writers: [.author], en: "evidence", es: "evidencia"),
+            FieldSchema(11, "noticeVersion", .text, .first, maximum: 64, writers: [.author], en: "version of the notice", es: "versión del aviso"),
+            FieldSchema(12, "wordsShown", .text, .first, maximum: 4000, writers: [.author], en: "words that were shown", es: "texto mostrado"),
+            FieldSchema(13, "language", .text, .first, maximum: 8, writers: [.author], en: "language", es: "idioma"),
+            FieldSchema(14, "confirmedAt", .instant, .first, writers: [.author], en: "confirmed a second time at", es: "confirmado por segunda vez el"),
+            FieldSchema(15, "seen", .ref, .union, isSet: true, target: .consentEvent, writers: [.author], en: "events it had seen", es: "eventos que había visto"),
+        ])
+
+    package static let contactLog = EntitySchema(
+        .contactLog, "contactLog", identity: .minted, scope: .customer(field: 0),
+        creators: [.rep, .office], deleters: [], en: "contact made", es: "contacto realizado",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.author], en: "customer", es: "cliente"),
+            FieldSchema(2, "person", .ref, .first, writers: [.author], en: "person", es: "persona"),
+            FieldSchema(3, "direction", .option, .first, required: true, options: ContactDirection.schema, writers: [.author], en: "direction", es: "dirección"),
+            FieldSchema(4, "channel", .option, .first, required: true, options: ContactChannel.schema, writers: [.author], en: "channel", es: "canal"),
+            FieldSchema(5, "purpose", .option, .first, required: true, options: ContactPurpose.schema, writers: [.author], en: "purpose", es: "finalidad"),
+            FieldSchema(6, "at", .instant, .first, required: true, writers: [.author], en: "when", es: "cuándo"),
+            FieldSchema(7, "by", .ref, .first, target: .staff, writers: [.author], en: "made by", es: "lo hizo"),
+            FieldSchema(8, "reached", .boolean, .first, personal: true, writers: [.author], en: "the person was reached", es: "se habló con la persona"),
+            FieldSchema(9, "note", .text, .first, personal: true, maximum: 2000, writers: [.author], en: "note", es: "nota"),
+        ])
+
+    package static let dataRequest = EntitySchema(
+        .dataRequest, "dataRequest", identity: .minted, scope: .customer(field: 0), urgency: .during(field: 8, options: [1, 2, 3, 4]),
+        creators: [.rep, .office], deleters: [], en: "privacy request", es: "solicitud de datos personales",
+        fields: [
+            FieldSchema(1, "customer", .ref, .first, required: true, target: .customer, writers: [.author], en: "customer", es: "cliente"),
+            FieldSchema(2, "person", .ref, .first, writers: [.author], en: "person", es: "persona"),
+            FieldSchema(3, "right", .option, .first, required: true, personal: true, options: DataRight.schema, writers: [.author], en: "right", es: "derecho"),
+            FieldSchema(4, "receivedAt", .instant, .least, required: true, writers: [.rep, .office], en: "the person spoke at", es: "la persona habló el"),
+            FieldSchema(5, "country", .text, .first, maximum: 2, writers: [.rep, .office], en: "country whose law holds", es: "país cuya ley rige"),
+            FieldSchema(6, "words", .text, .first, personal: true, maximum: 4000, writers: [.author], en: "in the person's words", es: "en palabras de la persona"),
+            FieldSchema(7, "channel", .option, .first, options: CaseChannel.schema, writers: [.author], en: "channel", es: "canal"),
+            FieldSchema(8, "receivedBy", .ref, .first, target: .staff, writers: [.author], en: "received by", es: "la recibió"),
+            FieldSchema(9, "state", .status, .furthest, options: DataRequestState.schema, writers: [.rep, .office], en: "state", es: "estado"),
+            FieldSchema(10, "owner", .ref, .office, target: .staff, writers: [.office], en: "owner", es: "responsable"),
+            FieldSchema(11, "askedMoreAt", .instant, .first, writers: [.office], en: "asked to complete it at", es: "se pidió completarla el"),
+            FieldSchema(12, "completedAt", .instant, .first, writers: [.rep, .office], en: "completed by the person at", es: "la persona la completó el"),
+            FieldSchema(13, "extendedAt", .instant, .first, writers: [.office], en: "extended at", es: "prorrogada el"),
+            FieldSchema(14, "extensionReason", .text, .first, personal: true, maximum: 1000, writers: [.office], en: "why it was extended", es: "motivo de la prórroga"),
+            FieldSchema(15, "answeredAt", .instant, .first, writers: [.office], en: "answered at", es: "respondida el"),
+            FieldSchema(16, "doneAt", .instant, .first, writers: [.office], en: "carried out at", es: "cumplida el"),
+            FieldSchema(17, "answer", .text, .office, personal: true, maximum: 4000, writers: [.office], en: "answer", es: "respuesta"),
+        ])
+
+    package static let legalTerm = EntitySchema(
+        .legalTerm, "legalTerm", identity: .derived(from: [0, 1, 2]), scope: .catalogue,
+        creators: [.office], deleters: [.office], en: "legal term", es: "plazo legal",
+        fields: [
+            FieldSchema(1, "country", .text, .first, required: true, maximum: 2, writers: [.office], en: "country", es: "país"),
+            FieldSchema(2, "right", .option, .first, required: true, options: DataRight.schema, writers: [.office], en: "right", es: "derecho"),
+            FieldSchema(3, "since", .date, .first, required: true, writers: [.office], en: "in force since", es: "vigente desde"),
+            FieldSchema(4, "days", .integer, .office, required: true, minimum: 0, maximum: 3650, writers: [.office], en: "days to answer", es: "días para responder"),
+            FieldSchema(5, "count", .option, .office, required: true, options: DayCount.schema, writers: [.office], en: "how days are counted", es: "cómo se cuentan los días"),
+            FieldSchema(6, "extensionDays", .integer, .office, minimum: 0, maximum: 3650, writers: [.office], en: "days of extension", es: "días de prórroga"),
+            FieldSchema(7, "actDays", .integer, .office, minimum: 0, maximum: 3650, writers: [.office], en: "days to carry it out, after the answer", es: "días para cumplir, después de responder"),
+            FieldSchema(8, "source", .text, .office, maximum: 300, writers: [.office], en: "source", es: "fuente"),
+        ])
+
+    package static let holiday = EntitySchema(
+        .holiday, "holiday", identity: .derived(from: [0, 1]), scope: .catalogue,
+        creators: [.office], deleters: [.office], en: "holiday", es: "feriado",
+        fields: [
+            FieldSchema(1, "country", .text, .first, required: true, maximum: 2, writers: [.office], en: "country", es: "país"),
+            FieldSchema(2, "date", .date, .first, required: true, writers: [.office], en: "day", es: "día"),
+            FieldSchema(3, "name", .text, .office, maximum: 120, writers: [.office], en: "name", es: "nombre"),
+        ])
+
+    package static let programmeTerms = EntitySchema(
+        .programmeTerms, "programmeTerms", identity: .derived(from: [0, 1]), scope: .catalogue,
+        creators: [.office], deleters: [], en: "terms of a programme", es: "condiciones de un programa",
+        fields: [
+            FieldSchema(1, "programme", .ref, .first, required: true, target: .programme, writers: [.office], en: "programme", es: "programa"),
+            FieldSchema(2, "edition", .integer, .first, required: true, minimum: 1, maximum: 1000000, writers: [.office], en: "edition", es: "edición"),
+            FieldSchema(3, "from", .instant, .first, required: true, writers: [.office], en: "in force from", es: "vigente desde"),
+            FieldSchema(4, "credit", .option, .first, required: true, options: CreditRule.schema, writers: [.office], en: "who is credited with a referral", es: "a quién se acredita un referido"),
+            FieldSchema(5, "advocates", .option, .first, options: AdvocateRule.schema, writers: [.office], en: "which referrers are rewarded", es: "qué referentes se premian"),
+            FieldSchema(6, "claimHours", .integer, .first, minimum: 0, maximum: 10000, writers: [.office], en: "claim window (hours)", es: "plazo para reclamar el mérito (horas)"),
+            FieldSchema(7, "claimMaxDays", .integer, .first, minimum: 0, maximum: 1000, writers: [.office], en: "claim window at most (days)", es: "plazo máximo (días)"),
+            FieldSchema(8, "usageLimit", .integer, .first, minimum: 0, maximum: 1000000, writers: [.office], en: "referrals rewarded at most", es: "referidos premiados como máximo"),
+            FieldSchema(9, "validUntil", .date, .first, writers: [.office], en: "valid until", es: "válido hasta"),
+            FieldSchema(10, "expiryDays", .integer, .first, minimum: 1, maximum: 36500, writers: [.office], en: "points expire after (days)", es: "los puntos vencen a los (días)"),
+            FieldSchema(11, "offlineRedemption", .boolean, .first, writers: [.office], en: "redeemed without network from an allowance", es: "canje sin red con cupo"),
+            FieldSchema(12, "overdraft", .boolean, .first, writers: [.office], en: "may be overdrawn", es: "admite saldo negativo"),
+            FieldSchema(13, "words", .text, .first, maximum: 4000, writers: [.office], en: "terms", es: "condiciones"),
+        ])
+
+    package static let programmeBenefit = EntitySchema(
+        .programmeBenefit, "programmeBenefit", identity: .derived(from: [0, 1]), scope: .catalogue,
+        creators: [.office], deleters: [.office], en: "benefit", es: "beneficio",
+        fields: [
+            FieldSchema(1, "programme", .ref, .first, required: true, target: .programme, writers: [.office], en: "programme", es: "programa"),
+            FieldSchema(2, "code", .text, .first, required: true, searched: true, maximum: 64, writers: [.office], en: "code", es: "código"),
+            FieldSchema(3, "name", .text, .office, required: true, searched: true, maximum: 200, writers: [.office], en: "name", es: "nombre"),
+            FieldSchema(4, "kind", .option, .office, required: true, options: BenefitKind.schema, writers: [.office], en: "kind", es: "tipo"),
+            FieldSchema(5, "cost", .integer, .office, minimum: 0, maximum: 1000000, writers: [.office], en: "costs (points)", es: "cuesta (puntos)"),
+            FieldSchema(6, "threshold", .integer, .office, minimum: 0, maximum: 1000000000, writers: [.office], en: "from (points earned)", es: "desde (puntos ganados)"),
+            FieldSchema(7, "withdrawn", .boolean, .office, writers: [.office], en: "not given any more", es: "ya no se otorga"),
+        ])
+
+    package static let redemptionAllowance = EntitySchema(
+        .redemptionAllowance, "redemptionAllowance", identity: .minted, scope: .customer(field: 1),
+        creators: [.office], deleters: [], en: "allowance for redeeming offline", es: "cupo de canje sin red",
+        fields: [
+            FieldSchema(1, "enrolment", .ref, .first, required: true, parent: true, target: .enrolment, writers: [.office], en: "enrolment", es: "inscripción"),
+            FieldSchema(2, "customer", .ref, .first, required: true, target: .customer, writers: [.office], en: "customer", es: "cliente"),
+            FieldSchema(3, "holder", .ref, .first, required: true, target: .staff, writers: [.office], en: "held by", es: "lo tiene"),
+            FieldSchema(4, "points", .integer, .first, required: true, minimum: 1, maximum: 1000000, writers: [.office], en: "points", es: "puntos"),
+            FieldSchema(5, "grantedAt", .instant, .first, required: true, writers: [.office], en: "granted at", es: "otorgado el"),
+            FieldSchema(6, "until", .instant, .first, required: true, writers: [.office], en: "until", es: "hasta"),
+        ])
+
+    package static let followUp = EntitySchema(
+        .followUp, "followUp", identity: .derived(from: [0, 1, 2]), scope: .customer(field: 3), urgency: .until([6, 9]),
+        creators: [.rep, .office], deleters: [.office], en: "follow-up", es: "seguimiento",
+        fields: [
+            FieldSchema(1, "rule", .option, .first, required: true, options: FollowUpRule.schema, writers: [.rep, .office], en: "rule", es: "regla"),
+            FieldSchema(2, "subject", .ref, .first, required: true, writers: [.rep, .office], en: "about", es: "sobre"),
+            FieldSchema(3, "period", .text, .first, required: true, maximum: 40, writers: [.rep, .office], en: "period", es: "periodo"),
+            FieldSchema(4, "customer", .ref, .first, required: true, target: .customer, writers: [.rep, .office], en: "customer", es: "cliente"),
+            FieldSchema(5, "dueAt", .instant, .least, required: true, writers: [.rep, .office], en: "due", es: "para cuándo"),
+            FieldSchema(6, "owner", .ref, .office, target: .staff, writers: [.rep, .office], en: "owner", es: "responsable"),
+            FieldSchema(7, "doneAt", .instant, .least, writers: [.rep, .office], en: "done at", es: "hecho el"),
+            FieldSchema(8, "doneBy", .ref, .first, target: .staff, writers: [.rep, .office], en: "done by", es: "lo hizo"),
+            FieldSchema(9, "result", .ref, .union, isSet: true, writers: [.rep, .office], en: "records made of it", es: "registros que resultaron"),
+            FieldSchema(10, "skippedAt", .instant, .least, writers: [.rep, .office], en: "skipped at", es: "omitido el"),
+            FieldSchema(11, "skippedBecause", .text, .first, personal: true, maximum: 500, writers: [.rep, .office], en: "why it was skipped", es: "por qué se omitió"),
         ])
 }

@@ -55,10 +55,3 @@ enum LocalTime {
         return remainder < 0 ? quotient - 1 : quotient
     }
 }
-
-extension CivilDate {
-    /// 0 for Monday to 6 for Sunday; 1970-01-01 was a Thursday.
-    var weekday: Int { ((Int(days) + 3) % 7 + 7) % 7 }
-
-    func adding(days more: Int) -> CivilDate { CivilDate(days: days + Int32(clamping: more)) }
-}
