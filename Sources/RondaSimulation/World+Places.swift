@@ -48,8 +48,8 @@ struct Places {
         if [.territory, .programme, .staff].contains(record.entity) { return [catalogue] }
         var scopes: Set<RecordID> = []
         let customers = customers(of: record)
-        // Its last referrer was erased: it stays where it was.
-        if record.entity == .referral, customers.isEmpty { return nil }
+        // Its last referrer was erased: it stays where it was, and what is suggested about it there too.
+        if [.referral, .suggestion].contains(record.entity), customers.isEmpty { return nil }
         for customer in customers {
             guard let home = homes[customer] else { return nil }
             scopes.formUnion((followers[customer] ?? []).union([home]))

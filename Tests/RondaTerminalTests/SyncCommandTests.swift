@@ -98,7 +98,7 @@ struct SyncCommandTests {
             Set(report.keys) == [
                 "accepted", "merged", "refused", "received", "exchanges", "pending", "complete",
                 "waiting", "restored", "copied", "renamed", "repaired", "left", "erased",
-                "handedOver", "absentHistory", "historyCut",
+                "handedOver", "absentHistory", "historyCut", "continued",
             ])
     }
 
