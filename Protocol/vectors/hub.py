@@ -590,7 +590,9 @@ class Hub:
                 return known
             raise Problem(403, "badCode")
         if not id:
-            device.copies += reason != wire.pb.ENROL_REASON_CONTINUED
+            if reason != wire.pb.ENROL_REASON_CONTINUED:
+                device.copies += 1
+                device.ask(device.asked)   # what one of the stores has confirmed the other may still have
             id = hashlib.sha256(new_secret).digest()[:16]
             self.devices[id] = Device(id, device.account, new_secret, reconciled=True)
         else:

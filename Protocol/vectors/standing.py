@@ -218,7 +218,7 @@ def erased(schema, stored, id, listed, version, step, mark):
             w = mark(record)
             elements = {e: m for e, m in record.sets[number].items() if e[1] != id}
             changed = replace(record, version=w.version, sets={**record.sets, number: elements},
-                              changed={**record.changed, number: w})
+                              changed={**record.changed, number: w}, lives=(w,) if record.lives else ())
             now = scopes(schema, {**stored, **after}, changed)
             after[record.id] = replace(changed, scopes=now, stays=gone_on(
                 record.stays, set(record.scopes) - set(now), set(), step, record.born))

@@ -300,6 +300,8 @@ extension Hub {
         else { return }
         device.copies += 1
         try store.put(device)
+        // What one of them has confirmed the other may still have.
+        try store.ask(device.id, about: try store.asked(of: device.id))
         try store.append(
             Incident(at: now, kind: .fork, device: device.id, about: UInt64(device.copies)))
     }

@@ -84,6 +84,8 @@ package struct Erasure: Sendable {
                     isOffice: true, base: before.version))
             after.write(
                 adds: [], removes: [.ref(customer)], at: position, writer: after.marks.count - 1)
+            // Remembered beside what others write in ignorance of it: they are told of both.
+            if !after.isDeleted { after.lives = [after.marks.count - 1] }
             after.compactMarks()
             let above = try after.customers(entity).map {
                 try record($0)?.placements.map(\.scope) ?? []

@@ -80,7 +80,7 @@ extension World {
     /// What was ever written about them, unless it was written of somebody else as well.
     private func forbiddenWords(_ erased: Set<RecordID>) -> [[UInt8]] {
         var (forbidden, allowed) = (Set<String>(), Set<String>())
-        for change in ledger.values.flatMap(\.commit.changes) {
+        for change in (template.commits + ledger.values).flatMap(\.commit.changes) {
             let values =
                 change.sets.compactMap(\.value) + (change.adds + change.removes).map(\.value)
             let words = values.compactMap { if case .text(let text) = $0 { text } else { nil } }
