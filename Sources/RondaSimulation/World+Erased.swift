@@ -27,11 +27,7 @@ extension World {
         }
         if erased.isEmpty { return }
         for row in journal.ofDevices
-        where !row.isRedacted && !row.commit.named.isDisjoint(with: erased) {
-            // To take somebody out of a list who was erased meanwhile says nothing of them.
-            var rest = row.commit
-            for index in rest.changes.indices { rest.changes[index].removes = [] }
-            if row.verdict.refusal == nil, rest.named.isDisjoint(with: erased) { continue }
+        where !row.isRedacted && row.commit.isAbout(erased, isRefused: row.verdict.refusal != nil) {
             throw Violation(what: "#\(row.commit.tag) is about somebody erased, and whole")
         }
         let words = forbiddenWords(everUnder(erased))
@@ -47,7 +43,7 @@ extension World {
                 continue
             }
             for row in try OutboxRow.all(in: machine.store, by: reader)
-            where !row.commit.named.isDisjoint(with: erased) {
+            where row.commit.isAbout(erased, isRefused: row.state == 3) {
                 throw Violation(what: "\(machine.name) has #\(row.commit.tag) of somebody erased")
             }
             try machine.store.withWriter { try search($0, for: words, in: machine.name) }
@@ -119,5 +115,15 @@ extension World {
                 }
             }
         }
+    }
+}
+
+extension Commit {
+    /// Whether it says anything of these: to take somebody out of a list who was erased meanwhile says
+    /// nothing.
+    fileprivate func isAbout(_ erased: Set<RecordID>, isRefused: Bool) -> Bool {
+        var rest = self
+        if !isRefused { for index in changes.indices { rest.changes[index].removes = [] } }
+        return !rest.named.isDisjoint(with: erased)
     }
 }
