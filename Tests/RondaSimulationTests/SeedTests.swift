@@ -45,7 +45,7 @@ private let seeds =
         (.hiddenFork, 7, 40), (.judgedTwice, 1, 10), (.forgottenFloor, 590, 40),
         (.wrongRule, 6, 60), (.trustedClock, 3, 40), (.earlyWatermark, 1, 10),
         (.hiddenDeparture, 18, 40), (.hiddenErasure, 12, 20),
-        (.ignoredLedger, 59, 40), (.keptRefused, 60, 40),
+        (.ignoredLedger, 59, 40), (.keptRefused, 600, 40),
         (.ignoredProof, 1, 400),
     ]
 
