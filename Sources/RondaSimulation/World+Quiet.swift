@@ -93,9 +93,10 @@ extension World {
                     default: nil
                     }
                 // A copy delivered it once more to a hub that was set back and does not know (SPEC
-                // §10): it was merged this time, under the same number and chain.
-                if known == .accepted, outcomes.contains(.merged), copies > 0,
-                    epochSetBack == epoch
+                // §10): it was merged this time, or then, under the same number and chain.
+                let applied: [Outcome] = [.accepted, .merged]
+                if let known, applied.contains(known), applied.contains(where: outcomes.contains),
+                    copies > 0, epochSetBack == epoch
                 {
                     continue
                 }
@@ -228,14 +229,16 @@ struct View {
         let own = Set(
             try OutboxRow.all(in: machine.store, by: reader).filter { $0.state == 4 }
                 .flatMap { $0.commit.changes.map(\.record) })
-        // What a refused commit is about stays in sight until somebody has decided about it.
-        let kept = Set(
-            try OutboxRow.all(in: machine.store, by: reader).filter { $0.state == 3 }
-                .flatMap(\.commit.changes).flatMap { change -> [RecordID] in
-                    let values = change.sets.compactMap(\.value) + change.adds.map(\.value)
-                    return [change.record] + (try customers(of: change))
-                        + values.compactMap { if case .ref(let id) = $0 { id } else { nil } }
-                })
+        // What a commit is about that waits, or was refused, stays in sight until that is decided.
+        var kept: Set<RecordID> = []
+        for row in try OutboxRow.all(in: machine.store, by: reader) where row.state >= 3 {
+            for change in row.commit.changes {
+                let values = change.sets.compactMap(\.value) + change.adds.map(\.value)
+                kept.formUnion(values.compactMap(\.reference))
+                kept.formUnion(try await customers(of: change))
+                kept.insert(change.record)
+            }
+        }
         try checkNothingBeside()
         let outlines = try await checkOutlines(seen, own: own, kept: kept)
         let siblings = try siblings()
@@ -372,17 +375,15 @@ struct View {
         }
     }
 
-    /// The customer that a changed record is under on the device.
-    private func customers(of change: Change) throws -> [RecordID] {
+    /// The customers that a changed record is under on the device.
+    private func customers(of change: Change) async throws -> [RecordID] {
         guard let entity = Schema.current[change.entity],
-            case .customer(let position) = entity.scope, !entity.fields[position].isSet
+            case .customer(let position) = entity.scope
         else { return [] }
-        let sql = "SELECT \"\(entity.fields[position].name)\" FROM \"\(entity.name)\" WHERE id = ?"
-        return try machine.store.withWriter { database in
-            let rows = try Row.fetchAll(
-                database, sql: sql, arguments: [Data(change.record.bytes)])
-            return rows.compactMap { ($0[0] as Data?).map { RecordID(data: $0) } }
+        let content = try await machine.store.read {
+            try $0.content(of: entity.id, change.record, at: position)
         }
+        return (content?.value.map { [$0] } ?? content?.elements ?? []).compactMap(\.reference)
     }
 
     private struct Told: Hashable {
