@@ -39,7 +39,7 @@ extension World {
         for machine in live() {
             if let id = try await machine.store.identity()?.device { stores[id, default: 0] += 1 }
         }
-        for machine in live() where machine.isLoggedIn {
+        for machine in try await inTouch() where machine.isLoggedIn {
             if let id = try await machine.store.identity()?.device, stores[id, default: 0] > 1 {
                 continue
             }

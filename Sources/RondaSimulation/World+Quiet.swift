@@ -22,11 +22,12 @@ extension World {
         hubClock.suffer(.right)
         try network.store.withWriter { try $0.setFull(false) }
         time.pass(milliseconds: 3_600_000)
+        try await endAccesses()
         for round in 1...Self.mostRounds {
             // What a recovery ends with, its devices hear with their next sync.
             let now = hub.surroundings.now()
             var isQuiet = try await network.store.read { try !$0.isRecovering(at: now) }
-            for machine in live() {
+            for machine in try await inTouch() {
                 let outcome = try await sync(machine, dies: nil)
                 isQuiet = isQuiet && outcome.report?.isQuiet == true
                 // Who is shown a conflict settles it, though others do the same meanwhile.
@@ -69,7 +70,7 @@ extension World {
     private func checkDelivered(_ journal: Journal) async throws {
         let rows = Dictionary(grouping: journal.ofDevices, by: \.commit.tag)
         let epoch = try await network.store.read { try $0.hub().epoch }
-        for machine in live() {
+        for machine in try await inTouch() {
             // What a restored hub lost, and was erased since, nobody has any more; what is left of it
             // where it was refused is in the tray, for its author.
             let gone = Set(
@@ -138,12 +139,12 @@ extension World {
 
     private func checkViews(_ journal: Journal) async throws {
         let schema = hub.schema
-        let (records, scopes, accounts) = try await network.store.read { store in
+        let (records, scopes, accounts, teams) = try await network.store.read { store in
             var records: [StoredRecord] = []
             for entity in Schema.current.entities {
                 try store.records(of: entity.id) { records.append($0) }
             }
-            return (records, try store.scopes(), try store.accounts())
+            return (records, try store.scopes(), try store.accounts(), try store.teams())
         }
         try checkPlaces(records)
         try checkGoodFaith(journal, records)
@@ -155,13 +156,13 @@ extension World {
             trace.count("set back and never found out")
             return
         }
-        for machine in live() where machine.isLoggedIn {
-            let person = Template.people[machine.person]
+        let sights = Sights(accounts, teams: teams, records, schema: schema)
+        let standing = Set(records.flatMap { $0.placements.map(\.scope) })
+        for machine in try await inTouch() where machine.isLoggedIn {
             let account = template.accounts[machine.person]
-            let assigned = accounts.first { $0.id == account }?.territories ?? []
-            let visible = assigned.union([schema.catalogue, account])
+            let visible = standing.filter { sights.sees(account, $0) }
             let seen = records.filter { record in
-                person.role == .office || record.placements.contains { visible.contains($0.scope) }
+                record.placements.contains { visible.contains($0.scope) }
             }
             try await View(machine, hub: schema, wasPurged: wasPurged, reader).check(seen)
             if try await machine.store.read({ try !$0.outlines().isEmpty }) {
@@ -173,7 +174,7 @@ extension World {
 
     /// Nobody has a receipt for what the hub does not have.
     private func checkNobodyKnows(_ identity: HubIdentity) async throws {
-        for machine in live() where machine.isLoggedIn {
+        for machine in try await inTouch() where machine.isLoggedIn {
             guard let receipt = try await machine.store.read({ try $0.receipt() }),
                 let device = RecordID(receipt.device),
                 receipt.receivedAtMilliseconds >= identity.renewedAt?.milliseconds ?? 0
