@@ -34,6 +34,7 @@ class Device:
     copies: int = 0
     seen: int = 0             # when it last spoke to the hub
     complete_to: int = 0
+    offset: int = 0           # how far its clock was ahead of the hub's when it last said its time
     reconciled: bool = False  # under the present epoch
     revoked: bool = False
     ends: int = None          # the moment at which its access ends, or ended
@@ -333,6 +334,8 @@ class Hub:
         judged, present = [], request.epoch in (self.epoch, b"")
         if not request.push_only:
             device.seen = now
+        if request.device_time_ms:
+            device.offset = request.device_time_ms - now
         if present:
             judged = self.take(device, request, answer)
             for action in request.tray if device.has_access(now) else ():
@@ -620,6 +623,10 @@ class Hub:
         last = device.last
         if len(self.take(device, request, wire.pb.ExchangeResponse())) < len(request.commits):
             raise Problem(409, "notNext")
+        said = request.complete_to_ms
+        if said and request.queued == 0 and request.commits[-1].number == device.last \
+                and said - device.offset > device.seen:
+            device.complete_to = max(device.complete_to, min(said, now))
         return len(request.commits), request.commits[-1].number <= last
 
     def compare(self, secret, request):

@@ -156,7 +156,7 @@ struct Pusher: Sendable {
     /// The device itself was not here. When it wrote the last of its bundles it said that with this it had
     /// delivered all it captured until then: enough to take it in, if it has not been here since.
     private func noteCarried(_ push: Push, isWhole: Bool, in device: inout Device, now: Instant) {
-        guard isWhole, push.request.completeToMs > 0,
+        guard isWhole, push.request.completeToMs > 0, push.request.queued == 0,
             push.offers.last?.number == device.lastNumber
         else { return }
         let claimed = Instant(milliseconds: Int64(clamping: push.request.completeToMs))
