@@ -142,11 +142,12 @@ extension World {
             .filter { $0.verdict.refusal?.code == .revoked }
         for entry in tray {
             let verdict = try await hub.retry(device: entry.device, number: entry.number)
+            // A judgement replaces the verdict itself, and may release what waits; the next may fail.
+            verdicts = [:]
+            wasJudged = true
             trace.add("office judges \(entry.number): \(verdict.map { "\($0.outcome)" } ?? "no")")
         }
         if tray.isEmpty { return }
-        // A judgement replaces the verdict itself, and may release what waits.
-        verdicts = [:]
         done(.judge, "the office has judged \(tray.count)")
     }
 

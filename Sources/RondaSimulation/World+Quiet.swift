@@ -101,6 +101,9 @@ extension World {
                 {
                     continue
                 }
+                // Judged again at the office, it waits for another: until that is decided the device is
+                // told nothing, and has it in the tray (SPEC §6.4).
+                if known == .refused, wasJudged, outcomes.contains(.waiting) { continue }
                 guard let known, outcomes.contains(known) else {
                     throw Violation(
                         what: "#\(own.commit.tag) is \(outcomes[0]) at the hub and "

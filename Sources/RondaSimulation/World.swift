@@ -63,6 +63,8 @@ final class World {
     private(set) var wereClocksWrong = false
     /// What is captured again is captured with what is known by then.
     private(set) var wasResubmitted = false
+    /// The office had something judged again.
+    var wasJudged = false
     /// How many copies of stores went on beside or instead of others.
     private(set) var copies = 0
     /// Final verdicts and contents as they were first seen, by device and number.
