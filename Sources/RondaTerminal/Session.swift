@@ -116,11 +116,17 @@ extension Session {
 
     /// A sentence on stderr.
     func say(_ phrase: Phrase) {
-        context.writeError(wording(phrase) + "\n")
+        writeError(wording(phrase))
+    }
+
+    /// Broken between words where a person reads it; where a program does, one line.
+    private func writeError(_ text: String) {
+        let lines = context.isErrorTerminal ? TextWidth.wrap(text, to: context.width) : [text]
+        context.writeError(lines.map { $0 + "\n" }.joined())
     }
 
     func show(_ error: TerminalError) {
-        context.writeError("ronda: \(wording(error.phrase))\n")
+        writeError("ronda: \(wording(error.phrase))")
         guard mode == .json else { return }
         let document = JSONValue.object([
             "error": .object([

@@ -21,6 +21,7 @@ final class TerminalWorld: Sendable {
 
         /// What was said, without its line breaks.
         var line: String { out.split(whereSeparator: \.isNewline).joined(separator: " ") }
+        var errLine: String { err.split(whereSeparator: \.isNewline).joined(separator: " ") }
 
         func json<Document>(_ type: Document.Type) throws -> Document {
             try #require(

@@ -75,7 +75,7 @@ enum CustomerView {
         rows.append(
             CardRow(
                 "points", Phrase(en: "points", es: "puntos"), Cell(String(page.points))))
-        rows.append(purchases(page.purchases, in: wording))
+        rows.append(purchases(page, in: wording))
         if !page.absent.isEmpty {
             let number = page.absent.map(\.count).reduce(0, +)
             let text =
@@ -100,14 +100,19 @@ enum CustomerView {
         return rows
     }
 
-    private static func purchases(
-        _ purchases: CustomerPage.Purchases, in wording: Wording
-    ) -> CardRow {
+    private static func purchases(_ page: CustomerPage, in wording: Wording) -> CardRow {
+        let purchases = page.purchases
+        let isElsewhere = page.absent.contains { $0.entity == .purchase }
+        // Nothing here says nothing of what is kept elsewhere.
+        let none =
+            isElsewhere
+            ? Phrase(en: "none on this device", es: "ninguna en este equipo")
+            : Phrase(en: "none", es: "ninguna")
         let amount = Money.text(purchases.amount)
         let last = purchases.last.map { wording.day($0) } ?? Phrase("")
         let text =
             purchases.count == 0
-            ? Phrase(en: "none", es: "ninguna")
+            ? none
             : Phrase(
                 en: "\(purchases.count) for \(amount), last \(last.en)",
                 es: "\(purchases.count) por \(amount), última \(last.es)")
