@@ -66,7 +66,10 @@ extension Capture {
         visit.state = state
         if state == .completed { visit.madeBy = author }
         let id = try create(visit)
-        if let promise = draft.promise { _ = try add(promise, customer: customer, visit: id) }
+        if var promise = draft.promise {
+            promise.origin = draft.impedimentFound == true ? .impediment : .visit
+            _ = try add(promise, customer: customer, visit: id)
+        }
         if let referral = draft.referral {
             _ = try add(referral, customer: customer, visit: id, at: now)
         }

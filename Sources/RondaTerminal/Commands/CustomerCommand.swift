@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 struct CustomerCommand: ParsableCommand {
@@ -55,7 +56,7 @@ struct CustomerCommand: ParsableCommand {
         @OptionGroup var globals: GlobalOptions
 
         func perform(in session: Session) async throws -> Output {
-            let (id, now) = (id, session.wording.now)
+            let (id, now) = (id, session.wording.local(session.wording.now))
             let store = try await session.open()
             let fetched = fetch ? try await Self.fetched(id, into: store, in: session) : nil
             let page = try await session.read(store) {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 struct VisitCommand: ParsableCommand {
@@ -56,15 +57,13 @@ struct VisitCommand: ParsableCommand {
         @OptionGroup var globals: GlobalOptions
 
         func perform(in session: Session) async throws -> Output {
-            let (id, now) = (id, session.wording.now)
+            let (id, now) = (id, session.wording.local(session.wording.now))
             let (row, promises) = try await session.read { reader in
                 let names = try Names(reader)
                 let visit = try Finder(reader: reader).record(Visit.self, id)
-                let promises = try visit.customer.map {
-                    try reader.records(Commitment.self, of: $0)
-                }
-                let made = (promises ?? []).filter { $0.visit == visit.id }
-                return (try names.row(visit), try made.map { try names.row($0, now: now) })
+                let promises = try visit.customer.map { try names.promises(of: [$0]) } ?? []
+                let made = promises.filter { $0.promise.visit == visit.id }
+                return (try names.row(visit), try made.map { try names.row($0, at: now) })
             }
             return VisitView.page(row, promises: promises, in: session.wording)
         }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 struct VisitNewCommand: TerminalCommand {
@@ -74,7 +75,7 @@ struct VisitNewCommand: TerminalCommand {
                 try reader.shortID(Visit.self, saved.id)
             )
         }
-        let missing = state == .completed ? VisitAspect.missing(in: visit) : []
+        let missing = state == .completed ? PostSaleAspect.missing(in: visit) : []
         return saved.output(
             "visit",
             VisitNewView.sentence(

@@ -1,4 +1,5 @@
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 /// What a rep needs to see in the morning.
@@ -19,12 +20,13 @@ struct Today: Sendable {
         let planned = try reader.records(Visit.self)
             .filter { $0.state == .planned || $0.state == .inProgress }
             .filter { isToday($0.at) }
-        let open = try reader.records(Commitment.self)
-            .filter { PromiseState($0, now: wording.now).isOpen }
-        let rows = PromiseRow.ordered(try open.map { try names.row($0, now: wording.now) })
+        let now = wording.local(wording.now)
+        let open = try names.promises()
+            .filter { $0.state(at: now, heardUntil: nil).isUnsettled }
+        let rows = PromiseRow.ordered(try open.map { try names.row($0, at: now) })
         return Today(
             visits: try VisitList.latest(planned, most: .max).reversed().map { try names.row($0) },
-            promises: rows.filter { isToday($0.promise.dueAt) },
-            next: rows.first { !isToday($0.promise.dueAt) }, status: try reader.status())
+            promises: rows.filter { isToday($0.dueAt) },
+            next: rows.first { !isToday($0.dueAt) }, status: try reader.status())
     }
 }

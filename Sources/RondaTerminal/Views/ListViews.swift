@@ -1,3 +1,4 @@
+internal import RondaMethod
 internal import RondaModel
 
 /// Lists of records, as JSON and as tables.
@@ -5,7 +6,11 @@ extension PromiseRow {
     var json: JSONValue {
         .record(
             promise,
-            ["state": .string(state.rawValue), "customerName": .string(customer.name)])
+            [
+                "state": .string(state.rawValue), "customerName": .string(customer.name),
+                "currentDueAt": .instant(dueAt),
+                "renegotiations": .integer(history.terms.count - 1),
+            ])
     }
 
     static func output(_ rows: [PromiseRow], in wording: Wording) -> Output {
@@ -29,7 +34,7 @@ extension PromiseRow {
             rows: rows.map { row in
                 [
                     Cell(row.handle, plain: row.promise.id.description),
-                    wording.cell(row.promise.dueAt), row.state.cell(in: wording),
+                    wording.cell(row.dueAt), row.state.cell(in: wording),
                 ] + (withCustomer ? [row.customer.cell] : []) + [Cell(row.promise.words ?? "")]
             })
     }
@@ -72,7 +77,7 @@ extension VisitRow {
 
     private func stateCell(in wording: Wording) -> Cell {
         let state = visit.state ?? .completed
-        if isOver, let missing = VisitAspect.sentence(missing) {
+        if isOver, let missing = PostSaleAspect.sentence(missing) {
             return Cell(wording(missing), plain: "incomplete", tone: .strong)
         }
         return Cell(wording(state.label), plain: state.name)

@@ -1,4 +1,5 @@
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 /// The first screen of the day.
@@ -30,8 +31,8 @@ enum TodayView {
     private static func nothingDue(_ today: Today, in wording: Wording) -> Phrase {
         let nothing = Phrase(
             en: "No promises are due today.", es: "No hay promesas por cumplir hoy.")
-        guard let next = today.next, let due = next.promise.dueAt else { return nothing }
-        let when = wording.when(due)
+        guard let next = today.next else { return nothing }
+        let when = wording.when(next.dueAt)
         return nothing
             + Phrase(
                 en: " Next: \(when.en), \(next.promise.words ?? "") (\(next.customer.name)).",

@@ -1,3 +1,4 @@
+internal import RondaMethod
 internal import RondaModel
 
 /// One visit, aspect by aspect.
@@ -11,7 +12,7 @@ enum VisitView {
                 Phrase(row.customer.name + ", ") + (row.visit.at.map(wording.when) ?? Phrase("")))
         ]
         blocks.append(.card(card(row, entity: entity, in: wording)))
-        if row.isOver, let sentence = VisitAspect.sentence(row.missing) {
+        if row.isOver, let sentence = PostSaleAspect.sentence(row.missing) {
             blocks.append(.sentence(sentence))
         }
         if !promises.isEmpty {
