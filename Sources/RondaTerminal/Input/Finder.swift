@@ -27,6 +27,18 @@ struct Finder {
         return try record(Customer.self, text)
     }
 
+    /// Somebody of the company by name, or by the beginning of the id.
+    func staff(_ text: String) throws -> Staff {
+        let asked = Folding.fold(text)
+        let all = try reader.records(Staff.self)
+        let exact = all.filter { Folding.fold($0.name ?? "") == asked }
+        let found =
+            exact.isEmpty
+            ? all.filter { !asked.isEmpty && Folding.fold($0.name ?? "").contains(asked) } : exact
+        if found.count > 1 { throw ambiguous(Staff.self, text) }
+        return try found.first ?? record(Staff.self, text)
+    }
+
     /// The programme with this code; without one, the only programme there is.
     func programme(_ code: String?) throws -> Programme {
         let programmes = try reader.records(Programme.self)

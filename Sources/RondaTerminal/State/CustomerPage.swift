@@ -20,6 +20,8 @@ struct CustomerPage: Sendable {
     let aliases: [CustomerName]
     let promises: [PromiseRow]
     let visits: [VisitRow]
+    /// Cases that are not over.
+    let cases: [CaseRow]
     let enrolments: [EnrolmentRow]
     let points: Int
     let purchases: Purchases
@@ -67,6 +69,8 @@ struct CustomerPage: Sendable {
             promises: PromiseRow.ordered(try promises.map { try names.row($0, at: now) })
                 .filter(\.state.isUnsettled),
             visits: try VisitList.latest(visits, most: visitsShown).map { try names.row($0) },
+            cases: CaseRow.ordered(
+                try names.cases(of: ids).filter { !$0.state.isOver }.map { try names.row($0) }),
             enrolments: try enrolments.map { try names.row($0, entries: entries) },
             points: entries.compactMap(\.points).reduce(0, +),
             purchases: Purchases(try all(Purchase.self)),

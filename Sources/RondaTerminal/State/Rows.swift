@@ -46,6 +46,19 @@ struct VisitRow: Sendable {
     var isOver: Bool { visit.state == .completed || visit.state == nil }
 }
 
+/// What a rule asks somebody to do.
+struct FollowUpRow: Sendable {
+    let followUp: FollowUp
+    let handle: String
+    let customer: CustomerName
+    /// What to type to mean what it is about; empty where that is the customer.
+    let subject: String
+
+    func isBefore(_ other: FollowUpRow) -> Bool {
+        (followUp.dueAt, followUp.id) < (other.followUp.dueAt, other.followUp.id)
+    }
+}
+
 struct ReferralRow: Sendable {
     struct Claim: Sendable {
         let claim: ReferralClaim
@@ -120,6 +133,15 @@ extension Names {
             visit: visit, handle: try reader.shortID(Visit.self, visit.id),
             customer: try customer(visit.customer), madeBy: visit.madeBy.map(person) ?? "",
             missing: PostSaleAspect.missing(in: visit))
+    }
+
+    func row(_ followUp: FollowUp) throws -> FollowUpRow {
+        let subject = followUp.subject ?? .zero
+        let isCase = try reader.record(ServiceCase.self, subject) != nil
+        return FollowUpRow(
+            followUp: followUp, handle: try reader.shortID(FollowUp.self, followUp.id),
+            customer: try customer(followUp.customer),
+            subject: isCase ? try reader.shortID(ServiceCase.self, subject) : "")
     }
 
     func row(_ referral: Referral, claims: [ReferralClaim]) throws -> ReferralRow {

@@ -43,6 +43,9 @@ enum CustomerView {
             Phrase(en: "Open promises", es: "Promesas abiertas"),
             PromiseRow.table(page.promises, in: wording, withCustomer: false))
         section(
+            Phrase(en: "Open cases", es: "Casos abiertos"),
+            CaseView.table(page.cases, in: wording, withCustomer: false))
+        section(
             Phrase(en: "Last visits", es: "Últimas visitas"),
             VisitRow.table(page.visits, in: wording, withCustomer: false))
         section(
@@ -128,6 +131,7 @@ enum CustomerView {
                 "openConflicts": .array(page.conflicts.map(\.json)),
                 "promises": .array(page.promises.map(\.json)),
                 "visits": .array(page.visits.map(\.json)),
+                "cases": .array(page.cases.map(CaseView.json)),
                 "enrolments": .array(page.enrolments.map(\.json)),
                 "points": .integer(page.points),
                 "referrals": .array(page.referrals.map(\.json)),

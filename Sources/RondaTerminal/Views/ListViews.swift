@@ -84,6 +84,33 @@ extension VisitRow {
     }
 }
 
+extension FollowUpRow {
+    var json: JSONValue {
+        .record(followUp, ["customerName": .string(customer.name)])
+    }
+
+    static func table(_ rows: [FollowUpRow], in wording: Wording) -> Table {
+        Table(
+            kind: "followUp",
+            columns: [
+                .fullID, Table.Column("DUE", "VENCE"),
+                Table.Column("CUSTOMER", "CLIENTE", wraps: true),
+                Table.Column("WHAT", "QUÉ", wraps: true), Table.Column("ABOUT", "SOBRE"),
+            ],
+            rows: rows.map { row in
+                let isLate = row.followUp.dueAt.map { $0 < wording.now } ?? false
+                let rule = row.followUp.rule
+                return [
+                    Cell(row.followUp.id.description),
+                    wording.cell(row.followUp.dueAt, tone: isLate ? .alert : .plain),
+                    row.customer.cell,
+                    Cell(rule.map { wording($0.label) } ?? "", plain: rule?.name),
+                    Cell(row.subject, plain: row.followUp.subject?.description),
+                ]
+            })
+    }
+}
+
 extension ReferralRow {
     var json: JSONValue {
         .record(

@@ -23,6 +23,12 @@ enum TodayView {
                 .table(PromiseRow.table(today.promises, in: wording)),
             ]
         }
+        if !today.followUps.isEmpty {
+            blocks += [
+                .heading(Phrase(en: "To follow up", es: "Seguimientos")),
+                .table(FollowUpRow.table(today.followUps, in: wording)),
+            ]
+        }
         return Output(
             json: json(today, day: day), blocks: blocks,
             notes: StatusView.attention(today.status), isMixed: true)
@@ -44,6 +50,7 @@ enum TodayView {
             "date": .string(day.description),
             "visits": .array(today.visits.map(\.json)),
             "promises": .array(today.promises.map(\.json)),
+            "followUps": .array(today.followUps.map(\.json)),
             "conflicts": .integer(today.status.conflicts),
             "refused": .integer(today.status.refused),
             "pending": .integer(today.status.pending),
