@@ -17,7 +17,8 @@ struct Ronda: ParsableCommand {
         version: Terminal.version,
         subcommands: [
             TodayCommand.self, CustomerCommand.self, VisitCommand.self, PromiseCommand.self,
-            ReferralCommand.self, EnrolCommand.self, CaseCommand.self, SyncCommand.self, StatusCommand.self,
+            ReferralCommand.self, EnrolCommand.self, CaseCommand.self, ConsentCommand.self,
+            SyncCommand.self, StatusCommand.self,
             ConflictsCommand.self, SuggestionsCommand.self, TrayCommand.self, ReceiptCommand.self,
             SurrenderCommand.self, OutboxCommand.self, ServerCommand.self, LoginCommand.self,
             ExportStateCommand.self,

@@ -39,6 +39,18 @@ struct Finder {
         return try found.first ?? record(Staff.self, text)
     }
 
+    /// A contact of a customer by name, or by the beginning of the id.
+    func contact(_ text: String, of customer: Customer) throws -> Contact {
+        let asked = Folding.fold(text)
+        let own = try reader.records(Contact.self, of: customer.id)
+        let named = own.filter { !asked.isEmpty && Folding.fold($0.name ?? "").contains(asked) }
+        if named.count > 1 { throw ambiguous(Contact.self, text) }
+        if let contact = named.first { return contact }
+        let contact = try record(Contact.self, text)
+        if contact.customer != customer.id { throw missing(Contact.self, text) }
+        return contact
+    }
+
     /// The programme with this code; without one, the only programme there is.
     func programme(_ code: String?) throws -> Programme {
         let programmes = try reader.records(Programme.self)

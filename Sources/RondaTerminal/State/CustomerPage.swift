@@ -28,6 +28,8 @@ struct CustomerPage: Sendable {
     let referrals: [ReferralRow]
     let conflicts: [ConflictItem]
     let unsent: [UnsentChange]
+    /// What the person allows.
+    let consent: Phrase
     /// What is done with of this customer and not on this device.
     let absent: [AbsentRecords]
 
@@ -79,6 +81,9 @@ struct CustomerPage: Sendable {
             },
             conflicts: try names.conflictItems().filter { own.contains($0.record) },
             unsent: try reader.unsent().filter { own.contains($0.record) },
+            consent: try ConsentPage.load(
+                customer, aliases: aliases.map(\.id), at: now, from: reader
+            ).summary,
             absent: try reader.absentHistory(of: ids))
     }
 }

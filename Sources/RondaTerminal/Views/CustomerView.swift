@@ -78,6 +78,9 @@ enum CustomerView {
         rows.append(
             CardRow(
                 "points", Phrase(en: "points", es: "puntos"), Cell(String(page.points))))
+        rows.append(
+            CardRow(
+                "consent", Phrase(en: "contact", es: "contacto"), Cell(wording(page.consent))))
         rows.append(purchases(page, in: wording))
         if !page.absent.isEmpty {
             let number = page.absent.map(\.count).reduce(0, +)
