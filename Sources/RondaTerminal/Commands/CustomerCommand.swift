@@ -6,7 +6,10 @@ internal import RondaModel
 struct CustomerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customer", abstract: "Customers / Clientes.",
-        subcommands: [Find.self, Show.self, CustomerEditCommand.self], aliases: ["cliente"])
+        subcommands: [
+            Find.self, Show.self, CustomerNewCommand.self, CustomerEditCommand.self,
+            CustomerHabitsCommand.self, CustomerContactCommand.self, CustomerNeedCommand.self,
+        ], aliases: ["cliente"])
 
     struct Find: TerminalCommand {
         static let configuration = CommandConfiguration(
