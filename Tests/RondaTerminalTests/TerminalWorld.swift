@@ -158,6 +158,12 @@ final class TerminalWorld: Sendable {
             atPath: "\(directory)/\(device)", toPath: "\(directory)/\(other)")
     }
 
+    /// What the office enters.
+    func enter(_ changes: [Change]) async throws {
+        let verdicts = try await hub().submitAsSystem([changes])
+        try #require(verdicts.allSatisfy { $0.refusal == nil }, "\(verdicts)")
+    }
+
     /// Captures on a device what no command does.
     func capture(
         _ device: String, _ body: @Sendable (inout Capture) throws -> Void
