@@ -19,7 +19,7 @@ struct Ronda: ParsableCommand {
             TodayCommand.self, CustomerCommand.self, VisitCommand.self, PromiseCommand.self,
             CaseCommand.self, ReferralCommand.self, EnrolCommand.self, PointsCommand.self,
             SurveyCommand.self, DesertionCommand.self, ConsentCommand.self, PrivacyCommand.self,
-            SyncCommand.self, StatusCommand.self, ConflictsCommand.self,
+            ReportCommand.self, SyncCommand.self, StatusCommand.self, ConflictsCommand.self,
             SuggestionsCommand.self, TrayCommand.self, ReceiptCommand.self, SurrenderCommand.self,
             OutboxCommand.self, ServerCommand.self, LoginCommand.self, ExportStateCommand.self,
         ],
