@@ -21,7 +21,8 @@ struct Ronda: ParsableCommand {
             SurveyCommand.self, DesertionCommand.self, ConsentCommand.self, PrivacyCommand.self,
             ReportCommand.self, SyncCommand.self, StatusCommand.self, ConflictsCommand.self,
             SuggestionsCommand.self, TrayCommand.self, ReceiptCommand.self, SurrenderCommand.self,
-            OutboxCommand.self, ServerCommand.self, LoginCommand.self, ExportStateCommand.self,
+            OutboxCommand.self, ServerCommand.self, LoginCommand.self, DoctorCommand.self,
+            CompletionCommand.self, ExportStateCommand.self,
         ],
         defaultSubcommand: TodayCommand.self)
 
