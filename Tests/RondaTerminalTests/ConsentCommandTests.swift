@@ -43,6 +43,10 @@ struct ConsentCommandTests {
         #expect(run.err.contains("puede: servicio, posventa, mercadeo"))
         #expect(try await reason(world) == "consent")
         #expect(try await reason(world, purpose: "survey") == "notAsked")
+        // What has the same answer stands in one line.
+        let screen = await world.run(
+            "ana", "consentimiento", "C0001", language: "es", terminal: true)
+        #expect(screen.out.split(separator: "\n").count < 24 && screen.out.contains("firma: hoja"))
     }
 
     @Test("a grant without evidence, or for everything, is refused with 7 in both languages")

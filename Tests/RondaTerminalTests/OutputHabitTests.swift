@@ -60,6 +60,7 @@ struct OutputHabitTests {
         world.advance(hours: 24 * 9)
         let screen = await world.run("ana", "diagnóstico", language: "es", terminal: true)
         #expect(screen.status == .otherError && screen.out.contains("! MAL"))
+        #expect(screen.out.contains("sincronización") && screen.out.contains("bandeja"))
         #expect(screen.out.contains("9 días sin sincronizar"))
     }
 

@@ -124,6 +124,21 @@ struct Finding: Sendable {
     let phrase: Phrase
     var status: ExitReason = .otherError
 
+    private var label: Phrase {
+        switch name {
+        case "directory": Phrase(en: "directory", es: "directorio")
+        case "store": Phrase(en: "local store", es: "almacén local")
+        case "sync": Phrase(en: "sync", es: "sincronización")
+        case "clock": Phrase(en: "clock", es: "reloj")
+        case "conflicts": Phrase(en: "conflicts", es: "conflictos")
+        case "refused": Phrase(en: "tray", es: "bandeja")
+        case "access": Phrase(en: "access", es: "acceso")
+        case "server": Phrase(en: "server", es: "servidor")
+        case "language": Phrase(en: "language", es: "idioma")
+        default: Phrase(name)
+        }
+    }
+
     static func good(_ name: String, _ en: String, _ es: String) -> Finding {
         Finding(name: name, isWell: true, phrase: Phrase(en: en, es: es))
     }
@@ -144,7 +159,7 @@ struct Finding: Sendable {
                     finding.isWell
                     ? Phrase(en: "well", es: "bien") : Phrase(en: "! NOT WELL", es: "! MAL")
                 return [
-                    Cell(finding.name),
+                    Cell(wording(finding.label), plain: finding.name),
                     Cell(
                         wording(well), plain: finding.isWell ? "well" : "bad",
                         tone: finding.isWell ? .good : .alert),

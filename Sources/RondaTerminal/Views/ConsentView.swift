@@ -28,19 +28,32 @@ enum ConsentView {
             ] + history(page, in: wording), notes: notes, isMixed: true)
     }
 
+    /// What has the same answer stands in one line: a screen has 24 of them.
     private static func table(_ page: ConsentPage, in wording: Wording) -> Table {
-        Table(
+        var groups: [(purposes: [ContactPurpose], line: ConsentPage.Line)] = []
+        for line in page.lines {
+            if let index = groups.firstIndex(where: {
+                $0.line.answer == line.answer && $0.line.channels == line.channels
+            }) {
+                groups[index].purposes.append(line.purpose)
+            } else {
+                groups.append(([line.purpose], line))
+            }
+        }
+        return Table(
             kind: "permission",
             columns: [
-                Table.Column("PURPOSE", "FINALIDAD", wraps: true), Table.Column("MAY", "PUEDE"),
+                Table.Column("PURPOSES", "FINALIDADES", wraps: true), Table.Column("MAY", "PUEDE"),
                 Table.Column("CHANNELS", "CANALES", wraps: true),
                 Table.Column("WHY", "POR QUÉ", wraps: true),
             ],
-            rows: page.lines.map { line in
+            rows: groups.map { purposes, line in
                 let may: Phrase =
                     line.answer.isAllowed ? .yes : Phrase(en: "NO", es: "NO")
                 return [
-                    Cell(wording(line.purpose.label), plain: line.purpose.name),
+                    Cell(
+                        wording(.list(purposes.map(\.label))),
+                        plain: purposes.map(\.name).joined(separator: ",")),
                     Cell(
                         wording(may), plain: line.answer.isAllowed ? "yes" : "no",
                         tone: line.answer.isAllowed ? .good : .alert),
