@@ -95,7 +95,7 @@ let package = Package(
                 "RondaSQLite", "RondaWire", "RondaProtobuf", "RondaModel", grdb, sqlite, protobuf,
             ]),
         // People.
-        source("RondaTerminal", ["RondaClient", "RondaModel", arguments]),
+        source("RondaTerminal", ["RondaClient", "RondaMethod", "RondaModel", arguments]),
         source(
             "RondaServer",
             [
@@ -145,7 +145,8 @@ let package = Package(
         tests(
             "RondaTerminal",
             [
-                "RondaTerminal", "RondaClient", "RondaModel", "RondaHub", "RondaStoreSQLite",
+                "RondaTerminal", "RondaClient", "RondaMethod", "RondaModel", "RondaHub",
+                "RondaStoreSQLite",
                 "RondaStore", "RondaWire", "RondaProtobuf", protobuf,
             ]),
         tests("RondaClient", ["RondaClient", "RondaModel"]),

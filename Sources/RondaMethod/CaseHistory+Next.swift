@@ -56,7 +56,7 @@ extension CaseHistory {
     }
 
     /// What has to be there before a step.
-    func problem(before kind: CaseStepKind) -> CaseRefusal? {
+    package func problem(before kind: CaseStepKind) -> CaseRefusal? {
         for step in CaseStepKind.allCases.prefix(while: { $0 != kind }) {
             if let problem = problem(after: step) { return problem }
         }

@@ -12,6 +12,12 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "One JSON document on stdout / Un documento JSON en la salida.")
     var json = false
 
+    @Flag(help: "One JSON document a line / Un documento JSON por línea.")
+    var jsonl = false
+
+    @Flag(help: "Comma-separated, for spreadsheets / Separado por comas, para hojas de cálculo.")
+    var csv = false
+
     @Flag(help: "One tab-separated record a line / Un registro por línea, con tabuladores.")
     var plain = false
 

@@ -17,10 +17,12 @@ struct Ronda: ParsableCommand {
         version: Terminal.version,
         subcommands: [
             TodayCommand.self, CustomerCommand.self, VisitCommand.self, PromiseCommand.self,
-            ReferralCommand.self, EnrolCommand.self, SyncCommand.self, StatusCommand.self,
-            ConflictsCommand.self, SuggestionsCommand.self, TrayCommand.self, ReceiptCommand.self,
-            SurrenderCommand.self, OutboxCommand.self, ServerCommand.self, LoginCommand.self,
-            ExportStateCommand.self,
+            CaseCommand.self, ReferralCommand.self, EnrolCommand.self, PointsCommand.self,
+            SurveyCommand.self, DesertionCommand.self, ConsentCommand.self, PrivacyCommand.self,
+            ReportCommand.self, SyncCommand.self, StatusCommand.self, ConflictsCommand.self,
+            SuggestionsCommand.self, TrayCommand.self, ReceiptCommand.self, SurrenderCommand.self,
+            OutboxCommand.self, ServerCommand.self, LoginCommand.self, DoctorCommand.self,
+            CompletionCommand.self, ExportStateCommand.self,
         ],
         defaultSubcommand: TodayCommand.self)
 

@@ -20,13 +20,17 @@ struct Session: Sendable {
             language: language ?? .preferred(in: context.environment), zone: context.timeZone,
             now: context.now)
         isInteractive =
-            asks && mode != .json && context.isInputTerminal && context.isErrorTerminal
+            asks && !mode.isData && context.isInputTerminal && context.isErrorTerminal
     }
 
     init(context: CommandContext, options: GlobalOptions) {
         let mode: OutputMode =
             if options.json {
                 .json
+            } else if options.jsonl {
+                .jsonLines
+            } else if options.csv {
+                .csv
             } else if options.plain || !context.isOutputTerminal {
                 .plain
             } else {
@@ -48,7 +52,9 @@ struct Session: Sendable {
             return LanguageChoice(rawValue: arguments[index + 1])
         }
         self.init(
-            context: context, home: nil, mode: arguments.contains("--json") ? .json : .plain,
+            context: context, home: nil,
+            mode: arguments.contains("--json")
+                ? .json : arguments.contains("--jsonl") ? .jsonLines : .plain,
             language: asked.first?.language, asks: false)
     }
 
@@ -116,12 +122,18 @@ extension Session {
 
     /// A sentence on stderr.
     func say(_ phrase: Phrase) {
-        context.writeError(wording(phrase) + "\n")
+        writeError(wording(phrase))
+    }
+
+    /// Broken between words where a person reads it; where a program does, one line.
+    private func writeError(_ text: String) {
+        let lines = context.isErrorTerminal ? TextWidth.wrap(text, to: context.width) : [text]
+        context.writeError(lines.map { $0 + "\n" }.joined())
     }
 
     func show(_ error: TerminalError) {
-        context.writeError("ronda: \(wording(error.phrase))\n")
-        guard mode == .json else { return }
+        writeError("ronda: \(wording(error.phrase))")
+        guard mode.isJSON else { return }
         let document = JSONValue.object([
             "error": .object([
                 "code": .string(error.code), "en": .string(error.phrase.en),

@@ -62,10 +62,17 @@ package enum Terminal {
             usage.first?.hasPrefix("Usage: ronda \(names.last ?? "")") == true,
             !arguments.contains(where: names.contains)
         {
+            let near = CommandSpelling.nearest(
+                to: String(word.split(separator: "'").first ?? word), under: Ronda.self)
             session.show(
-                .usage(
-                    en: "there is no command “\(word)”; see: ronda --help",
-                    es: "no hay una orden «\(word)»; vea: ronda --help"))
+                near.map {
+                    .usage(
+                        en: "there is no command “\(word)”; did you mean: ronda \($0)?",
+                        es: "no hay una orden «\(word)»; ¿quiso decir: ronda \($0)?")
+                }
+                    ?? .usage(
+                        en: "there is no command “\(word)”; see: ronda --help",
+                        es: "no hay una orden «\(word)»; vea: ronda --help"))
             return .usage
         }
         let reason = UsageComplaint.phrase(of: message)

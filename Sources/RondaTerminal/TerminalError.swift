@@ -1,4 +1,5 @@
 package import RondaClient
+internal import RondaMethod
 package import RondaModel
 
 /// Why a command did not do what was asked: one sentence, one exit code, one stable name.
@@ -29,6 +30,12 @@ package struct TerminalError: Error, Sendable, Hashable {
 }
 
 extension TerminalError {
+    /// A rule of the method says no: exit code 7, and the sentence says what to do next.
+    init(_ refusal: some MethodRefusal) {
+        let phrase = refusal.phrase
+        self.init(.refusedByRule, refusal.name, en: phrase.en, es: phrase.es)
+    }
+
     package init(_ error: ClientError) {
         self.init(
             Self.status(of: error), error.code.rawValue, en: error.phrase.en, es: error.phrase.es)

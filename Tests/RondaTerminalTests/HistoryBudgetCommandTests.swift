@@ -54,6 +54,38 @@ struct HistoryBudgetCommandTests {
         #expect(try after.json([String: Any].self)["historyBudget"] is NSNull)
     }
 
+    @Test("notes on a terminal are broken between words; for a program they are one line")
+    func wrapped() async throws {
+        let world = try await world()
+        _ = await world.run("ana", "sync", "--history", "3")
+        let screen = await world.run("ana", "status", language: "es", terminal: true)
+        #expect(screen.err.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        #expect(screen.errLine.contains("para tener más: ronda sync --historial N"))
+        let piped = await world.run("ana", "status", language: "es")
+        #expect(piped.err.split(separator: "\n").count < screen.err.split(separator: "\n").count)
+        let error = await world.run("ana", "customer", "show", "C9", language: "es", terminal: true)
+        #expect(error.err.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    @Test("kinds of which nothing is here are left to programs")
+    func zeros() async throws {
+        let world = try await world()
+        let screen = await world.run("ana", "status", language: "es", terminal: true)
+        #expect(screen.out.contains("territorio") && !screen.out.contains("encuesta"))
+        #expect(!screen.out.contains("renegociación"))
+        #expect(await world.run("ana", "status").out.contains("records.renegotiation\t0"))
+    }
+
+    @Test("purchases that are not here are not said to be none")
+    func purchasesElsewhere() async throws {
+        let world = try await world()
+        _ = await world.run("ana", "sync", "--history", "0")
+        let page = await world.run("ana", "cliente", "ver", "C0001", language: "es", terminal: true)
+        #expect(page.line.contains("compras") && page.line.contains("ninguna en este equipo"))
+        let none = await world.run("ana", "cliente", "ver", "C0002", language: "es", terminal: true)
+        #expect(none.line.contains("ninguna") && !none.line.contains("ninguna en este equipo"))
+    }
+
     @Test("a customer's page says what it lacks, and gets it when asked")
     func fetched() async throws {
         let world = try await world()

@@ -1,3 +1,4 @@
+import RondaMethod
 import RondaModel
 import Testing
 
@@ -5,45 +6,33 @@ import Testing
 
 @Suite("What records say about themselves")
 struct StateTests {
-    private func promise(due: Int64, kept: Int64? = nil, released: Int64? = nil) -> Commitment {
+    private func row(due: Int64, kept: Int64? = nil, now: Int64) -> PromiseRow {
         var promise = Commitment(id: .zero)
         promise.dueAt = Instant(milliseconds: due)
         promise.keptAt = kept.map { Instant(milliseconds: $0) }
-        promise.releasedAt = released.map { Instant(milliseconds: $0) }
-        return promise
+        promise.words = "\(due)"
+        return PromiseRow(
+            PromiseHistory(promise, renegotiations: []), handle: "",
+            customer: CustomerName(id: .zero, handle: "", name: ""),
+            at: LocalMoment(Instant(milliseconds: now), offsetMinutes: 0))
     }
 
-    @Test(
-        "a promise's state follows from its facts",
-        arguments: [
-            (100, nil, nil, PromiseState.open), (50, nil, nil, .open), (49, nil, nil, .overdue),
-            (49, 49, nil, .kept), (49, 50, nil, .keptLate), (49, nil, 40, .released),
-            (49, 49, 40, .kept), (100, 20, nil, .kept),
-        ] as [(Int64, Int64?, Int64?, PromiseState)])
-    func promiseStates(due: Int64, kept: Int64?, released: Int64?, state: PromiseState) {
-        let promise = promise(due: due, kept: kept, released: released)
-        #expect(PromiseState(promise, now: Instant(milliseconds: 50)) == state)
-    }
-
-    @Test("no promise is ever called broken")
+    @Test("no promise is ever called broken on a device, and one presumed so is still to settle")
     func noBrokenPromises() {
-        for state in PromiseState.allCases {
-            #expect(!state.label.en.contains("broken") && !state.label.es.contains("incumplida"))
+        let day: Int64 = 86_400_000
+        for (days, state) in [
+            (1, PromiseState.overdue), (8, .presumedBroken), (99, .presumedBroken),
+        ] {
+            let row = row(due: 10, now: 10 + Int64(days) * day)
+            #expect(row.state == state && row.state.isUnsettled)
         }
         #expect(PromiseState.overdue.label.es == "VENCIDA")
     }
 
     @Test("overdue promises come first, the oldest at the top, settled ones last")
     func promiseOrder() {
-        let rows = [(300, nil), (90, 80), (20, nil), (10, nil), (200, nil), (95, 99)].enumerated()
-            .map { index, facts in
-                var promise = promise(due: Int64(facts.0), kept: facts.1.map(Int64.init))
-                promise.words = "\(facts.0)"
-                return PromiseRow(
-                    promise: promise, handle: "\(index)",
-                    customer: CustomerName(id: .zero, handle: "", name: ""),
-                    state: PromiseState(promise, now: Instant(milliseconds: 100)))
-            }
+        let rows = [(300, nil), (90, 80), (20, nil), (10, nil), (200, nil), (95, 99)]
+            .map { row(due: $0.0, kept: $0.1, now: 100) }
         #expect(
             PromiseRow.ordered(rows).map { $0.promise.words ?? "" }
                 == ["10", "20", "200", "300", "95", "90"])
@@ -53,19 +42,19 @@ struct StateTests {
     func missingAspects() {
         var visit = Visit(id: .zero)
         #expect(
-            VisitAspect.missing(in: visit) == [.expectation, .repurchase, .referrals, .backing])
+            PostSaleAspect.missing(in: visit) == [.expectation, .repurchase, .referrals, .backing])
         visit.expectation = "words alone do not answer it"
         visit.otherStaff = ["Bodega"]
-        #expect(VisitAspect.missing(in: visit).count == 4)
+        #expect(PostSaleAspect.missing(in: visit).count == 4)
         visit.reality = .met
         visit.repurchaseIntent = 0
-        #expect(VisitAspect.missing(in: visit) == [.referrals, .backing])
+        #expect(PostSaleAspect.missing(in: visit) == [.referrals, .backing])
         visit.referralAsked = false
         #expect(
-            VisitAspect.sentence(VisitAspect.missing(in: visit))?.es
+            PostSaleAspect.sentence(PostSaleAspect.missing(in: visit))?.es
                 == "incompleta: falta el respaldo de la empresa")
         visit.handoffOk = false
-        #expect(VisitAspect.sentence(VisitAspect.missing(in: visit)) == nil)
+        #expect(PostSaleAspect.sentence(PostSaleAspect.missing(in: visit)) == nil)
     }
 
     @Test("options are known by their name, either label or a beginning that fits one only")

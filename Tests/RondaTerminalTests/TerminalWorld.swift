@@ -21,6 +21,7 @@ final class TerminalWorld: Sendable {
 
         /// What was said, without its line breaks.
         var line: String { out.split(whereSeparator: \.isNewline).joined(separator: " ") }
+        var errLine: String { err.split(whereSeparator: \.isNewline).joined(separator: " ") }
 
         func json<Document>(_ type: Document.Type) throws -> Document {
             try #require(
@@ -155,6 +156,12 @@ final class TerminalWorld: Sendable {
     func copy(_ device: String, to other: String) throws {
         try FileManager.default.copyItem(
             atPath: "\(directory)/\(device)", toPath: "\(directory)/\(other)")
+    }
+
+    /// What the office enters.
+    func enter(_ changes: [Change]) async throws {
+        let verdicts = try await hub().submitAsSystem([changes])
+        try #require(verdicts.allSatisfy { $0.refusal == nil }, "\(verdicts)")
     }
 
     /// Captures on a device what no command does.

@@ -53,7 +53,7 @@ struct TrayCommandTests {
         #expect(english.err.contains("ronda tray edit \(n)"))
         let spanish = await world.run("luis", "bandeja", "ver", n, language: "es", terminal: true)
         for word in ["por decidir", "AHORA", "CAPTURADO"] { #expect(spanish.out.contains(word)) }
-        #expect(spanish.err.contains("ronda bandeja editar \(n)"))
+        #expect(spanish.errLine.contains("ronda bandeja editar \(n)"))
     }
 
     @Test("a corrected change is captured again and leaves the tray")

@@ -58,6 +58,11 @@ public struct Conflict: Sendable, Hashable {
 }
 
 extension LocalReader {
+    /// When a sync last came to its end.
+    public func lastSync() throws -> Instant? {
+        try Facts(database: database).number(.lastSync).map { Instant(milliseconds: $0) }
+    }
+
     public func status() throws -> LocalStatus {
         let outbox = Outbox(database: database)
         let facts = Facts(database: database)

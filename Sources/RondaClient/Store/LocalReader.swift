@@ -109,6 +109,26 @@ public struct LocalReader {
         return found
     }
 
+    /// The records whose searched text holds all the words of one of `groups`, folded as it is: what
+    /// may be somebody who is about to be recorded again. Reads the index of searched texts once.
+    package func candidates<R: RondaRecord>(
+        _ type: R.Type, anyOf groups: [[String]], limit: Int
+    ) throws -> [R] {
+        let groups = groups.map { $0.map(Folding.fold).filter { !$0.isEmpty } }
+            .filter { !$0.isEmpty }
+        if groups.isEmpty { return [] }
+        let condition = groups.map { words in
+            "(" + words.map { _ in "instr(_search, ?) > 0" }.joined(separator: " AND ") + ")"
+        }.joined(separator: " OR ")
+        return try rows(
+            type, where: "(\(condition))",
+            bind: { statement in
+                for (index, word) in groups.joined().enumerated() {
+                    statement.bind(Int32(index + 1), word)
+                }
+            }, order: "_search, id LIMIT \(max(0, limit))")
+    }
+
     private static func escaped(_ word: Substring) -> String {
         String(word.flatMap { "%_\\".contains($0) ? ["\\", $0] : [$0] })
     }

@@ -219,6 +219,7 @@ public final class LocalStore: Sendable {
                 try database.execute(
                     sql: "ALTER TABLE \(table.name) ADD COLUMN \"\(field.name)\"")
             }
+            if let index = table.searchIndex { try database.execute(sql: index) }
         }
     }
 

@@ -41,22 +41,22 @@ struct CustomerEdit: Sendable {
             removedEmails.contains { same($0, before)(email) }
         }
         for phone in addedPhones where !customer.phones.contains(where: same(phone, customer)) {
-            customer.phones.append(spelled(phone, customer))
+            customer.phones.append(Self.spelled(phone, customer))
         }
         for email in addedEmails where !customer.emails.contains(where: same(email, customer)) {
-            customer.emails.append(spelled(email, customer))
+            customer.emails.append(Self.spelled(email, customer))
         }
         customer.notes += addedNotes
     }
 
     /// Whether a number or address on record is the one typed, however either is written.
     private func same(_ typed: String, _ customer: Customer) -> (String) -> Bool {
-        let wanted = spelled(typed, customer)
-        return { spelled($0, customer) == wanted }
+        let wanted = Self.spelled(typed, customer)
+        return { Self.spelled($0, customer) == wanted }
     }
 
     /// In the one spelling everybody uses; as typed when it has none, such as an extension.
-    private func spelled(_ typed: String, _ customer: Customer) -> String {
+    static func spelled(_ typed: String, _ customer: Customer) -> String {
         let text = AnswerWords.text(typed) ?? typed
         if text.contains("@") { return (try? ContactPoint.address(text)) ?? text }
         return (try? ContactPoint.number(text, country: customer.country)) ?? text

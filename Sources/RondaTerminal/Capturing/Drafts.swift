@@ -5,6 +5,8 @@ internal import RondaModel
 struct PromiseDraft: Sendable {
     let words: String
     let dueAt: Instant
+    var origin: PromiseOrigin?
+    var serviceCase: RecordID?
 }
 
 /// A referral about to be captured, with all that must be known about it first.
@@ -35,6 +37,8 @@ extension Capture {
         promise.words = draft.words
         promise.dueAt = draft.dueAt
         promise.owedBy = .staff
+        promise.origin = draft.origin
+        promise.serviceCase = draft.serviceCase
         return try create(promise)
     }
 

@@ -7,8 +7,11 @@ enum ReferralCheck {
     static func warnings(_ draft: ReferralDraft, from reader: LocalReader) throws -> [Phrase] {
         let names = try Names(reader)
         var warnings: [Phrase] = []
-        let same = try reader.records(Referral.self).filter {
+        let same = try reader.candidates(
+            Referral.self, anyOf: [[draft.contactPoint], [draft.name]], limit: 20
+        ).filter {
             $0.contactPoint == draft.contactPoint
+                || Folding.fold($0.name ?? "") == Folding.fold(draft.name)
         }
         for referral in same {
             let referrers = try referral.referrers.map { try names.customer($0).name }
@@ -20,23 +23,8 @@ enum ReferralCheck {
                     es: "aviso: este referido ya está registrado: \(referral.name ?? ""), "
                         + "recomendado por \(list)"))
         }
-        for customer in try reader.records(Customer.self)
-        where contactPoints(customer).contains(draft.contactPoint) {
-            let name = try names.customer(customer)
-            warnings.append(
-                Phrase(
-                    en: "warning: \(name.name) (\(name.handle)) is already a customer with this "
-                        + "contact",
-                    es: "aviso: \(name.name) (\(name.handle)) ya es cliente con este contacto"))
-        }
+        warnings += try DuplicateCheck(draft).matches(reader).map(\.phrase)
         return warnings
-    }
-
-    /// The ways to reach a customer, normalised; what cannot be read is left out.
-    static func contactPoints(_ customer: Customer) -> Set<String> {
-        Set(
-            customer.phones.compactMap { try? ContactPoint.phone($0, country: customer.country) }
-                + customer.emails.compactMap { try? ContactPoint.email($0) })
     }
 }
 

@@ -1,11 +1,15 @@
 internal import ArgumentParser
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 struct CustomerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customer", abstract: "Customers / Clientes.",
-        subcommands: [Find.self, Show.self, CustomerEditCommand.self], aliases: ["cliente"])
+        subcommands: [
+            Find.self, Show.self, CustomerNewCommand.self, CustomerEditCommand.self,
+            CustomerHabitsCommand.self, CustomerContactCommand.self, CustomerNeedCommand.self,
+        ], aliases: ["cliente"])
 
     struct Find: TerminalCommand {
         static let configuration = CommandConfiguration(
@@ -55,7 +59,7 @@ struct CustomerCommand: ParsableCommand {
         @OptionGroup var globals: GlobalOptions
 
         func perform(in session: Session) async throws -> Output {
-            let (id, now) = (id, session.wording.now)
+            let (id, now) = (id, session.wording.local(session.wording.now))
             let store = try await session.open()
             let fetched = fetch ? try await Self.fetched(id, into: store, in: session) : nil
             let page = try await session.read(store) {

@@ -1,12 +1,15 @@
 internal import ArgumentParser
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 struct PromiseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "promise", abstract: "Promises / Promesas.",
-        subcommands: [Add.self, Keep.self, List.self], defaultSubcommand: List.self,
-        aliases: ["promesa"])
+        subcommands: [
+            Add.self, Keep.self, PromiseRenegotiateCommand.self, PromiseReleaseCommand.self,
+            List.self, PromiseShowCommand.self,
+        ], defaultSubcommand: List.self, aliases: ["promesa"])
 
     struct Add: TerminalCommand {
         static let configuration = CommandConfiguration(
@@ -70,6 +73,12 @@ struct PromiseCommand: ParsableCommand {
             let before = try await session.read(store) {
                 try Finder(reader: $0).record(Commitment.self, asked)
             }
+            if before.keptAt == nil && before.releasedAt != nil {
+                throw TerminalError(
+                    .refusedByRule, "released",
+                    en: "the customer released you from this promise; there is nothing to keep",
+                    es: "el cliente lo liberó de esta promesa; no hay nada que cumplir")
+            }
             let saved = try await session.save(before.id, in: store) { capture in
                 try capture.update(Commitment.self, before.id) { promise in
                     // The first time stands: a later one would only make it look late.
@@ -77,14 +86,13 @@ struct PromiseCommand: ParsableCommand {
                     if let evidence { promise.evidence.append(evidence) }
                 }
             }
-            let (after, handle) = try await session.read(store) {
-                (
-                    try $0.record(Commitment.self, before.id) ?? before,
-                    try $0.shortID(Commitment.self, before.id)
-                )
+            let moment = session.wording.local(now)
+            let row = try await session.read(store) { reader in
+                let names = try Names(reader)
+                let after = try reader.record(Commitment.self, before.id) ?? before
+                return try names.row(try names.history(of: after), at: moment)
             }
-            let state = PromiseState(after, now: now)
-            let words = after.words ?? ""
+            let (state, handle, words) = (row.state, row.handle, row.promise.words ?? "")
             let what =
                 saved.receipt == nil
                 ? Phrase(
@@ -93,7 +101,16 @@ struct PromiseCommand: ParsableCommand {
                 : Phrase(
                     en: "Promise \(handle) \(state.label.en): \(words).",
                     es: "Promesa \(handle) \(state.label.es): \(words).")
-            return saved.output("promise", what, more: ["state": .string(state.rawValue)])
+            let hint =
+                row.promise.evidence.isEmpty
+                ? Phrase(
+                    en: "Note how it can be seen: ronda promise keep \(handle) --evidence …",
+                    es: "Anote en qué se ve: ronda promesa cumplir \(handle) --evidence …") : nil
+            return saved.output(
+                "promise", what, next: hint,
+                more: [
+                    "state": .string(state.rawValue), "evidence": .strings(row.promise.evidence),
+                ])
         }
     }
 
@@ -108,18 +125,14 @@ struct PromiseCommand: ParsableCommand {
         @OptionGroup var globals: GlobalOptions
 
         func perform(in session: Session) async throws -> Output {
-            let (all, asked, now) = (all, customer, session.wording.now)
+            let (all, asked) = (all, customer)
+            let now = session.wording.local(session.wording.now)
             let rows = try await session.read { reader in
                 let names = try Names(reader)
-                let promises =
-                    if let asked {
-                        try reader.records(
-                            Commitment.self, of: try Finder(reader: reader).customer(asked).id)
-                    } else {
-                        try reader.records(Commitment.self)
-                    }
-                return try promises.filter { all || PromiseState($0, now: now).isOpen }
-                    .map { try names.row($0, now: now) }
+                let customers = try asked.map { [try Finder(reader: reader).customer($0).id] }
+                return try names.promises(of: customers)
+                    .filter { all || $0.state(at: now, heardUntil: nil).isUnsettled }
+                    .map { try names.row($0, at: now) }
             }
             return PromiseRow.output(PromiseRow.ordered(rows), in: session.wording)
         }

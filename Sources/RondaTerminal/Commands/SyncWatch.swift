@@ -89,8 +89,8 @@ extension Session {
     fileprivate func tell(_ lines: [WatchLine]) {
         for line in lines {
             switch mode {
-            case .json: context.write(line.json.text(pretty: false) + "\n")
-            case .plain: context.write(line.plain.joined(separator: "\t") + "\n")
+            case .json, .jsonLines: context.write(line.json.text(pretty: false) + "\n")
+            case .plain, .csv: context.write(line.plain.joined(separator: "\t") + "\n")
             case .people:
                 let time = LocalTime.clock(context.now, in: context.timeZone)
                 context.write("\(time)  \(wording(line.phrase))\n")

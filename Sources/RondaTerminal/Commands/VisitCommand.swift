@@ -1,11 +1,15 @@
 internal import ArgumentParser
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 struct VisitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "visit", abstract: "Post-sale visits / Visitas de posventa.",
-        subcommands: [VisitNewCommand.self, List.self, Show.self], defaultSubcommand: List.self,
+        subcommands: [
+            VisitNewCommand.self, VisitDoneCommand.self, VisitEditCommand.self,
+            VisitCancelCommand.self, List.self, Show.self,
+        ], defaultSubcommand: List.self,
         aliases: ["visita"])
 
     struct List: TerminalCommand {
@@ -56,17 +60,18 @@ struct VisitCommand: ParsableCommand {
         @OptionGroup var globals: GlobalOptions
 
         func perform(in session: Session) async throws -> Output {
-            let (id, now) = (id, session.wording.now)
-            let (row, promises) = try await session.read { reader in
+            let (id, now) = (id, session.wording.local(session.wording.now))
+            let (row, promises, beside) = try await session.read { reader in
                 let names = try Names(reader)
                 let visit = try Finder(reader: reader).record(Visit.self, id)
-                let promises = try visit.customer.map {
-                    try reader.records(Commitment.self, of: $0)
-                }
-                let made = (promises ?? []).filter { $0.visit == visit.id }
-                return (try names.row(visit), try made.map { try names.row($0, now: now) })
+                let promises = try visit.customer.map { try names.promises(of: [$0]) } ?? []
+                let made = promises.filter { $0.promise.visit == visit.id }
+                return (
+                    try names.row(visit), try made.map { try names.row($0, at: now) },
+                    try VisitBeside(visit, reader)
+                )
             }
-            return VisitView.page(row, promises: promises, in: session.wording)
+            return VisitView.page(row, promises: promises, beside: beside, in: session.wording)
         }
     }
 }

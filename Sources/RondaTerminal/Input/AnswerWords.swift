@@ -49,12 +49,32 @@ extension AnswerWords {
             es: "\(flag): «\(text)» no es una de las opciones: \(choices.es)")
     }
 
+    /// The values of an option given to a flag several times.
+    static func all<Option: OptionValue>(
+        _ type: Option.Type, _ texts: [String], flag: String
+    ) throws(TerminalError) -> [Option] {
+        var options: [Option] = []
+        for text in texts {
+            if let option = try required(type, text, flag: flag) { options.append(option) }
+        }
+        return options
+    }
+
     static func requiredYesNo(_ text: String?, flag: String) throws(TerminalError) -> Bool? {
         guard let text else { return nil }
         if let flag = yesNo(text) { return flag }
         throw .usage(
             en: "\(flag): answer yes or no, not “\(text)”",
             es: "\(flag): responda sí o no, no «\(text)»")
+    }
+
+    /// A day as programs and people write it, `1980-05-31`.
+    static func day(_ text: String?, flag: String) throws(TerminalError) -> CivilDate? {
+        guard let text else { return nil }
+        if let day = CivilDate(iso: text), CivilDate.allowed.contains(day) { return day }
+        throw .usage(
+            en: "\(flag): “\(text)” is no day; write it as 1980-05-31",
+            es: "\(flag): «\(text)» no es un día; escríbalo como 1980-05-31")
     }
 
     /// A text without spaces around it; `nil` when nothing is left.

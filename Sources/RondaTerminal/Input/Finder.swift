@@ -27,6 +27,30 @@ struct Finder {
         return try record(Customer.self, text)
     }
 
+    /// Somebody of the company by name, or by the beginning of the id.
+    func staff(_ text: String) throws -> Staff {
+        let asked = Folding.fold(text)
+        let all = try reader.records(Staff.self)
+        let exact = all.filter { Folding.fold($0.name ?? "") == asked }
+        let found =
+            exact.isEmpty
+            ? all.filter { !asked.isEmpty && Folding.fold($0.name ?? "").contains(asked) } : exact
+        if found.count > 1 { throw ambiguous(Staff.self, text) }
+        return try found.first ?? record(Staff.self, text)
+    }
+
+    /// A contact of a customer by name, or by the beginning of the id.
+    func contact(_ text: String, of customer: Customer) throws -> Contact {
+        let asked = Folding.fold(text)
+        let own = try reader.records(Contact.self, of: customer.id)
+        let named = own.filter { !asked.isEmpty && Folding.fold($0.name ?? "").contains(asked) }
+        if named.count > 1 { throw ambiguous(Contact.self, text) }
+        if let contact = named.first { return contact }
+        let contact = try record(Contact.self, text)
+        if contact.customer != customer.id { throw missing(Contact.self, text) }
+        return contact
+    }
+
     /// The programme with this code; without one, the only programme there is.
     func programme(_ code: String?) throws -> Programme {
         let programmes = try reader.records(Programme.self)

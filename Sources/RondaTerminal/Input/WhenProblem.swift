@@ -8,6 +8,7 @@ enum WhenProblem: Error, Sendable, Hashable {
     case hourMissing(String)
     case skippedByClocks(String)
     case past(String)
+    case future(String)
 
     var error: TerminalError {
         switch self {
@@ -38,6 +39,11 @@ enum WhenProblem: Error, Sendable, Hashable {
                 .refusedByRule, "past",
                 en: "“\(text)” has already passed; a promise is due in the future",
                 es: "«\(text)» ya pasó; una promesa vence en el futuro")
+        case .future(let text):
+            TerminalError(
+                .refusedByRule, "future",
+                en: "“\(text)” is still to come; say when it happened",
+                es: "«\(text)» aún no ocurre; diga cuándo fue")
         }
     }
 }
@@ -57,6 +63,13 @@ extension Session {
     func due(_ text: String) throws(TerminalError) -> Instant {
         let instant = try moment(text)
         guard instant > wording.now else { throw WhenProblem.past(text).error }
+        return instant
+    }
+
+    /// A moment of something that happened.
+    func past(_ text: String) throws(TerminalError) -> Instant {
+        let instant = try moment(text)
+        guard instant <= wording.now else { throw WhenProblem.future(text).error }
         return instant
     }
 }

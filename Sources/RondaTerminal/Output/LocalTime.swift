@@ -12,6 +12,11 @@ enum LocalTime {
         return (CivilDate(days: Int32(clamping: day)), Int(local - day * 86_400) / 60)
     }
 
+    static func offsetMinutes(at instant: Instant, in zone: TimeZone) -> Int {
+        let seconds = floorDivide(instant.milliseconds, 1_000)
+        return zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))) / 60
+    }
+
     /// The moment with this civil time; `nil` when the clocks of the zone skip it. When they show
     /// it twice, the first.
     static func instant(_ day: CivilDate, minute: Int, in zone: TimeZone) -> Instant? {

@@ -17,6 +17,8 @@ enum Block: Sendable {
     case heading(Phrase)
     case table(Table)
     case card([CardRow])
+    /// What another program reads as it is: a script.
+    case raw(String)
 }
 
 /// One labelled value; `name` is its stable name where programs read.
@@ -84,6 +86,13 @@ struct Table: Sendable {
 
 enum OutputMode: Sendable, Hashable {
     case json
+    /// One document a line.
+    case jsonLines
+    case csv
     case plain
     case people(width: Int, color: Bool)
+
+    /// Documents and tables of data, in which nobody is asked anything.
+    var isData: Bool { self == .json || self == .jsonLines || self == .csv }
+    var isJSON: Bool { self == .json || self == .jsonLines }
 }

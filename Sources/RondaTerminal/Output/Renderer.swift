@@ -8,6 +8,8 @@ struct Renderer: Sendable {
     func text(_ output: Output, pretty: Bool) -> String {
         switch mode {
         case .json: output.json.text(pretty: pretty) + "\n"
+        case .jsonLines: jsonLines(output)
+        case .csv: csv(output)
         case .plain: joined(plainLines(output.blocks, isMixed: output.isMixed))
         case .people(let width, let color):
             joined(peopleLines(output.blocks, width: width, paint: Paint(isOn: color)))
@@ -18,8 +20,8 @@ struct Renderer: Sendable {
     /// stand aside where a program reads the data.
     func asides(_ output: Output) -> [Phrase] {
         switch mode {
-        case .json: []
-        case .plain:
+        case .json, .jsonLines: []
+        case .plain, .csv:
             output.blocks.compactMap { if case .sentence(let phrase) = $0 { phrase } else { nil } }
                 + output.notes
         case .people: output.notes
@@ -36,6 +38,7 @@ struct Renderer: Sendable {
         blocks.flatMap { block -> [String] in
             switch block {
             case .sentence, .heading: []
+            case .raw(let text): [text]
             case .card(let rows):
                 rows.map { Self.record([$0.name, $0.cell.plain]) }
             case .table(let table):
@@ -60,6 +63,7 @@ struct Renderer: Sendable {
             switch block {
             case .sentence(let phrase):
                 lines += TextWidth.wrap(wording(phrase), to: width)
+            case .raw(let text): lines.append(text)
             case .heading(let phrase):
                 if !lines.isEmpty { lines.append("") }
                 lines.append(paint(wording(phrase), .strong))

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RondaMethod
 internal import RondaModel
 
 /// How things are said to this person: their language, their clock, their present moment.
@@ -39,6 +40,11 @@ struct Wording: Sendable {
         let time = (hours < 10 ? "0" : "") + "\(hours):" + (minutes < 10 ? "0" : "") + "\(minutes)"
         let day = day(date)
         return Phrase(en: "\(day.en), \(time)", es: "\(day.es), \(time)")
+    }
+
+    /// The moment as the clocks of this place show it.
+    func local(_ instant: Instant) -> LocalMoment {
+        LocalMoment(instant, offsetMinutes: LocalTime.offsetMinutes(at: instant, in: zone))
     }
 
     func cell(_ instant: Instant?, tone: Cell.Tone = .plain) -> Cell {

@@ -1,4 +1,5 @@
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 /// All that one page about a customer shows.
@@ -19,19 +20,24 @@ struct CustomerPage: Sendable {
     let aliases: [CustomerName]
     let promises: [PromiseRow]
     let visits: [VisitRow]
+    /// Cases that are not over.
+    let cases: [CaseRow]
     let enrolments: [EnrolmentRow]
     let points: Int
     let purchases: Purchases
     let referrals: [ReferralRow]
     let conflicts: [ConflictItem]
     let unsent: [UnsentChange]
+    /// What the person allows.
+    let consent: Phrase
     /// What is done with of this customer and not on this device.
     let absent: [AbsentRecords]
 
     static let visitsShown = 5
 
-    static func load(_ asked: String, now: Instant, from reader: LocalReader) throws -> CustomerPage
-    {
+    static func load(
+        _ asked: String, now: LocalMoment, from reader: LocalReader
+    ) throws -> CustomerPage {
         let names = try Names(reader)
         let customer = try Finder(reader: reader).customer(asked)
         let aliases = try reader.aliases(of: customer.id)
@@ -39,7 +45,7 @@ struct CustomerPage: Sendable {
         func all<R: RondaRecord>(_ type: R.Type) throws -> [R] {
             try ids.flatMap { try reader.records(type, of: $0) }
         }
-        let promises = try all(Commitment.self)
+        let promises = try names.promises(of: ids)
         let visits = try all(Visit.self)
         let entries = try all(PointsEntry.self)
         let claims = try all(ReferralClaim.self)
@@ -49,7 +55,8 @@ struct CustomerPage: Sendable {
         }
         let enrolments = try all(Enrolment.self)
         let own = Set(
-            ids + promises.map(\.id) + visits.map(\.id) + entries.map(\.id) + claims.map(\.id)
+            ids + promises.map(\.promise.id) + visits.map(\.id) + entries.map(\.id)
+                + claims.map(\.id)
                 + referrals.map(\.id) + enrolments.map(\.id))
         let titles = try (Schema.current[.customer]?.fields ?? []).enumerated()
             .reduce(into: [RecordID: String]()) { titles, field in
@@ -61,9 +68,11 @@ struct CustomerPage: Sendable {
         return CustomerPage(
             customer: customer, name: try names.customer(customer),
             titles: titles, aliases: try aliases.map { try names.customer($0) },
-            promises: PromiseRow.ordered(try promises.map { try names.row($0, now: now) })
-                .filter(\.state.isOpen),
+            promises: PromiseRow.ordered(try promises.map { try names.row($0, at: now) })
+                .filter(\.state.isUnsettled),
             visits: try VisitList.latest(visits, most: visitsShown).map { try names.row($0) },
+            cases: CaseRow.ordered(
+                try names.cases(of: ids).filter { !$0.state.isOver }.map { try names.row($0) }),
             enrolments: try enrolments.map { try names.row($0, entries: entries) },
             points: entries.compactMap(\.points).reduce(0, +),
             purchases: Purchases(try all(Purchase.self)),
@@ -72,6 +81,9 @@ struct CustomerPage: Sendable {
             },
             conflicts: try names.conflictItems().filter { own.contains($0.record) },
             unsent: try reader.unsent().filter { own.contains($0.record) },
+            consent: try ConsentPage.load(
+                customer, aliases: aliases.map(\.id), at: now, from: reader
+            ).summary,
             absent: try reader.absentHistory(of: ids))
     }
 }

@@ -56,9 +56,17 @@ struct Names {
             case .enrolment: try about(Enrolment.self, \.customer)
             case .pointsEntry: try about(PointsEntry.self, \.customer)
             case .referralClaim: try about(ReferralClaim.self, \.customer)
-            default: nil
+            default: try customer(under: entity, id)?.name
             }
         return title ?? String(id.hex.prefix(8))
+    }
+
+    /// The customer that a record of whatever kind belongs to.
+    private func customer(under entity: EntityID, _ id: RecordID) throws -> CustomerName? {
+        guard case .customer(let position)? = Schema.current[entity]?.scope,
+            case .one(.ref(let customer))? = try reader.content(of: entity, id, at: position)
+        else { return nil }
+        return try self.customer(customer)
     }
 
     /// What a field that names a record shows.

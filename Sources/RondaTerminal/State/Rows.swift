@@ -1,19 +1,34 @@
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 /// One line of a list of promises.
 struct PromiseRow: Sendable {
-    let promise: Commitment
+    let history: PromiseHistory
     let handle: String
     let customer: CustomerName
     let state: PromiseState
+    /// When it is due by now, as last renegotiated.
+    let dueAt: Instant
 
-    /// Open ones first, the longest overdue at the top; settled ones after, the latest first.
+    var promise: Commitment { history.promise }
+
+    init(
+        _ history: PromiseHistory, handle: String, customer: CustomerName, at now: LocalMoment
+    ) {
+        self.history = history
+        self.handle = handle
+        self.customer = customer
+        state = history.state(at: now, heardUntil: nil)
+        dueAt = history.term(at: now.instant).dueAt
+    }
+
+    /// Those to settle first, the longest overdue at the top; settled ones after, the latest first.
     static func ordered(_ rows: [PromiseRow]) -> [PromiseRow] {
         rows.sorted { left, right in
-            if left.state.isOpen != right.state.isOpen { return left.state.isOpen }
-            let (a, b) = (left.promise.dueAt, right.promise.dueAt)
-            if let a, let b, a != b { return left.state.isOpen ? a < b : a > b }
+            if left.state.isUnsettled != right.state.isUnsettled { return left.state.isUnsettled }
+            let (a, b) = (left.dueAt, right.dueAt)
+            if a != b { return left.state.isUnsettled ? a < b : a > b }
             return left.promise.id < right.promise.id
         }
     }
@@ -25,10 +40,23 @@ struct VisitRow: Sendable {
     let handle: String
     let customer: CustomerName
     let madeBy: String
-    let missing: [VisitAspect]
+    let missing: [PostSaleAspect]
 
     /// A visit that is only planned lacks nothing yet.
     var isOver: Bool { visit.state == .completed || visit.state == nil }
+}
+
+/// What a rule asks somebody to do.
+struct FollowUpRow: Sendable {
+    let followUp: FollowUp
+    let handle: String
+    let customer: CustomerName
+    /// What to type to mean what it is about; empty where that is the customer.
+    let subject: String
+
+    func isBefore(_ other: FollowUpRow) -> Bool {
+        (followUp.dueAt, followUp.id) < (other.followUp.dueAt, other.followUp.id)
+    }
 }
 
 struct ReferralRow: Sendable {
@@ -70,17 +98,50 @@ struct ConflictRow: Sendable {
 // MARK: - Reading them
 
 extension Names {
-    func row(_ promise: Commitment, now: Instant) throws -> PromiseRow {
+    func row(_ history: PromiseHistory, at now: LocalMoment) throws -> PromiseRow {
         PromiseRow(
-            promise: promise, handle: try reader.shortID(Commitment.self, promise.id),
-            customer: try customer(promise.customer), state: PromiseState(promise, now: now))
+            history, handle: try reader.shortID(Commitment.self, history.promise.id),
+            customer: try customer(history.promise.customer), at: now)
+    }
+
+    /// Every promise, or those of some customers, with what became of their due times.
+    func promises(of customers: [RecordID]? = nil) throws -> [PromiseHistory] {
+        let promises =
+            try customers?.flatMap { try reader.records(Commitment.self, of: $0) }
+            ?? reader.records(Commitment.self)
+        let renegotiations = Dictionary(
+            grouping: try customers?.flatMap { try reader.records(Renegotiation.self, of: $0) }
+                ?? reader.records(Renegotiation.self), by: \.commitment)
+        return promises.map { PromiseHistory($0, renegotiations: renegotiations[$0.id] ?? []) }
+    }
+
+    /// One promise, by the beginning of its id.
+    func promise(_ text: String) throws -> PromiseHistory {
+        try history(of: try Finder(reader: reader).record(Commitment.self, text))
+    }
+
+    func history(of promise: Commitment) throws -> PromiseHistory {
+        PromiseHistory(
+            promise,
+            renegotiations: try promise.customer.map {
+                try reader.records(Renegotiation.self, of: $0)
+            } ?? [])
     }
 
     func row(_ visit: Visit) throws -> VisitRow {
         VisitRow(
             visit: visit, handle: try reader.shortID(Visit.self, visit.id),
             customer: try customer(visit.customer), madeBy: visit.madeBy.map(person) ?? "",
-            missing: VisitAspect.missing(in: visit))
+            missing: PostSaleAspect.missing(in: visit))
+    }
+
+    func row(_ followUp: FollowUp) throws -> FollowUpRow {
+        let subject = followUp.subject ?? .zero
+        let isCase = try reader.record(ServiceCase.self, subject) != nil
+        return FollowUpRow(
+            followUp: followUp, handle: try reader.shortID(FollowUp.self, followUp.id),
+            customer: try customer(followUp.customer),
+            subject: isCase ? try reader.shortID(ServiceCase.self, subject) : "")
     }
 
     func row(_ referral: Referral, claims: [ReferralClaim]) throws -> ReferralRow {

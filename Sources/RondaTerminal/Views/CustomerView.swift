@@ -43,6 +43,9 @@ enum CustomerView {
             Phrase(en: "Open promises", es: "Promesas abiertas"),
             PromiseRow.table(page.promises, in: wording, withCustomer: false))
         section(
+            Phrase(en: "Open cases", es: "Casos abiertos"),
+            CaseView.table(page.cases, in: wording, withCustomer: false))
+        section(
             Phrase(en: "Last visits", es: "Últimas visitas"),
             VisitRow.table(page.visits, in: wording, withCustomer: false))
         section(
@@ -75,7 +78,10 @@ enum CustomerView {
         rows.append(
             CardRow(
                 "points", Phrase(en: "points", es: "puntos"), Cell(String(page.points))))
-        rows.append(purchases(page.purchases, in: wording))
+        rows.append(
+            CardRow(
+                "consent", Phrase(en: "contact", es: "contacto"), Cell(wording(page.consent))))
+        rows.append(purchases(page, in: wording))
         if !page.absent.isEmpty {
             let number = page.absent.map(\.count).reduce(0, +)
             let text =
@@ -100,14 +106,19 @@ enum CustomerView {
         return rows
     }
 
-    private static func purchases(
-        _ purchases: CustomerPage.Purchases, in wording: Wording
-    ) -> CardRow {
+    private static func purchases(_ page: CustomerPage, in wording: Wording) -> CardRow {
+        let purchases = page.purchases
+        let isElsewhere = page.absent.contains { $0.entity == .purchase }
+        // Nothing here says nothing of what is kept elsewhere.
+        let none =
+            isElsewhere
+            ? Phrase(en: "none on this device", es: "ninguna en este equipo")
+            : Phrase(en: "none", es: "ninguna")
         let amount = Money.text(purchases.amount)
         let last = purchases.last.map { wording.day($0) } ?? Phrase("")
         let text =
             purchases.count == 0
-            ? Phrase(en: "none", es: "ninguna")
+            ? none
             : Phrase(
                 en: "\(purchases.count) for \(amount), last \(last.en)",
                 es: "\(purchases.count) por \(amount), última \(last.es)")
@@ -123,6 +134,7 @@ enum CustomerView {
                 "openConflicts": .array(page.conflicts.map(\.json)),
                 "promises": .array(page.promises.map(\.json)),
                 "visits": .array(page.visits.map(\.json)),
+                "cases": .array(page.cases.map(CaseView.json)),
                 "enrolments": .array(page.enrolments.map(\.json)),
                 "points": .integer(page.points),
                 "referrals": .array(page.referrals.map(\.json)),

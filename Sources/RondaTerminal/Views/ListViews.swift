@@ -1,3 +1,4 @@
+internal import RondaMethod
 internal import RondaModel
 
 /// Lists of records, as JSON and as tables.
@@ -5,7 +6,11 @@ extension PromiseRow {
     var json: JSONValue {
         .record(
             promise,
-            ["state": .string(state.rawValue), "customerName": .string(customer.name)])
+            [
+                "state": .string(state.rawValue), "customerName": .string(customer.name),
+                "currentDueAt": .instant(dueAt),
+                "renegotiations": .integer(history.terms.count - 1),
+            ])
     }
 
     static func output(_ rows: [PromiseRow], in wording: Wording) -> Output {
@@ -29,7 +34,7 @@ extension PromiseRow {
             rows: rows.map { row in
                 [
                     Cell(row.handle, plain: row.promise.id.description),
-                    wording.cell(row.promise.dueAt), row.state.cell(in: wording),
+                    wording.cell(row.dueAt), row.state.cell(in: wording),
                 ] + (withCustomer ? [row.customer.cell] : []) + [Cell(row.promise.words ?? "")]
             })
     }
@@ -72,10 +77,37 @@ extension VisitRow {
 
     private func stateCell(in wording: Wording) -> Cell {
         let state = visit.state ?? .completed
-        if isOver, let missing = VisitAspect.sentence(missing) {
+        if isOver, let missing = PostSaleAspect.sentence(missing) {
             return Cell(wording(missing), plain: "incomplete", tone: .strong)
         }
         return Cell(wording(state.label), plain: state.name)
+    }
+}
+
+extension FollowUpRow {
+    var json: JSONValue {
+        .record(followUp, ["customerName": .string(customer.name)])
+    }
+
+    static func table(_ rows: [FollowUpRow], in wording: Wording) -> Table {
+        Table(
+            kind: "followUp",
+            columns: [
+                .fullID, Table.Column("DUE", "VENCE"),
+                Table.Column("CUSTOMER", "CLIENTE", wraps: true),
+                Table.Column("WHAT", "QUÉ", wraps: true), Table.Column("ABOUT", "SOBRE"),
+            ],
+            rows: rows.map { row in
+                let isLate = row.followUp.dueAt.map { $0 < wording.now } ?? false
+                let rule = row.followUp.rule
+                return [
+                    Cell(row.followUp.id.description),
+                    wording.cell(row.followUp.dueAt, tone: isLate ? .alert : .plain),
+                    row.customer.cell,
+                    Cell(rule.map { wording($0.label) } ?? "", plain: rule?.name),
+                    Cell(row.subject, plain: row.followUp.subject?.description),
+                ]
+            })
     }
 }
 

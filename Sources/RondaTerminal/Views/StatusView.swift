@@ -39,7 +39,9 @@ enum StatusView {
         ]
         rows += counters(status)
         let records = page.counts.map {
-            CardRow("records.\($0.name)", $0.label, Cell(String($0.count)))
+            CardRow(
+                "records.\($0.name)", $0.label, Cell(String($0.count)),
+                isForPrograms: $0.count == 0)
         }
         let heading = Phrase(en: "On this device", es: "En este equipo")
         return Output(

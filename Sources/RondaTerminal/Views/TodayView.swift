@@ -1,4 +1,5 @@
 internal import RondaClient
+internal import RondaMethod
 internal import RondaModel
 
 /// The first screen of the day.
@@ -22,6 +23,12 @@ enum TodayView {
                 .table(PromiseRow.table(today.promises, in: wording)),
             ]
         }
+        if !today.followUps.isEmpty {
+            blocks += [
+                .heading(Phrase(en: "To follow up", es: "Seguimientos")),
+                .table(FollowUpRow.table(today.followUps, in: wording)),
+            ]
+        }
         return Output(
             json: json(today, day: day), blocks: blocks,
             notes: StatusView.attention(today.status), isMixed: true)
@@ -30,8 +37,8 @@ enum TodayView {
     private static func nothingDue(_ today: Today, in wording: Wording) -> Phrase {
         let nothing = Phrase(
             en: "No promises are due today.", es: "No hay promesas por cumplir hoy.")
-        guard let next = today.next, let due = next.promise.dueAt else { return nothing }
-        let when = wording.when(due)
+        guard let next = today.next else { return nothing }
+        let when = wording.when(next.dueAt)
         return nothing
             + Phrase(
                 en: " Next: \(when.en), \(next.promise.words ?? "") (\(next.customer.name)).",
@@ -43,6 +50,7 @@ enum TodayView {
             "date": .string(day.description),
             "visits": .array(today.visits.map(\.json)),
             "promises": .array(today.promises.map(\.json)),
+            "followUps": .array(today.followUps.map(\.json)),
             "conflicts": .integer(today.status.conflicts),
             "refused": .integer(today.status.refused),
             "pending": .integer(today.status.pending),

@@ -1,9 +1,10 @@
+internal import RondaMethod
 internal import RondaModel
 
 /// What is said after a visit was recorded.
 enum VisitNewView {
     static func sentence(
-        state: VisitState, customer: CustomerName, handle: String, missing: [VisitAspect],
+        state: VisitState, customer: CustomerName, handle: String, missing: [PostSaleAspect],
         draft: VisitDraft, in wording: Wording
     ) -> Phrase {
         let who = Phrase(
@@ -15,7 +16,7 @@ enum VisitNewView {
                     en: "\(who.en) planned: \(when.en)", es: "\(who.es) planificada: \(when.es)")
                 : Phrase(en: "\(who.en) saved", es: "\(who.es) guardada")
         ]
-        if let sentence = VisitAspect.sentence(missing) { parts.append(sentence) }
+        if let sentence = PostSaleAspect.sentence(missing) { parts.append(sentence) }
         if let promise = draft.promise {
             let due = wording.when(promise.dueAt)
             parts.append(Phrase(en: "promise due \(due.en)", es: "promesa para \(due.es)"))
