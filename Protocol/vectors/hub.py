@@ -34,6 +34,7 @@ class Device:
     copies: int = 0
     seen: int = 0             # when it last spoke to the hub
     complete_to: int = 0
+    queued: int = 0           # what it last said is left on it
     offset: int = 0           # how far its clock was ahead of the hub's when it last said its time
     reconciled: bool = False  # under the present epoch
     revoked: bool = False
@@ -344,6 +345,7 @@ class Hub:
             self.ask_about_erased(device, request, judged)
             if len(judged) == len(request.commits):
                 device.complete_to = max(device.complete_to, min(request.complete_to_ms, now))
+                device.queued = request.queued
                 if request.queued == 0 and request.epoch == self.epoch:
                     device.reconciled = True
                     self.journal.assure(device.id, request.assignment)
@@ -625,8 +627,9 @@ class Hub:
             raise Problem(409, "notNext")
         said = request.complete_to_ms
         if said and request.queued == 0 and request.commits[-1].number == device.last \
-                and said - device.offset > device.seen:
-            device.complete_to = max(device.complete_to, min(said, now))
+                and (device.last > last or device.queued == 0) \
+                and device.seen < said - device.offset <= now + 120_000:
+            device.queued, device.complete_to = 0, max(device.complete_to, min(said, now))
         return len(request.commits), request.commits[-1].number <= last
 
     def compare(self, secret, request):

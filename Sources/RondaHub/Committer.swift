@@ -34,9 +34,13 @@ final class Committer {
     /// when nobody is at it.
     private var arrived: [RecordID]?
 
+    private let ledger: (any ErasureLedger)?
+
     init(
-        schema: Schema, limits: Limits, store: any StoreWriter, generation: UInt64, now: Instant
+        schema: Schema, limits: Limits, store: any StoreWriter, generation: UInt64, now: Instant,
+        ledger: (any ErasureLedger)?
     ) {
+        self.ledger = ledger
         self.schema = schema
         self.limits = limits
         self.store = store
@@ -214,7 +218,8 @@ extension Committer {
         if isRedacted {
             let commit = try? offer.commit.get()
             if verdict.refusal?.code == .erased, let commit {
-                try eraser.bury(unmadeBy: commit, author: writer.account.id)
+                try eraser.bury(
+                    unmadeBy: commit, author: writer.account.id, from: writer.device)
             }
             kept = JournalEntry.redacted(
                 .of(offer.bytes),
@@ -291,7 +296,7 @@ extension Committer {
 // MARK: - Erasure
 
 extension Committer {
-    private var eraser: Eraser { Eraser(store: store, schema: schema, now: now) }
+    private var eraser: Eraser { Eraser(store: store, schema: schema, now: now, ledger: ledger) }
 
     private func hasErased() throws -> Bool {
         let any = try anyErased ?? store.hasTombstones()

@@ -20,6 +20,7 @@ struct Eraser {
     let store: any StoreWriter
     let schema: Schema
     let now: Instant
+    let ledger: (any ErasureLedger)?
 
     /// Erases a customer and what is under it. `search` has looked for `store.sought(_:)`.
     /// - Returns: what is to be written down of it; `nil` when nothing is left to erase.
@@ -94,7 +95,7 @@ struct Eraser {
             try? WireCommit(serializedBytes: $0).model(schema: schema)
         }
         if verdict.refusal?.code == .erased, let commit {
-            try bury(unmadeBy: commit, author: entry.author)
+            try bury(unmadeBy: commit, author: entry.author, from: entry.device)
         }
         try store.redact(
             device: entry.device, number: entry.number, chain: entry.chain,
@@ -114,7 +115,7 @@ struct Eraser {
     }
 
     /// Makes tombstones of what a refused commit would have made under somebody who was erased.
-    func bury(unmadeBy commit: Commit, author: RecordID) throws {
+    func bury(unmadeBy commit: Commit, author: RecordID, from device: RecordID) throws {
         let unmade = try Erasure.unmade(
             by: commit, author: author, schema: schema, generation: try store.hub().generation,
             record: store.record)
@@ -122,7 +123,24 @@ struct Eraser {
             try store.put(record, replacing: nil)
             try store.bury(record.id, under: erased)
             try store.dropExpected(record.id)
+            try writeDown(record, under: erased, from: device)
         }
+    }
+
+    /// A store that is restored has to know it too, when others go on writing about it.
+    private func writeDown(
+        _ record: StoredRecord, under erased: RecordID, from device: RecordID
+    ) throws {
+        guard let ledger, let note = try store.erasure(of: erased) else { return }
+        let listed = Erasure.Listed(
+            id: record.id, entity: record.entity,
+            scopes: Set(record.stays.map(\.scope)).sorted(), due: [device])
+        let entry = LedgerEntry(
+            hub: try store.hub().id, at: note.at, actor: note.actor, customer: note.customer,
+            records: [listed], suppressed: [])
+        // Nobody's work waits for a ledger that cannot be written: `serve` and `backup` say that it
+        // cannot, and write what it lacks.
+        try? ledger.append(entry)
     }
 
     /// Whether the commit changes or names anybody who was erased.

@@ -89,12 +89,12 @@ extension Hub {
     }
 
     private var committer: @Sendable (any StoreWriter, Instant) throws -> Committer {
-        let (schema, limits) = (schema, limits)
+        let (schema, limits, ledger) = (schema, limits, ledger)
         return { store, now in
             Committer(
                 schema: schema, limits: limits, store: store,
                 generation: try store.hub().generation,
-                now: now)
+                now: now, ledger: ledger)
         }
     }
 

@@ -194,8 +194,8 @@ extension Hub {
     }
 
     /// Writes into the ledger what the store knows of erasures and the ledger does not: it was lost, or
-    /// an older one was put in its place. What refused commits would have made is written down only
-    /// here, after each exchange that brought any.
+    /// an older one was put in its place. What refused commits would have made is written down when
+    /// they are refused, and here where that failed.
     /// - Returns: how many erasures it had lost.
     package func mendLedger() async throws(HubError) -> Int {
         let lacking = try await erasuresNotInLedger(of: store)
@@ -324,7 +324,7 @@ extension Hub {
                 let isFound = try search.catchUp(with: ids, in: store, readingAll: isLast)
                 guard isFound else { return nil }
                 let result = try body(
-                    Eraser(store: store, schema: schema, now: now), search, store)
+                    Eraser(store: store, schema: schema, now: now, ledger: ledger), search, store)
                 try committer.reconsiderAll()
                 return result
             }

@@ -9,13 +9,14 @@ extension Hub {
         _ body: @Sendable (Committer, any StoreWriter) throws -> Result
     ) async throws(HubError) -> Result {
         let (schema, limits, now) = (schema, limits, surroundings.now())
+        let ledger = ledger
         do {
             return try await withoutActuallyEscaping(body) { body in
                 try await store.write { store in
                     try body(
                         Committer(
                             schema: schema, limits: limits, store: store,
-                            generation: store.hub().generation, now: now), store)
+                            generation: store.hub().generation, now: now, ledger: ledger), store)
                 }
             }
         } catch {

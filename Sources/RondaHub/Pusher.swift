@@ -10,6 +10,7 @@ struct Pusher: Sendable {
     let schema: Schema
     let limits: Limits
     let surroundings: Surroundings
+    let ledger: (any ErasureLedger)?
 
     /// A failure of the push is a value, so that the others in the transaction stand; only a
     /// failure of the store itself is thrown.
@@ -33,7 +34,8 @@ struct Pusher: Sendable {
                 ))
         }
         let committer = Committer(
-            schema: schema, limits: limits, store: store, generation: hub.generation, now: now)
+            schema: schema, limits: limits, store: store, generation: hub.generation, now: now,
+            ledger: ledger)
         let writer = CommitWriter(
             device: device.id, account: login.account, receivedAt: now,
             clockOffsetMilliseconds: push.request.clockOffset(at: now), floor: device.floor)
@@ -106,7 +108,8 @@ struct Pusher: Sendable {
                     detail: "commits \(login.device.lastNumber + 1) to \(device.lastNumber)"))
         }
         if push.isCarried {
-            noteCarried(push, isWhole: isWhole, in: &device, now: now)
+            noteCarried(
+                push, isWhole: isWhole, in: &device, before: login.device.lastNumber, now: now)
         } else {
             note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
         }
@@ -155,16 +158,27 @@ struct Pusher: Sendable {
 
     /// The device itself was not here. When it wrote the last of its bundles it said that with this it had
     /// delivered all it captured until then: enough to take it in, if it has not been here since.
-    private func noteCarried(_ push: Push, isWhole: Bool, in device: inout Device, now: Instant) {
+    private func noteCarried(
+        _ push: Push, isWhole: Bool, in device: inout Device, before: UInt64, now: Instant
+    ) {
         guard isWhole, push.request.completeToMs > 0, push.request.queued == 0,
             push.offers.last?.number == device.lastNumber
         else { return }
+        // What brings nothing, though there was something, was written before that was said.
+        guard device.lastNumber > before || device.queued == 0 else { return }
         let claimed = Instant(milliseconds: Int64(clamping: push.request.completeToMs))
-        let written = claimed.adding(milliseconds: 0 &- (device.clockOffsetMilliseconds ?? 0))
-        if let seen = device.lastSeen, written <= seen { return }
+        // Neither what a device claims nor its clock is bounded.
+        let (written, isOver) = claimed.milliseconds.subtractingReportingOverflow(
+            device.clockOffsetMilliseconds ?? 0)
+        guard !isOver, written <= now.milliseconds &+ Self.toleratedMilliseconds,
+            written > device.lastSeen?.milliseconds ?? 0
+        else { return }
         device.queued = 0
         device.completeTo = max(device.completeTo ?? claimed, min(claimed, now))
     }
+
+    /// A clock may have gone on a little since it was seen last.
+    private static let toleratedMilliseconds: Int64 = 120_000
 
     /// Whether the device shows a receipt of this hub for more than the hub has, or for other
     /// commits than the hub has: its history was set back without a restore.

@@ -398,6 +398,8 @@ package protocol StoreReader {
     /// Whether anything was ever erased.
     func hasTombstones() throws -> Bool
     func isTombstone(_ record: RecordID) throws -> Bool
+    /// The erasure that a tombstone belongs to, without what became of it.
+    func erasure(of record: RecordID) throws -> ErasureNote?
     /// The records that are erased, in order of id.
     func tombstones() throws -> [RecordID]
     /// The erased records of which the device has not said that nothing is left, in order of id.

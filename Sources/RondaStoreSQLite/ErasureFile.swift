@@ -86,6 +86,10 @@ package struct ErasureFile: ErasureLedger {
             let file = try FileHandle(forUpdating: URL(filePath: path))
             // What counts was synced before.
             defer { try? file.close() }
+            // Another process may be at it, and what it writes must not be cut off; let go with the file.
+            guard flock(file.fileDescriptor, LOCK_EX) == 0 else {
+                throw StoreError(.failed, "cannot lock \(path)")
+            }
             // What is cut off is only what was read through this handle and has no end: a file that
             // cannot be read is left as it is.
             let whole = Self.whole(try file.readToEnd() ?? Data())

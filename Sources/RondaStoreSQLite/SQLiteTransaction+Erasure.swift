@@ -67,6 +67,19 @@ extension SQLiteTransaction {
             row: { _ in true }) ?? false
     }
 
+    func erasure(of record: RecordID) throws -> ErasureNote? {
+        try first(
+            """
+            SELECT n, at, actor, customer FROM tombstone JOIN erasure ON n = erasure
+            WHERE record = ?
+            """, bind: { $0.bind(1, record) }
+        ) {
+            ErasureNote(
+                n: $0.int64(0), at: Instant(milliseconds: $0.int64(1)), actor: $0.text(2),
+                customer: $0.id(3))
+        }
+    }
+
     func tombstones() throws -> [RecordID] {
         var records: [RecordID] = []
         try each("SELECT record FROM tombstone ORDER BY record") { records.append($0.id(0)) }

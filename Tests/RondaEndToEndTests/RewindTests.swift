@@ -125,12 +125,29 @@ struct RewindTests {
         try await ana.promise(customer, "Uno")
         try await ana.sync()
         let backup = try world.backup()
-        for word in ["Dos", "Tres", "Cuatro"] { try await ana.promise(customer, word) }
+        for word in ["Dos", "Tres", "Cuatro", "Cinco", "Seis"] {
+            try await ana.promise(customer, word)
+        }
         try await ana.sync()
-        try await forget(3...3, on: ana)
+        try await forget(5...5, on: ana)
         try await world.restore(backup)
         for _ in 1...3 { try await ana.sync() }
-        #expect(try await journals(world) == [[.accepted, .accepted], [.accepted]])
+        #expect(
+            try await journals(world) == [
+                [.accepted, .accepted, .accepted, .accepted], [.accepted],
+            ])
+        #expect(try await world.isRecovering() == false)
+        try await world.expectAgreement(of: ana)
+        // Once more, and this time it is the chain of the id that was left which is cut.
+        try await forget(3...3, on: ana)
+        try await world.restore(backup)
+        await #expect(throws: ClientError.self) { try await ana.sync() }
+        let (code, _) = try await world.hub.newCode(login: "ana")
+        _ = try await ana.store.login(
+            server: "test", code: code, deviceName: "ana", transport: ana.transport)
+        for _ in 1...3 { try await ana.sync() }
+        #expect(
+            try await journals(world) == [[.accepted, .accepted], [.accepted, .accepted]])
         #expect(try await world.isRecovering() == false)
         try await world.expectAgreement(of: ana)
     }

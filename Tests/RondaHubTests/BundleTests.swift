@@ -116,6 +116,24 @@ struct BundleTests {
         #expect(await scene.error(bundle) == nil)
     }
 
+    @Test("whatever time it claims, whatever its device's clock says, it ends nothing")
+    func wildClaims() async throws {
+        let (scene, commits) = try await scene()
+        for (number, clock) in [1, Int64.min, Int64.max].enumerated() {
+            var request = scene.ana.request([])
+            (request.deviceTimeMs, request.queued) = (clock, 7)
+            _ = try await scene.world.hub.exchange(request, secret: scene.ana.secret)
+            for claimed in [UInt64.max, UInt64(Int64.max), 1] {
+                let bundle = try scene.seal(Array(commits.prefix(1 + number % 2))) {
+                    $0.completeToMs = claimed
+                }
+                _ = try await scene.world.hub.deliver(bundle)
+            }
+        }
+        let device = try await scene.world.hub.devices().first { $0.device.id == scene.ana.id }
+        #expect(device?.device.queued == 7)
+    }
+
     @Test("nobody can send as somebody else, nor anything but commits")
     func forged() async throws {
         let (scene, commits) = try await scene()

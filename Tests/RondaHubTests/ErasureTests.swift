@@ -490,8 +490,10 @@ struct ErasureTests {
         #expect(short.entries().last?.records.map(\.id).contains(visit) == true)
     }
 
-    @Test("what a refused commit would have made is in the ledger too, and is no loss of it")
-    func unmadeInLedger() async throws {
+    @Test(
+        "what a refused commit would have made is in the ledger too, and is no loss of it",
+        arguments: [false, true])
+    func unmadeInLedger(isCarried: Bool) async throws {
         let world = try await TestWorld()
         var ana = try await world.device(of: "ana")
         let (customer, _) = try await customer(world, &ana)
@@ -501,7 +503,17 @@ struct ErasureTests {
         late.customer = customer
         late.at = world.surroundings.now
         ana.capture(Change(creating: late))
-        try await ana.sync(with: world.hub)
+        if isCarried {
+            let identity = try await world.store.read { try $0.hub() }
+            var request = ana.request(ana.outbox)
+            (request.pushOnly, request.cursors) = (true, [])
+            _ = try await world.hub.deliver(
+                BundleSeal.seal(
+                    request, of: ana.id, secret: ana.secret, for: identity.id,
+                    key: BundleSeal.publicKey(ofSeed: identity.key)))
+        } else {
+            try await ana.sync(with: world.hub)
+        }
         #expect(try await world.record(late.id).isErased)
         // The device that wrote it has something of it.
         let notes = try await world.hub.erasures()

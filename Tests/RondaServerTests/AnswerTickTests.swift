@@ -32,6 +32,8 @@ struct AnswerTickTests {
             }
             #expect(answer.tellsOfAbsence == waits)
         }
+        let waiting = WireExchangeResponse.with { $0.verdicts = [.with { $0.outcome = .waiting }] }
+        #expect(waiting.tellsOfAbsence)
         #expect(!WireExchangeResponse().tellsOfAbsence)
     }
 }

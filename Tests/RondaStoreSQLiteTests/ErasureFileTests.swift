@@ -39,6 +39,21 @@ struct ErasureFileTests {
         #expect(try file.entries() == [entry(1), entry(2)])
     }
 
+    @Test("keeps what several write at once, every line of it")
+    func atOnce() async throws {
+        try file.append(entry(0))
+        let file = file
+        try await withThrowingTaskGroup { group in
+            for writer in 0..<4 {
+                let entries = (1...25).map { entry(UInt64(writer * 100 + $0)) }
+                group.addTask { for entry in entries { try file.append(entry) } }
+            }
+            try await group.waitForAll()
+        }
+        let customers = try file.entries().map(\.customer.description)
+        #expect(customers.count == 101 && Set(customers).count == 101)
+    }
+
     @Test("a line cut short is passed over, and gives way to the next")
     func cut() throws {
         try file.append(entry(1))

@@ -98,6 +98,7 @@ struct SyncAnswer: Sendable {
             outcome.hasMoved = try outbox.move(
                 from: round.identity, to: outbox.identity(),
                 above: round.lastShared(response, isCut: isCut))
+            if isCut { try facts.set(.isCutUntold, number: 1) }
         }
         outcome.isCut = isCut && !round.isPast
         let copies = Int64(response.advice.copies)

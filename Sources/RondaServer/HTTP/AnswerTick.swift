@@ -6,6 +6,11 @@ package import RondaProtobuf
 package enum AnswerTick {
     package static let length = Duration.milliseconds(50)
 
+    static func pass(since arrived: ContinuousClock.Instant) async {
+        // Who has hung up meanwhile does not read the answer anyway.
+        try? await Task.sleep(for: wait(after: ContinuousClock.now - arrived))
+    }
+
     /// How long to wait so that the answer goes out at the next whole tick.
     package static func wait(after elapsed: Duration) -> Duration {
         let ticks = (max(elapsed, .zero) / length).rounded(.down) + 1
@@ -14,11 +19,13 @@ package enum AnswerTick {
 }
 
 extension WireExchangeResponse {
-    /// Whether it says that something is not there, which may mean that it is out of sight.
+    /// Whether it says that something is not there, or waits for it, which may mean that it is out of
+    /// sight.
     package var tellsOfAbsence: Bool {
         verdicts.contains {
-            $0.outcome == .refused
-                && [.unknownRecord, .unknownParent].contains($0.refusal.code)
+            $0.outcome == .waiting
+                || $0.outcome == .refused
+                    && [.unknownRecord, .unknownParent].contains($0.refusal.code)
         }
     }
 }

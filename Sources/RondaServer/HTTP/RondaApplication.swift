@@ -115,10 +115,7 @@ package struct RondaApplication: Service {
             let arrived = ContinuousClock.now
             let secret = try Self.secret(in: caller.headers)
             let answer = try await hub.exchange(question, secret: secret)
-            if answer.tellsOfAbsence {
-                // Who has hung up meanwhile does not read the answer anyway.
-                try? await Task.sleep(for: AnswerTick.wait(after: ContinuousClock.now - arrived))
-            }
+            if answer.tellsOfAbsence { await AnswerTick.pass(since: arrived) }
             return encoding == .json ? answer.namingFields(hub.schema) : answer
         }
         let enrol = Endpoint<WireEnrolRequest, WireEnrolResponse>(
@@ -143,7 +140,11 @@ package struct RondaApplication: Service {
         let deliver = Endpoint<WireBundle, WireBundleResponse>(
             name: "bundles", limits: hub.limits, logger: logger, admit: { _ in }
         ) { question, caller, _ throws(HubError) in
-            try await depot.deliver(question, from: caller.address)
+            let arrived = ContinuousClock.now
+            let answer = try await depot.deliver(question, from: caller.address)
+            // Whatever was in it: the answer has no verdicts.
+            await AnswerTick.pass(since: arrived)
+            return answer
         }
         let router = Router(context: RondaRequestContext.self)
         router.post("v1/exchange") { request, _ in await exchange.respond(to: request) }
