@@ -64,12 +64,27 @@ struct DevicesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let hub = try options.openHub()
-            try await place.change(hub, options) { device in
+            let device = try await place.change(hub, options) { device in
                 try await hub.revokeDevice(device.id, by: options.actor)
                 return Phrase(
                     en: "has no access from its next request on",
                     es: "no tiene acceso desde su próxima solicitud")
             }
+            let names = try await hub.store.read { try DeviceNames($0) }
+            let others = try await hub.devices()
+                .filter { $0.device.account == device.account && $0.hasAccess }
+                .map { names.title($0.device) }
+            if others.isEmpty { return }
+            let list = others.joined(separator: ", ")
+            options.terminal.note(
+                Phrase(
+                    en:
+                        "The same person has access with \(list). A laptop that went on under a new "
+                        + "id, after a copy or a restore, keeps the former ones: if it is lost, "
+                        + "revoke those too.",
+                    es: "La misma persona tiene acceso con \(list). Un equipo que siguió con otro "
+                        + "identificador, tras una copia o una restauración, conserva los "
+                        + "anteriores: si se perdió, revóquelos también."))
         }
     }
 
@@ -163,9 +178,11 @@ struct DevicePlace: ParsableArguments {
     var device: String
 
     /// Does something to the device and says what it is now.
+    /// - Returns: the device that was meant.
+    @discardableResult
     func change(
         _ hub: Hub, _ options: CommonOptions, _ body: (Device) async throws -> Phrase
-    ) async throws {
+    ) async throws -> Device {
         let names = try await hub.store.read { try DeviceNames($0) }
         let device = try names.find(self.device)
         let what: Phrase
@@ -191,5 +208,6 @@ struct DevicePlace: ParsableArguments {
         try options.terminal.show(
             state.map { DeviceDocument($0) },
             [Phrase(en: "\(title) \(what.en).", es: "\(title) \(what.es).")])
+        return device
     }
 }
