@@ -82,17 +82,20 @@ struct DoctorCommand: TerminalCommand {
                 Finding(name: "access", isWell: false, phrase: StatusView.unknown))
         }
         if let identity {
-            let isSafe =
-                identity.server.hasPrefix("https://") || identity.server.contains("//127.0.0.1")
-                || identity.server.contains("//localhost")
-            findings.append(
-                isSafe
-                    ? .good("server", "the line is protected", "la conexión está protegida")
-                    : .bad(
-                        "server", "\(identity.server) is not protected; ask the office for https",
-                        "\(identity.server) no está protegida; pida https a la oficina"))
+            findings.append(server(ServerAddress(identity.server)))
         }
         return findings
+    }
+
+    private static func server(_ address: ServerAddress) -> Finding {
+        if address.isExposed {
+            return .bad(
+                "server", "\(address.url) is not protected; ask the office for https",
+                "\(address.url) no está protegida; pida https a la oficina")
+        }
+        return address.url.lowercased().hasPrefix("https://")
+            ? .good("server", "the line is protected", "la conexión está protegida")
+            : .good("server", "the server is on this machine", "el servidor está en este equipo")
     }
 
     private static func directory(_ home: String) -> Finding {
