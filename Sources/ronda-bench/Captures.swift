@@ -71,8 +71,10 @@ enum Captures {
         _ bench: Workbench, _ transactions: Int, _ perTransaction: Int
     ) throws -> Double {
         let (create, insert) = try LocalStore.tableSQL(.visit)
-        // id, version, flags, creator, then the visit's fields in order.
-        let types = "boor" + "rnior" + "Tonn" + "on" + "o" + "nno" + "T"
+        // id, version, flags, creator, then the visit's fields in order; what was added since has none.
+        let filled = "boor" + "rnior" + "Tonn" + "on" + "o" + "nno" + "T"
+        let fields = Schema.current[.visit]?.fields.count ?? 0
+        let types = filled + String(repeating: "n", count: max(0, 4 + fields - filled.count))
         return try bench.raw(
             raw_capture(
                 bench.path("raw.sqlite"), bench.pragmas, create, insert, types, Int32(types.count),
