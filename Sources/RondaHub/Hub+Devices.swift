@@ -139,30 +139,37 @@ extension Hub {
     }
 
     /// Ends again, after a restore, the access of devices whose access had ended in the store that was
-    /// replaced: a backup must not open what somebody closed.
-    /// - Returns: how many.
+    /// replaced: a backup must not open what somebody closed. An end that was set there for later is set
+    /// again too.
+    /// - Returns: how many have no access now that the backup had given them.
     package func endAccess(
         asIn replaced: any CentralStore, by actor: String = AuditEntry.server
     ) async throws(HubError) -> Int {
         let now = surroundings.now()
         do {
-            let ended = try await replaced.read { try $0.devices() }
-                .filter { !$0.hasAccess(at: now) }
+            let ending = try await replaced.read { try $0.devices() }
+                .filter { $0.accessEndsAt != nil }
             return try await store.write { store in
                 var count = 0
-                for old in ended {
-                    guard var device = try store.device(old.id), device.hasAccess(at: now) else {
-                        continue
-                    }
+                for old in ending {
+                    guard var device = try store.device(old.id),
+                        device.hasAccess(at: now) || old.isRevoked && !device.isRevoked,
+                        device.accessEndsAt != old.accessEndsAt
+                            || device.isRevoked != old.isRevoked
+                    else { continue }
+                    let hadAccess = device.hasAccess(at: now)
                     device.accessEndsAt = old.accessEndsAt
                     device.isRevoked = old.isRevoked
                     try store.put(device)
+                    let detail =
+                        device.hasAccess(at: now)
+                        ? old.accessEndsAt.map { "at \($0.milliseconds), " } ?? "" : ""
                     try store.append(
                         AuditEntry(
                             at: now, actor: actor,
                             act: old.isRevoked ? .deviceRevoke : .deviceExpire,
-                            subject: old.id.description, detail: "again, after a restore"))
-                    count += 1
+                            subject: old.id.description, detail: detail + "again, after a restore"))
+                    count += hadAccess && !device.hasAccess(at: now) ? 1 : 0
                 }
                 return count
             }

@@ -195,7 +195,7 @@ extension Hub {
 
     /// Writes into the ledger what the store knows of erasures and the ledger does not: it was lost, or
     /// an older one was put in its place. What refused commits would have made is written down only
-    /// here.
+    /// here, after each exchange that brought any.
     /// - Returns: how many erasures it had lost.
     package func mendLedger() async throws(HubError) -> Int {
         let lacking = try await erasuresNotInLedger(of: store)

@@ -81,6 +81,9 @@ package final class Hub: Sendable {
             if answer == nil {
                 let pushed = try await queue.submit(
                     Push(credential: credential, offers: offers, request: request))
+                if pushed.verdicts.contains(where: { $0.refusal?.code == .erased }) {
+                    await noteUnmade()
+                }
                 answer = try await store.read { store in
                     let login = try credential.login(
                         in: store, at: self.surroundings.now(), surrenders: request.pushOnly)
@@ -98,6 +101,17 @@ package final class Hub: Sendable {
             return response
         } catch {
             throw await noted(error, secretHash: hash)
+        }
+    }
+
+    /// What a commit would have made under somebody who was erased goes into the ledger at once: a store
+    /// that is restored has to know it when others go on writing about it.
+    private func noteUnmade() async {
+        do {
+            _ = try await mendLedger()
+        } catch {
+            // The commit is in, and its sender has a right to the verdict; `serve` tries again.
+            logger.error("ledger of erasures: cannot add", metadata: ["error": "\(error)"])
         }
     }
 

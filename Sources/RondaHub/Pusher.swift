@@ -105,8 +105,9 @@ struct Pusher: Sendable {
                     subject: device.id.description,
                     detail: "commits \(login.device.lastNumber + 1) to \(device.lastNumber)"))
         }
-        // The device itself was not here.
-        if !push.isCarried {
+        if push.isCarried {
+            noteCarried(push, isWhole: isWhole, in: &device, now: now)
+        } else {
             note(push.request, isWhole: isWhole, in: &device, hub: hub, now: now)
         }
         try store.put(device)
@@ -150,6 +151,19 @@ struct Pusher: Sendable {
             // What it captures from now on, it captures knowing this.
             device.floor = max(device.floor, min(request.assignment, hub.assignment))
         }
+    }
+
+    /// The device itself was not here. When it wrote the last of its bundles it said that with this it had
+    /// delivered all it captured until then: enough to take it in, if it has not been here since.
+    private func noteCarried(_ push: Push, isWhole: Bool, in device: inout Device, now: Instant) {
+        guard isWhole, push.request.completeToMs > 0,
+            push.offers.last?.number == device.lastNumber
+        else { return }
+        let claimed = Instant(milliseconds: Int64(clamping: push.request.completeToMs))
+        let written = claimed.adding(milliseconds: 0 &- (device.clockOffsetMilliseconds ?? 0))
+        if let seen = device.lastSeen, written <= seen { return }
+        device.queued = 0
+        device.completeTo = max(device.completeTo ?? claimed, min(claimed, now))
     }
 
     /// Whether the device shows a receipt of this hub for more than the hub has, or for other

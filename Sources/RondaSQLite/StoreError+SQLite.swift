@@ -79,6 +79,24 @@ extension Database {
     }
 }
 
+extension DatabaseWriter {
+    /// Reads what one moment shows.
+    package func reading<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        // A queue has one connection, which only one uses at a time. `read` would make it read-only
+        // meanwhile, by a pragma with which SQLite prepares every statement anew.
+        if let queue = self as? DatabaseQueue { return try await queue.unsafeRead(body) }
+        return try await read(body)
+    }
+
+    /// The same, where nobody may wait otherwise.
+    package func readingNow<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        if let queue = self as? DatabaseQueue { return try queue.unsafeRead(body) }
+        return try read(body)
+    }
+}
+
 extension DatabasePool {
     /// Opens a pool that keeps `Configuration.rondaPragmas`. They are set here, on the writer, and
     /// not in `prepareDatabase`: GRDB turns on WAL after that, and with it `synchronous=NORMAL`,

@@ -29,8 +29,14 @@ final class Network: Sendable {
     /// Starts a process of the hub over a store.
     private let start: @Sendable (SQLiteStore) -> Hub
 
-    init(_ store: SQLiteStore, start: @escaping @Sendable (SQLiteStore) -> Hub, bug: PlantedBug?) {
+    private let register: Register
+
+    init(
+        _ store: SQLiteStore, register: Register, start: @escaping @Sendable (SQLiteStore) -> Hub,
+        bug: PlantedBug?
+    ) {
         self.start = start
+        self.register = register
         state = Mutex(State(hub: start(store), store: store, bug: bug))
     }
 
@@ -124,11 +130,12 @@ final class Network: Sendable {
 
     private func answer(_ request: TransportRequest) async -> TransportResponse {
         let (hub, bug) = state.withLock { ($0.hub, $0.bug) }
+        let token = request.headers.first { $0.name == "authorization" }?.value
+        let secret = token.map {
+            Array(Data(base64Encoded: String($0.dropFirst("Bearer ".count))) ?? Data())
+        }
+        let watch = await AccessWatch(register, secret: secret, store: store)
         do {
-            let token = request.headers.first { $0.name == "authorization" }?.value
-            let secret = token.map {
-                Array(Data(base64Encoded: String($0.dropFirst("Bearer ".count))) ?? Data())
-            }
             let isPacked = request.headers.contains { $0.name == "content-encoding" }
             let plain =
                 isPacked
@@ -139,19 +146,25 @@ final class Network: Sendable {
                 body = try await hub.enrol(
                     WireEnrolRequest(serializedBytes: plain), secret: secret
                 ).serializedBytes()
+                watch.answered(request.path)
             case "/v1/compare":
                 body = try await hub.compare(
                     WireCompareRequest(serializedBytes: plain), secret: secret ?? []
                 ).serializedBytes()
+                watch.answered(request.path)
+            case "/v1/bundles":
+                body = try await take(WireBundle(serializedBytes: plain), hub, bug)
             default:
                 var question = try WireExchangeRequest(serializedBytes: plain)
                 bug?.spoil(&question)
                 var answer = try await hub.exchange(question, secret: secret ?? [])
+                watch.answered(question, with: answer)
                 bug?.spoil(&answer, to: question)
                 body = try answer.serializedBytes()
             }
             return TransportResponse(status: 200, body: body)
         } catch let error as HubError {
+            watch.refused(error.code)
             var problem = WireProblem()
             problem.code = error.code.rawValue
             problem.en = error.phrase.en

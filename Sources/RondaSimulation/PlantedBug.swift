@@ -40,6 +40,12 @@ package enum PlantedBug: String, Sendable, CaseIterable {
     case keptRefused
     /// The hub looks at no receipt that proves what it lost.
     case ignoredProof
+    /// A revocation is forgotten at once.
+    case forgottenRevocation
+    /// What a bundle brings a second time is applied a second time.
+    case bundleTwice
+    /// A supervisor keeps seeing the territories of a team.
+    case keptSight
 
     func spoil(_ request: inout WireExchangeRequest) {
         if self == .ignoredProof { request.clearProof() }
@@ -70,7 +76,7 @@ package enum PlantedBug: String, Sendable, CaseIterable {
             answer.lastCommit = min(answer.lastCommit, max(offered, request.verdictsSeen))
         case .forgottenCommit, .lostJournal, .positionTwice, .judgedTwice, .forgottenFloor,
             .wrongRule, .trustedClock, .earlyWatermark, .ignoredLedger, .keptRefused,
-            .ignoredProof:
+            .ignoredProof, .forgottenRevocation, .bundleTwice, .keptSight:
             break
         }
     }
@@ -104,6 +110,17 @@ package enum PlantedBug: String, Sendable, CaseIterable {
             AFTER UPDATE OF complete_to ON device
                 WHEN NEW.complete_to > coalesce(OLD.complete_to, 0) BEGIN
                 UPDATE device SET complete_to = NEW.complete_to + 600000 WHERE id = NEW.id; END
+            """
+        case .forgottenRevocation:
+            """
+            AFTER UPDATE OF revoked ON device WHEN NEW.revoked = 1 AND OLD.revoked = 0 BEGIN
+                UPDATE device SET revoked = 0, access_ends = NULL WHERE id = NEW.id; END
+            """
+        case .keptSight:
+            """
+            AFTER UPDATE OF stays ON account
+                WHEN NEW.role = 'supervisor' AND NEW.stays <> OLD.stays BEGIN
+                UPDATE account SET stays = OLD.stays WHERE id = NEW.id; END
             """
         case .keptRefused:
             """

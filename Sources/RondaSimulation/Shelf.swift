@@ -12,7 +12,7 @@ final class Shelf: Sendable {
         var hubs: [SQLiteStore] = []
     }
 
-    private let template: Template
+    let template: Template
     private let device: Contents
     private let hub: Contents
     private let state = Mutex(State())

@@ -3,13 +3,13 @@ internal import RondaStoreSQLite
 
 /// Runs worlds.
 package struct Simulation: Sendable {
-    private let template: Template
-    private let shelf: Shelf
+    private let plain: Shelf
+    private let organised: Shelf
     private let bug: PlantedBug?
 
     package init(bug: PlantedBug? = nil) async throws {
-        template = try await Template.make()
-        shelf = try Shelf(template)
+        plain = try await Shelf(.make())
+        organised = try await Shelf(.make(isOrganised: true))
         self.bug = bug
     }
 
@@ -23,8 +23,9 @@ package struct Simulation: Sendable {
     /// Lives through a story and checks it. The same story has the same outcome.
     package func run(_ story: Story) async -> Outcome {
         let world: World
+        let shelf = story.isOrganised ? organised : plain
         do {
-            world = try World(story, template: template, shelf: shelf, bug: bug)
+            world = try World(story, template: shelf.template, shelf: shelf, bug: bug)
         } catch {
             return Outcome(story: story, violation: "no world: \(error)", trace: Trace())
         }

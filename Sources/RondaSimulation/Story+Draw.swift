@@ -2,7 +2,7 @@ extension Story {
     /// The story of a seed.
     package init(seed: UInt64) {
         var draw = Draw(seed: seed)
-        let devices = (0..<draw.within(2...4)).map { _ in draw.below(Template.people.count) }
+        let devices = (0..<draw.within(2...4)).map { _ in draw.below(Template.founders) }
         // Drawn beside the others: stories without it are what they were.
         var beside = Draw(seed: seed ^ 0xe7a5e)
         var weather = Weather(drawnBy: &draw, hasErasures: beside.percent(25))
@@ -11,6 +11,7 @@ extension Story {
         self.init(seed: seed, devices: devices, steps: steps)
         hasSmallLimits = draw.percent(80)
         budgets = devices.map { _ in beside.percent(60) ? beside.below(5) : nil }
+        addOfficeActs()
     }
 }
 

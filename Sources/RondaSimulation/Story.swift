@@ -96,6 +96,8 @@ package enum Step: Sendable, Hashable {
     case erase(Int)
     /// The office assigns a person other territories, by the bits of `mask`.
     case assign(Int, mask: Int)
+    case device(DeviceAct)
+    case organise(OrganisationAct)
 }
 
 /// A world and what happens in it, as values: what a seed draws, what a test writes down, what is
@@ -109,6 +111,10 @@ package struct Story: Sendable {
     package var hasSmallLimits = true
     /// How many records of history the device of the same place keeps; those beyond keep all.
     package var budgets: [Int?] = []
+    /// Whether the company has a region, teams, and people of every role.
+    package var isOrganised = false
+    /// What becomes at the end of the devices without access, one after the other.
+    package var endings: [Ending] = []
 
     /// How much fits on a disk depends on the life of the file: such a world needs new ones.
     var hasFullDisks: Bool {

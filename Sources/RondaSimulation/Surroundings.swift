@@ -73,6 +73,12 @@ final class Clock: Sendable {
         return Instant(milliseconds: setting.withLock { Self.shown($0, at: true_) })
     }
 
+    /// What it shows; looking in this way takes no time.
+    var shown: Instant {
+        let true_ = time.now
+        return Instant(milliseconds: setting.withLock { Self.shown($0, at: true_) })
+    }
+
     private static func shown(_ setting: Setting, at time: Int64) -> Int64 {
         if setting.isStuck { return setting.shown }
         let passed = time - setting.since

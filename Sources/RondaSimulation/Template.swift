@@ -18,7 +18,14 @@ struct Template: Sendable {
         Person(login: "beto", role: .rep, territories: ["MX-14", "AR-05"]),
         Person(login: "carla", role: .rep, territories: ["AR-05"]),
         Person(login: "oficina", role: .office, territories: []),
+        Person(login: "sofia", role: .supervisor, territories: []),
+        Person(login: "dora", role: .rep, territories: ["LATAM"]),
+        Person(login: "jefa", role: .administrator, territories: []),
+        Person(login: "auditor", role: .auditor, territories: []),
+        Person(login: "programa", role: .integration, territories: []),
     ]
+    /// Those who are there in every company; the others only in an organised one.
+    static let founders = 4
 
     static let territories = ["MX-14", "AR-05"]
     /// September 2026.
@@ -41,7 +48,7 @@ struct Template: Sendable {
         Schema.current.derivedID(of: .programme) { _ in .text("ORO") } ?? .zero
     }
 
-    static func make() async throws -> Template {
+    static func make(isOrganised: Bool = false) async throws -> Template {
         let time = TrueTime(milliseconds: start)
         let source = Source(Draw(seed: 0))
         let surroundings = Clock(time).surroundings(source)
@@ -71,7 +78,7 @@ struct Template: Sendable {
             customers.append(customer.id)
         }
         var accounts: [RecordID] = []
-        for person in people {
+        for person in people.prefix(founders) {
             let account = try await hub.addAccount(
                 login: person.login, name: person.login, role: person.role,
                 territoryCodes: person.territories)
@@ -101,6 +108,7 @@ struct Template: Sendable {
         referral.referrers = Array(customers.prefix(2))
         referral.name = "Conocido"
         _ = try await hub.submitAsSystem([[Change(creating: referral)]])
+        if isOrganised { accounts += try await organise(hub) }
         let idle = Clock(time).surroundings(source, Counter())
         let device = try LocalStore.inMemory(surroundings: idle)
         let commits = try await Journal.read(store, by: CommitReader(), captured: [], erased: [])

@@ -30,7 +30,8 @@ extension World {
         where !row.isRedacted && row.commit.isAbout(erased, isRefused: row.verdict.refusal != nil) {
             throw Violation(what: "#\(row.commit.tag) is about somebody erased, and whole")
         }
-        let words = forbiddenWords(everUnder(erased))
+        let strangers = journal.ofStrangers(to: erased)
+        let words = forbiddenWords(everUnder(erased), unless: strangers)
         try network.store.withWriter { try search($0, for: words, in: "the hub") }
         // Two stores that share an id, and do not know it yet, are one to the hub: the first that says
         // that nothing is left says so for both, until they are found (SPEC §10).
@@ -38,12 +39,14 @@ extension World {
         for machine in live() {
             if let id = try await machine.store.identity()?.device { stores[id, default: 0] += 1 }
         }
-        for machine in live() where machine.isLoggedIn {
+        for machine in try await inTouch() where machine.isLoggedIn {
             if let id = try await machine.store.identity()?.device, stores[id, default: 0] > 1 {
                 continue
             }
             for row in try OutboxRow.all(in: machine.store, by: reader)
-            where row.commit.isAbout(erased, isRefused: row.state == 3) {
+            where row.commit.isAbout(erased, isRefused: row.state == 3)
+                && !(row.state == 3 && strangers.contains(row.commit.tag))
+            {
                 throw Violation(what: "\(machine.name) has #\(row.commit.tag) of somebody erased")
             }
             try machine.store.withWriter { try search($0, for: words, in: machine.name) }
@@ -74,16 +77,20 @@ extension World {
     }
 
     /// What was ever written about them, unless it was written of somebody else as well.
-    private func forbiddenWords(_ erased: Set<RecordID>) -> [[UInt8]] {
+    private func forbiddenWords(
+        _ erased: Set<RecordID>, unless strangers: Set<Tag>
+    ) -> [[UInt8]] {
         var (forbidden, allowed) = (Set<String>(), Set<String>())
-        for change in (template.commits + ledger.values).flatMap(\.commit.changes) {
-            let values =
-                change.sets.compactMap(\.value) + (change.adds + change.removes).map(\.value)
-            let words = values.compactMap { if case .text(let text) = $0 { text } else { nil } }
-            if erased.contains(change.record) {
-                forbidden.formUnion(words)
-            } else {
-                allowed.formUnion(words)
+        for commit in (template.commits + ledger.values).map(\.commit) {
+            for change in commit.changes {
+                let values =
+                    change.sets.compactMap(\.value) + (change.adds + change.removes).map(\.value)
+                let words = values.compactMap { if case .text(let text) = $0 { text } else { nil } }
+                if erased.contains(change.record) && !strangers.contains(commit.tag) {
+                    forbidden.formUnion(words)
+                } else {
+                    allowed.formUnion(words)
+                }
             }
         }
         return forbidden.filter { word in
@@ -125,5 +132,19 @@ extension Commit {
         var rest = self
         if !isRefused { for index in changes.indices { rest.changes[index].removes = [] } }
         return !rest.named.isDisjoint(with: erased)
+    }
+}
+
+extension Journal {
+    /// Work of who never had to do with the person, and met the same telephone by itself: it is answered as
+    /// about a record that is not there, says nothing of anybody erased, and stays with its author.
+    fileprivate func ofStrangers(to erased: Set<RecordID>) -> Set<Tag> {
+        Set(
+            ofDevices.filter {
+                guard let refusal = $0.verdict.refusal, let record = refusal.record else {
+                    return false
+                }
+                return refusal.code == .unknownRecord && record.isNamed && erased.contains(record)
+            }.map(\.commit.tag))
     }
 }

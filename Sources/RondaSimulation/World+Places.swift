@@ -80,12 +80,30 @@ extension World {
         let there = Set(
             records.filter { !$0.isDeleted && $0.entity != .territory }.map(\.id))
         for row in journal.ofDevices {
-            guard let refusal = row.verdict.refusal, let record = refusal.record,
-                refusal.code == .unknownRecord || refusal.code == .unknownParent,
-                there.contains(record)
-            else { continue }
+            guard let refusal = row.verdict.refusal else { continue }
+            let lacked = row.commit.lacked(by: refusal)
+            guard !lacked.isEmpty, there.isSuperset(of: lacked) else { continue }
             throw Violation(
-                what: "#\(row.commit.tag) was refused for \(record), which its author saw")
+                what: "#\(row.commit.tag) was refused for \(lacked), which its author saw")
+        }
+    }
+}
+
+extension Commit {
+    /// What the hub said is not there: the record itself, or those that its refused field names.
+    fileprivate func lacked(by refusal: Refusal) -> Set<RecordID> {
+        guard let record = refusal.record else { return [] }
+        switch refusal.code {
+        case .unknownRecord: return [record]
+        case .unknownParent:
+            // Who sees a shared referral sees ids of customers that it does not see, and may claim for them.
+            let refused = changes.filter { $0.record == record && $0.entity != .referralClaim }
+            let writes = refused.flatMap { change in
+                change.sets.filter { $0.number == refusal.field }.compactMap(\.value)
+                    + change.adds.filter { $0.number == refusal.field }.map(\.value)
+            }
+            return Set(writes.compactMap(\.reference))
+        default: return []
         }
     }
 }

@@ -22,11 +22,12 @@ extension World {
         hubClock.suffer(.right)
         try network.store.withWriter { try $0.setFull(false) }
         time.pass(milliseconds: 3_600_000)
+        try await endAccesses()
         for round in 1...Self.mostRounds {
             // What a recovery ends with, its devices hear with their next sync.
             let now = hub.surroundings.now()
             var isQuiet = try await network.store.read { try !$0.isRecovering(at: now) }
-            for machine in live() {
+            for machine in try await inTouch() {
                 let outcome = try await sync(machine, dies: nil)
                 isQuiet = isQuiet && outcome.report?.isQuiet == true
                 // Who is shown a conflict settles it, though others do the same meanwhile.
@@ -69,7 +70,7 @@ extension World {
     private func checkDelivered(_ journal: Journal) async throws {
         let rows = Dictionary(grouping: journal.ofDevices, by: \.commit.tag)
         let epoch = try await network.store.read { try $0.hub().epoch }
-        for machine in live() {
+        for machine in try await inTouch() {
             // What a restored hub lost, and was erased since, nobody has any more; what is left of it
             // where it was refused is in the tray, for its author.
             let gone = Set(
@@ -93,9 +94,10 @@ extension World {
                     default: nil
                     }
                 // A copy delivered it once more to a hub that was set back and does not know (SPEC
-                // §10): it was merged this time, under the same number and chain.
-                if known == .accepted, outcomes.contains(.merged), copies > 0,
-                    epochSetBack == epoch
+                // §10): it was merged this time, or then, under the same number and chain.
+                let applied: [Outcome] = [.accepted, .merged]
+                if let known, applied.contains(known), applied.contains(where: outcomes.contains),
+                    copies > 0, epochSetBack == epoch
                 {
                     continue
                 }
@@ -137,12 +139,12 @@ extension World {
 
     private func checkViews(_ journal: Journal) async throws {
         let schema = hub.schema
-        let (records, scopes, accounts) = try await network.store.read { store in
+        let (records, scopes, accounts, teams) = try await network.store.read { store in
             var records: [StoredRecord] = []
             for entity in Schema.current.entities {
                 try store.records(of: entity.id) { records.append($0) }
             }
-            return (records, try store.scopes(), try store.accounts())
+            return (records, try store.scopes(), try store.accounts(), try store.teams())
         }
         try checkPlaces(records)
         try checkGoodFaith(journal, records)
@@ -154,13 +156,13 @@ extension World {
             trace.count("set back and never found out")
             return
         }
-        for machine in live() where machine.isLoggedIn {
-            let person = Template.people[machine.person]
+        let sights = Sights(accounts, teams: teams, records, schema: schema)
+        let standing = Set(records.flatMap { $0.placements.map(\.scope) })
+        for machine in try await inTouch() where machine.isLoggedIn {
             let account = template.accounts[machine.person]
-            let assigned = accounts.first { $0.id == account }?.territories ?? []
-            let visible = assigned.union([schema.catalogue, account])
+            let visible = standing.filter { sights.sees(account, $0) }
             let seen = records.filter { record in
-                person.role == .office || record.placements.contains { visible.contains($0.scope) }
+                record.placements.contains { visible.contains($0.scope) }
             }
             try await View(machine, hub: schema, wasPurged: wasPurged, reader).check(seen)
             if try await machine.store.read({ try !$0.outlines().isEmpty }) {
@@ -172,7 +174,7 @@ extension World {
 
     /// Nobody has a receipt for what the hub does not have.
     private func checkNobodyKnows(_ identity: HubIdentity) async throws {
-        for machine in live() where machine.isLoggedIn {
+        for machine in try await inTouch() where machine.isLoggedIn {
             guard let receipt = try await machine.store.read({ try $0.receipt() }),
                 let device = RecordID(receipt.device),
                 receipt.receivedAtMilliseconds >= identity.renewedAt?.milliseconds ?? 0
@@ -228,14 +230,16 @@ struct View {
         let own = Set(
             try OutboxRow.all(in: machine.store, by: reader).filter { $0.state == 4 }
                 .flatMap { $0.commit.changes.map(\.record) })
-        // What a refused commit is about stays in sight until somebody has decided about it.
-        let kept = Set(
-            try OutboxRow.all(in: machine.store, by: reader).filter { $0.state == 3 }
-                .flatMap(\.commit.changes).flatMap { change -> [RecordID] in
-                    let values = change.sets.compactMap(\.value) + change.adds.map(\.value)
-                    return [change.record] + (try customers(of: change))
-                        + values.compactMap { if case .ref(let id) = $0 { id } else { nil } }
-                })
+        // What a commit is about that waits, or was refused, stays in sight until that is decided.
+        var kept: Set<RecordID> = []
+        for row in try OutboxRow.all(in: machine.store, by: reader) where row.state >= 3 {
+            for change in row.commit.changes {
+                let values = change.sets.compactMap(\.value) + change.adds.map(\.value)
+                kept.formUnion(values.compactMap(\.reference))
+                kept.formUnion(try await customers(of: change))
+                kept.insert(change.record)
+            }
+        }
         try checkNothingBeside()
         let outlines = try await checkOutlines(seen, own: own, kept: kept)
         let siblings = try siblings()
@@ -372,17 +376,15 @@ struct View {
         }
     }
 
-    /// The customer that a changed record is under on the device.
-    private func customers(of change: Change) throws -> [RecordID] {
+    /// The customers that a changed record is under on the device.
+    private func customers(of change: Change) async throws -> [RecordID] {
         guard let entity = Schema.current[change.entity],
-            case .customer(let position) = entity.scope, !entity.fields[position].isSet
+            case .customer(let position) = entity.scope
         else { return [] }
-        let sql = "SELECT \"\(entity.fields[position].name)\" FROM \"\(entity.name)\" WHERE id = ?"
-        return try machine.store.withWriter { database in
-            let rows = try Row.fetchAll(
-                database, sql: sql, arguments: [Data(change.record.bytes)])
-            return rows.compactMap { ($0[0] as Data?).map { RecordID(data: $0) } }
+        let content = try await machine.store.read {
+            try $0.content(of: entity.id, change.record, at: position)
         }
+        return (content?.value.map { [$0] } ?? content?.elements ?? []).compactMap(\.reference)
     }
 
     private struct Told: Hashable {

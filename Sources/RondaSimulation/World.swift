@@ -38,7 +38,7 @@ final class World {
     var machines: [Machine] = []
     var ledger: [Tag: Captured] = [:]
     var trace = Trace()
-    var hubClock: Clock
+    let hubClock: Clock
     private var draw: Draw
     let reader = CommitReader()
     private let captures = Counter()
@@ -52,6 +52,12 @@ final class World {
     private(set) var epochSetBack: UInt64?
     /// Somebody's device, or its id, is gone for good: the office has to close a recovery.
     private(set) var isAnybodyGone = false
+    /// Who has no access, as the office knows it.
+    let register: Register
+    private(set) var endsBefore: [RecordID: Instant] = [:]
+    let endings: [Ending]
+    /// Every bundle that was ever made: whoever has it may deliver it again.
+    var bundles: [CarriedBundle] = []
     private(set) var wasPurged = false
     private(set) var wasUpgraded = false
     private(set) var wereClocksWrong = false
@@ -77,6 +83,8 @@ final class World {
         draw = Draw(seed: story.seed ^ 0x5eed)
         time = TrueTime(milliseconds: Template.start + 86_400_000)
         hubClock = Clock(time)
+        register = Register { [hubClock] in hubClock.shown }
+        endings = story.endings
         var (schema, limits) = (
             Schema.current, story.hasSmallLimits ? Self.limits : Self.largeLimits
         )
@@ -90,7 +98,7 @@ final class World {
         borrowedHub = store
         try bug?.plant(in: store)
         network = Network(
-            store,
+            store, register: register,
             start: {
                 Hub(
                     store: $0, schema: edition.current, limits: hubLimits, ledger: erasures,
@@ -135,6 +143,10 @@ final class World {
 
     func live() -> [Machine] { machines.filter { !$0.isLost } }
 
+    func noteOfficeAct() { officeActs += 1 }
+
+    func noteSomebodyGone() { isAnybodyGone = true }
+
     /// Runs one step.
     func run(_ step: Step) async throws {
         time.pass(milliseconds: 100)
@@ -166,12 +178,14 @@ final class World {
             for next in 0..<live().count {
                 if try await decide(act, on: machine(device + next), which) { break }
             }
+        case .device(let act): try await run(act)
+        case .organise(let act): try await run(act)
         default:
             try await disturb(step)
         }
     }
 
-    private func machine(_ which: Int) -> Machine {
+    func machine(_ which: Int) -> Machine {
         let machines = live()
         return machines[which % machines.count]
     }
@@ -248,6 +262,7 @@ final class World {
         for event in network.takeEvents() { trace.add("  \(event)") }
         trace.add("\(machine.name) syncs: \(Self.text(outcome))\(died ? ", died" : "")")
         if died { trace.count("device deaths in sync") }
+        if let wrong = register.firstWrong() { throw Violation(what: wrong) }
         if outcome.report?.outlined ?? 0 > 0 { trace.count("syncs with outlines") }
         return outcome
     }
@@ -410,6 +425,7 @@ final class World {
             }
             backups.append(copy)
             officeActsBefore = officeActs
+            endsBefore = register.ends
             trace.add("backup\(isNoted ? ", noted" : "")", fault: "backups")
         case .restore(let isWanted):
             guard let backup = backups.last else { return }
@@ -419,10 +435,12 @@ final class World {
                 in: try await journal())
             restores += 1
             (verdicts, contents) = ([:], [:])
+            let replaced = network.store
             network.restart(over: try backup.copy(schema: edition.current))
             wasSetBackUnnoticed = wasSetBackUnnoticed || !isNoticed
             // In the order of the command that restores.
             if isNoticed { try await hub.renewHistory() }
+            try await endAccessesAgain(asIn: replaced)
             if bug != .ignoredLedger { _ = try await hub.replayErasures() }
             let epoch = try await network.store.read { try $0.hub().epoch }
             epochSetBack = isNoticed ? nil : epoch

@@ -141,7 +141,10 @@ package struct Device: Sendable, Hashable {
     /// Somebody took its access away.
     package var isRevoked = false
 
-    package func hasAccess(at now: Instant) -> Bool { accessEndsAt.map { now < $0 } ?? true }
+    /// A revocation holds whatever the clock says: one that is set back opens nothing.
+    package func hasAccess(at now: Instant) -> Bool {
+        !isRevoked && accessEndsAt.map { now < $0 } ?? true
+    }
 
     package init(
         id: RecordID, account: RecordID, name: String, secretHash: [UInt8], lastNumber: UInt64 = 0,

@@ -269,7 +269,7 @@ package final class SQLiteStore: CentralStore {
     /// What SQLite itself finds wrong with the file; empty when nothing is.
     package func integrityProblems() async throws(StoreError) -> [String] {
         do {
-            return try await pool.read { database in
+            return try await pool.reading { database in
                 try String.fetchAll(database, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
             }
         } catch {
@@ -283,7 +283,7 @@ package final class SQLiteStore: CentralStore {
         let schema = schema
         do {
             return try await withoutActuallyEscaping(body) { body in
-                try await pool.read { try body(SQLiteTransaction(database: $0, schema: schema)) }
+                try await pool.reading { try body(SQLiteTransaction(database: $0, schema: schema)) }
             }
         } catch let error as DatabaseError {
             throw StoreError(error)

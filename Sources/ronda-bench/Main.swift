@@ -19,14 +19,14 @@ struct RondaBench: AsyncParsableCommand {
 
     @Argument(
         help:
-            "Groups to run: capture, exchange, fairness, hub, live, sync, wire. All when none is named."
+            "Groups to run: capture, exchange, existence, fairness, hub, live, sync, wire. All when none is named."
     )
     var groups: [String] = []
 
     func run() async throws {
         let bench = try Workbench(scale: max(1, scale))
         defer { bench.clean() }
-        let all = ["wire", "capture", "hub", "exchange", "live", "fairness", "sync"]
+        let all = ["wire", "capture", "hub", "exchange", "existence", "live", "fairness", "sync"]
         let wanted = groups.isEmpty ? all : groups
         var results: [Measurement] = []
         for group in wanted {
@@ -36,6 +36,7 @@ struct RondaBench: AsyncParsableCommand {
             case "capture": fresh = try await Captures.run(bench)
             case "hub": fresh = try await HubApply.run(bench)
             case "exchange": fresh = try await Exchanges.run(bench)
+            case "existence": fresh = try await Existence.run(bench)
             case "live": fresh = try await Live.run(bench)
             case "fairness": fresh = try await Fairness.run(bench)
             case "sync": fresh = try await FirstSync.run(bench)

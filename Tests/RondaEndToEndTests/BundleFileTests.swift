@@ -54,6 +54,39 @@ struct BundleFileTests {
         try await world.expectAgreement(of: ana)
     }
 
+    @Test("a device whose network is broken is taken in by its bundle, unless it was here since")
+    func handedIn() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.sync()
+        for number in 1...450 { try await ana.promise(customer, "Promesa \(number)") }
+        let old = try #require(try await ana.store.exportOutbox())
+        ana.transport.loseOneAnswer(after: 1)
+        _ = try? await ana.sync()
+        try await ana.promise(customer, "Después")
+        let id = try #require(try await ana.store.identity()).device
+        func isRefused() async throws -> Bool {
+            do {
+                _ = try await world.hub.handIn(id)
+                return false
+            } catch Hub.DeviceProblem.unsentWork {
+                return true
+            }
+        }
+        let carrier = HubTransport(world)
+        #expect(try await isRefused())
+        _ = try await OutboxBundle.deliver(old.bytes, over: carrier)
+        #expect(try await isRefused())
+        let bundle = try #require(try await ana.store.exportOutbox())
+        #expect(try await isRefused())
+        _ = try await OutboxBundle.deliver(bundle.bytes, over: carrier)
+        let state = try await world.hub.handIn(id)
+        #expect(state.hasDelivered && state.waiting + state.refused == 0)
+        let counts = try await world.hub.store.read { try $0.counts() }
+        #expect(counts.records[.commitment] == 451)
+    }
+
     @Test("a file that is none is refused before anything is sent")
     func noBundle() async throws {
         let world = try await World()

@@ -385,6 +385,35 @@ struct HistoryTests {
         #expect(Set(left) == [visits[0], visits[1]])
     }
 
+    @Test("what the tray names leaves in outline all the same when its customer moves away")
+    func keptInOutline() async throws {
+        let (world, customers) = try await world()
+        let ana = try await device(world, .records(3))
+        try await ana.sync()
+        let outline = try #require(
+            try await ana.store.read { try $0.outlines().first { $0.entity == .visit } })
+        let from = try #require(outline.customers.first)
+        let other = try #require(customers.first { $0 != from })
+        let olga = try await world.device("olga", role: .office)
+        try await olga.sync()
+        try await olga.store.capture { capture in
+            try capture.update(Customer.self, from) { $0.movedTo = World.territoryID("AR-05") }
+        }
+        try await olga.sync()
+        // Refused for a referral that is none.
+        try await ana.store.capture { capture in
+            var claim = capture.new(ReferralClaim.self)
+            claim.referral = outline.record
+            claim.customer = other
+            claim.rep = capture.author
+            claim.claimedAt = Instant(milliseconds: 1_790_000_000_000)
+            try capture.create(claim)
+        }
+        #expect(try await ana.sync().refused == 1)
+        try await ana.sync()
+        try await expectExact(world, ana, keeps: 3)
+    }
+
     @Test("a hub that was restored tells anew, and the budget holds", arguments: [true, false])
     func restored(isNoticed: Bool) async throws {
         let (world, customers) = try await world()

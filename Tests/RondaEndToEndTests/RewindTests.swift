@@ -116,4 +116,22 @@ struct RewindTests {
         try await world.expectAgreement(of: ana)
         #expect(try await ana.store.read { try $0.tray() }.count == 1)
     }
+
+    @Test("the hub hears, under the id that was left, that what came before the cut was all")
+    func cutTold() async throws {
+        let world = try await World()
+        let customer = try await world.customer("C1")
+        let ana = try await world.device("ana")
+        try await ana.promise(customer, "Uno")
+        try await ana.sync()
+        let backup = try world.backup()
+        for word in ["Dos", "Tres", "Cuatro"] { try await ana.promise(customer, word) }
+        try await ana.sync()
+        try await forget(3...3, on: ana)
+        try await world.restore(backup)
+        for _ in 1...3 { try await ana.sync() }
+        #expect(try await journals(world) == [[.accepted, .accepted], [.accepted]])
+        #expect(try await world.isRecovering() == false)
+        try await world.expectAgreement(of: ana)
+    }
 }

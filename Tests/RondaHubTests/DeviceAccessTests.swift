@@ -102,6 +102,21 @@ struct DeviceAccessTests {
         #expect(try await state(world, ana).hasAccess)
     }
 
+    @Test("a revocation holds when the hub's clock is set back, and an end comes again")
+    func clockSetBack() async throws {
+        let world = try await TestWorld()
+        let (ana, luis) = (try await world.device(of: "ana"), try await world.device(of: "luis"))
+        try await world.hub.expireDevice(luis.id, at: world.surroundings.now)
+        try await world.hub.revokeDevice(ana.id)
+        world.surroundings.advance(milliseconds: -3_600_000)
+        #expect(
+            await error { _ = try await world.hub.exchange(ana.request([]), secret: ana.secret) }
+                == .revoked)
+        #expect(try await !state(world, ana).hasAccess)
+        // That one is a moment of the clock.
+        #expect(try await state(world, luis).hasAccess)
+    }
+
     @Test("what a revoked device surrenders is kept whole, applied by nobody but the office")
     func surrendered() async throws {
         let world = try await TestWorld()
@@ -214,6 +229,39 @@ struct DeviceAccessTests {
         #expect(states.first { $0.device.id == ana.id }?.device.isRevoked == true)
         #expect(states.first { $0.device.id == luis.id }?.hasAccess == true)
         #expect(try await hub.endAccess(asIn: world.store) == 0)
+    }
+
+    @Test("one that had ended by itself in the backup, and was revoked since, is revoked again")
+    func restoredAfterTheEnd() async throws {
+        let world = try await TestWorld()
+        let ana = try await world.device(of: "ana")
+        try await world.hub.expireDevice(ana.id, at: world.surroundings.now)
+        let backup = try world.store.copy()
+        try await world.hub.revokeDevice(ana.id)
+        let hub = Hub(store: backup, surroundings: world.surroundings.real)
+        #expect(try await hub.endAccess(asIn: world.store) == 0)
+        #expect(try await backup.read { try $0.device(ana.id)?.isRevoked } == true)
+    }
+
+    @Test("nor does a backup forget an end that was set after it for later")
+    func restoredBeforeTheEnd() async throws {
+        let world = try await TestWorld()
+        let (ana, luis) = (try await world.device(of: "ana"), try await world.device(of: "luis"))
+        let now = world.surroundings.now
+        let (soon, later) = (now.adding(milliseconds: 1_000), now.adding(milliseconds: 9_000))
+        try await world.hub.expireDevice(luis.id, at: soon)
+        let backup = try world.store.copy()
+        try await world.hub.expireDevice(ana.id, at: soon)
+        // What was decided last holds.
+        try await world.hub.expireDevice(luis.id, at: later)
+        let hub = Hub(store: backup, surroundings: world.surroundings.real)
+        #expect(try await hub.endAccess(asIn: world.store) == 0)
+        #expect(try await backup.read { try $0.device(ana.id)?.accessEndsAt } == soon)
+        #expect(try await backup.read { try $0.device(luis.id)?.accessEndsAt } == later)
+        world.surroundings.advance(milliseconds: 1_000)
+        #expect(
+            await error { _ = try await hub.exchange(ana.request([]), secret: ana.secret) }
+                == .revoked)
     }
 
     @Test("a device is taken in only when it has delivered what it reported")

@@ -27,6 +27,22 @@ private let seeds =
         #expect(missing == [])
     }
 
+    @Test("whatever the office does, and whoever carries work for others, is done in some world")
+    func everyOfficeAct() async throws {
+        let simulation = try await Simulation()
+        var missing = Set(DeviceAct.names.map { "office \($0)" }).union(OrganisationAct.names)
+        missing.insert("bundles delivered again")
+        var story = UInt64(0)
+        while story < 120, !missing.isEmpty {
+            story += 1
+            let drawn = Story(seed: story)
+            guard drawn.hasOfficeActs else { continue }
+            let done = await simulation.run(drawn).trace.faults
+            missing = missing.filter { done[$0] == nil }
+        }
+        #expect(missing == [])
+    }
+
     @Test("the same seed is the same world")
     func repeats() async throws {
         let (one, other) = (try await Simulation(), try await Simulation())
@@ -45,8 +61,9 @@ private let seeds =
         (.hiddenFork, 7, 40), (.judgedTwice, 1, 10), (.forgottenFloor, 590, 40),
         (.wrongRule, 6, 60), (.trustedClock, 3, 40), (.earlyWatermark, 1, 10),
         (.hiddenDeparture, 18, 40), (.hiddenErasure, 12, 20),
-        (.ignoredLedger, 59, 40), (.keptRefused, 600, 40),
-        (.ignoredProof, 1, 400),
+        (.ignoredLedger, 59, 40), (.keptRefused, 760, 40),
+        (.ignoredProof, 1, 400), (.forgottenRevocation, 1, 20), (.bundleTwice, 1, 20),
+        (.keptSight, 40, 40),
     ]
 
     @Test("a planted bug is found", arguments: bugs)

@@ -78,6 +78,8 @@ struct Facts {
         case assignment
         /// The hub waits for devices to offer again what it lost.
         case isRecovering
+        /// A chain was cut: the hub has still to hear, under the id that was left, that this was all.
+        case isCutUntold
         /// The office has ended this device's access.
         case isRevoked
         /// What the hub was last told of this program, and in which history.

@@ -118,7 +118,7 @@ public final class LocalStore: Sendable {
                 && schema == Int64(Schema.current.version)
             return (owner, version, isCurrent)
         }
-        if try pool.read(look).isCurrent { return }
+        if try pool.readingNow(look).isCurrent { return }
         try pool.write { database in
             // Another process may have made it, or brought it up to date, in between.
             let (owner, version, isCurrent) = try look(database)
@@ -254,7 +254,7 @@ extension LocalStore {
     ) async throws(ClientError) -> Result {
         do {
             return try await withoutActuallyEscaping(body) { body in
-                try await pool.read { try body(LocalReader($0)) }
+                try await pool.reading { try body(LocalReader($0)) }
             }
         } catch {
             throw .store(error, path: path)

@@ -189,17 +189,17 @@ struct Absorber {
     /// under it has no verdict yet.
     /// - Returns: whether it is gone.
     mutating func drop(_ record: RecordID, entity: EntityID) throws -> Bool {
-        if pending[record]?.isEmpty == false { return false }
-        let held = try self.held ?? namedByOwnWork()
-        self.held = held
-        if held.contains(record) { return false }
+        // An outline shows nothing, and nobody has the rest of it.
         try outline.remove(record)
         // Of an entity that this version does not know there never was a row.
         if DeviceTable.of(entity) == nil { return true }
         let entity = try LocalReader.table(entity).entity
-        guard let row = try reader.row(entity.id, record), !row.flags.contains(.local) else {
-            return true
-        }
+        guard let row = try reader.row(entity.id, record) else { return true }
+        if pending[record]?.isEmpty == false { return false }
+        let held = try self.held ?? namedByOwnWork()
+        self.held = held
+        if held.contains(record) { return false }
+        if row.flags.contains(.local) { return true }
         try writer.remove(entity, record)
         result.touched.insert(entity.id)
         return true

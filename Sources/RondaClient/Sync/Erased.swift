@@ -123,7 +123,7 @@ extension LocalStore {
     /// with the next request.
     func wash() async throws(ClientError) {
         do {
-            guard try await pool.read({ try Erased(database: $0).isUnwashed() }) else { return }
+            guard try await pool.reading({ try Erased(database: $0).isUnwashed() }) else { return }
             try await pool.writeWithoutTransaction { database in
                 do throws(StoreError) {
                     try database.cutLog()

@@ -88,6 +88,7 @@ struct History {
         try facts.remove(.receipt)
         try facts.remove(.copies)
         try facts.remove(.heard)
+        if !isCopy { try facts.set(.isCutUntold, number: 1) }
         try outbox.move(from: present.ordinal, to: present.ordinal + 1, above: number)
     }
 

@@ -111,10 +111,16 @@ private struct OutboxExport {
                 + (try facts.pastIdentities().map { ($0.identity, $0.device, $0.secret, $0.epoch) })
             var bundles: [WireBundle] = []
             var commits = 0
-            for (ordinal, device, secret, epoch) in identities {
-                for var request in try requests(of: ordinal, limits: limits) {
+            let outboxes = try identities.map { try requests(of: $0.0, limits: limits) }
+            let isOnlyPresent = outboxes.dropFirst().allSatisfy(\.isEmpty)
+            for ((_, device, secret, epoch), requests) in zip(identities, outboxes) {
+                for (index, var request) in requests.enumerated() {
                     request.device = Data(device.bytes)
                     request.epoch = Data(epoch)
+                    if isOnlyPresent && index == requests.count - 1 {
+                        // With this one nothing that was captured is left here.
+                        request.completeToMs = UInt64(clamping: now.milliseconds)
+                    }
                     commits += request.commits.count
                     bundles.append(
                         try BundleSeal.seal(

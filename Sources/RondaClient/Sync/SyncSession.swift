@@ -359,9 +359,12 @@ extension SyncSession {
     /// Lets the hub have what the store delivered under earlier identities, after a restore, and
     /// learns what became of their open commits.
     private mutating func reconcilePast() async throws(ClientError) -> Reconciliation {
-        let (past, epoch) = try await store.writing { database in
+        let (past, epoch, isCutUntold) = try await store.writing { database in
             let facts = Facts(database: database)
-            return (try facts.pastIdentities(), try facts.bytes(.epoch) ?? [])
+            return (
+                try facts.pastIdentities(), try facts.bytes(.epoch) ?? [],
+                try facts.number(.isCutUntold) != nil
+            )
         }
         var isNew = report.isRestored && !report.isReconciled
         report.isReconciled = report.isRestored
@@ -377,7 +380,8 @@ extension SyncSession {
                     || !identity.isShared
                         && !Erased(database: database).gone(askedOf: ordinal).isEmpty
             }
-            guard asks || identity.epoch != epoch else { continue }
+            let isUntold = isCutUntold && !identity.isShared
+            guard asks || isUntold || identity.epoch != epoch else { continue }
             do throws(ClientError) {
                 isTaken = try await converse(as: ordinal) { _ in } && isTaken
             } catch {
@@ -390,6 +394,9 @@ extension SyncSession {
             hasMoved = false
         }
         if !isTaken { return .notTaken }
+        if isCutUntold {
+            try await store.writing { try Facts(database: $0).remove(.isCutUntold) }
+        }
         return isNew ? .asksAgain : .done
     }
 

@@ -123,7 +123,8 @@ struct DevicesCommand: AsyncParsableCommand {
             commandName: "hand-in",
             abstract: "Take it back, once it has delivered what it has / Recibirlo de vuelta",
             discussion: """
-                Let its owner sync first. / Que su dueño sincronice antes.
+                Let its owner sync first, or deliver its file of ronda outbox export. / Que su dueño \
+                sincronice antes, o entregue su archivo de ronda outbox export.
                 """, aliases: ["recibir"])
 
         @OptionGroup var options: CommonOptions

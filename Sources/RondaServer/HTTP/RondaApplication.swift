@@ -112,8 +112,13 @@ package struct RondaApplication: Service {
             name: "exchange", limits: hub.limits, logger: logger, admit: known,
             lane: { $0.readsFromTheStart ? lane : nil }
         ) { question, caller, encoding throws(HubError) in
+            let arrived = ContinuousClock.now
             let secret = try Self.secret(in: caller.headers)
             let answer = try await hub.exchange(question, secret: secret)
+            if answer.tellsOfAbsence {
+                // Who has hung up meanwhile does not read the answer anyway.
+                try? await Task.sleep(for: AnswerTick.wait(after: ContinuousClock.now - arrived))
+            }
             return encoding == .json ? answer.namingFields(hub.schema) : answer
         }
         let enrol = Endpoint<WireEnrolRequest, WireEnrolResponse>(
