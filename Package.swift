@@ -74,7 +74,9 @@ let package = Package(
     targets: [
         // Executables: composition roots.
         .executableTarget(
-            name: "ronda", dependencies: ["RondaTerminal", "RondaClient"], swiftSettings: strict),
+            name: "ronda",
+            dependencies: ["RondaTerminal", "RondaNcurses", "RondaScreen", "RondaClient"],
+            swiftSettings: strict),
         .executableTarget(
             name: "ronda-server", dependencies: ["RondaServer", arguments], swiftSettings: strict),
         .executableTarget(
@@ -95,7 +97,12 @@ let package = Package(
                 "RondaSQLite", "RondaWire", "RondaProtobuf", "RondaModel", grdb, sqlite, protobuf,
             ]),
         // People.
-        source("RondaTerminal", ["RondaClient", "RondaMethod", "RondaModel", arguments]),
+        source(
+            "RondaTerminal",
+            ["RondaScreen", "RondaClient", "RondaMethod", "RondaModel", arguments]),
+        // The screen: what it shows and what keys do, pure; and the terminal it is shown on.
+        source("RondaNcurses", ["RondaScreen", "CNcurses"]),
+        source("RondaScreen", ["RondaModel"]),
         source(
             "RondaServer",
             [
@@ -139,14 +146,16 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
         .target(name: "CRawSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         // Tests.
         tests("RondaModel", ["RondaModel"]),
+        tests("RondaScreen", ["RondaScreen", "RondaModel"], exclude: ["Golden"]),
         tests(
             "RondaTerminal",
             [
-                "RondaTerminal", "RondaClient", "RondaMethod", "RondaModel", "RondaHub",
-                "RondaStoreSQLite",
+                "RondaTerminal", "RondaScreen", "RondaClient", "RondaMethod", "RondaModel",
+                "RondaHub", "RondaStoreSQLite",
                 "RondaStore", "RondaWire", "RondaProtobuf", protobuf,
             ]),
         tests("RondaClient", ["RondaClient", "RondaModel"]),
@@ -186,7 +195,7 @@ let package = Package(
                 "ronda", "ronda-server", "ronda-sim", "RondaClient", "RondaServer",
                 "RondaStoreSQLite", "RondaSQLite", "RondaModel", "RondaWire", "RondaProtobuf",
                 protobuf, grdb,
-            ]),
+            ], exclude: ["Golden"]),
         tests(
             "RondaEndToEnd",
             [

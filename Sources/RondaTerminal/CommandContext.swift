@@ -1,6 +1,7 @@
 package import Foundation
 package import RondaClient
 internal import RondaModel
+package import RondaScreen
 
 /// Everything a command takes from the world around it. Only the executable makes the real one.
 package struct CommandContext: Sendable {
@@ -22,6 +23,9 @@ package struct CommandContext: Sendable {
     /// The wish to stop, by Ctrl-C or by the system, for as long as somebody listens; without a
     /// listener it ends the program.
     package var interrupts: @Sendable () -> AsyncStream<Void> = { AsyncStream { _ in } }
+
+    /// Takes over the terminal for the full-screen mode; `nil` where that cannot be.
+    package var openScreen: @Sendable (_ isColored: Bool) -> (any ScreenDevice)? = { _ in nil }
 
     package init(
         environment: [String: String], hostName: String,

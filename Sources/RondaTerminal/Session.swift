@@ -1,5 +1,6 @@
 internal import RondaClient
 internal import RondaModel
+internal import RondaScreen
 
 /// One run of one command: the context with the options applied to it.
 struct Session: Sendable {

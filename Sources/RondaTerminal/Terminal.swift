@@ -18,6 +18,7 @@ package enum Terminal {
         }
         let session = Session(context: context, options: command.globals)
         do {
+            if let done = try await FullScreen(command, arguments, session)?.run() { return done }
             let output = try await command.perform(in: session)
             session.show(output)
             return output.status

@@ -1,5 +1,6 @@
 import Foundation
 import RondaClient
+import RondaNcurses
 import RondaTerminal
 
 /// The composition root: everything real is made here and nowhere else.
@@ -21,6 +22,7 @@ struct Main {
             })
         let interrupts = Interrupts()
         context.interrupts = { interrupts.listen() }
+        context.openScreen = { NcursesScreen.open(isColored: $0) }
         let status = await Terminal.run(Array(CommandLine.arguments.dropFirst()), in: context)
         exit(status.rawValue)
     }

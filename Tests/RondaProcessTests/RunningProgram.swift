@@ -10,6 +10,8 @@ final class RunningProgram: Sendable {
         case simulation = "ronda-sim"
         case mount
         case umount
+        case tmux
+        case bash
     }
 
     /// How the program ended, and what it said.
@@ -132,14 +134,15 @@ final class RunningProgram: Sendable {
     }
 
     /// The programs stand beside the test bundle in the build folder.
-    private static func url(of program: Program) throws -> URL {
+    static func url(of program: Program) throws -> URL {
         let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
         let runner = URL(filePath: CommandLine.arguments[0])
         let folders =
             switch program {
             case .ronda, .server, .simulation:
                 (bundles + [runner]).map { $0.deletingLastPathComponent() }
-            case .mount, .umount: ["/usr/bin", "/bin", "/sbin"].map { URL(filePath: $0) }
+            case .mount, .umount, .tmux, .bash:
+                ["/usr/bin", "/bin", "/sbin"].map { URL(filePath: $0) }
             }
         let candidates = folders.map { $0.appending(path: program.rawValue) }
         guard

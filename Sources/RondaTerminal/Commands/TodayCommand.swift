@@ -8,6 +8,13 @@ struct TodayCommand: TerminalCommand {
             + "Visitas planificadas, promesas por cumplir, conflictos por resolver.",
         aliases: ["hoy"])
 
+    @Flag(
+        help: """
+            The list instead of the full screen, for screen readers / La lista en vez de la \
+            pantalla completa, para lectores de pantalla.
+            """)
+    var plainScreen = false
+
     @OptionGroup var globals: GlobalOptions
 
     func perform(in session: Session) async throws -> Output {

@@ -1,4 +1,5 @@
 internal import RondaModel
+internal import RondaScreen
 
 /// Turns an output into text, for a person or for a program.
 struct Renderer: Sendable {

@@ -1,4 +1,5 @@
 internal import RondaModel
+internal import RondaScreen
 
 /// A table as lines no wider than the terminal.
 extension Table {

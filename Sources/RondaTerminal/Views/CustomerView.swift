@@ -106,7 +106,7 @@ enum CustomerView {
         return rows
     }
 
-    private static func purchases(_ page: CustomerPage, in wording: Wording) -> CardRow {
+    static func purchases(_ page: CustomerPage, in wording: Wording) -> CardRow {
         let purchases = page.purchases
         let isElsewhere = page.absent.contains { $0.entity == .purchase }
         // Nothing here says nothing of what is kept elsewhere.

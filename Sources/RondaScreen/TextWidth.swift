@@ -1,11 +1,11 @@
 /// How many columns a text takes on a terminal, and how it is broken into lines.
-enum TextWidth {
+package enum TextWidth {
     /// A letter with its accents is one column; East Asian wide characters and emoji are two.
-    static func of(_ text: some StringProtocol) -> Int {
-        text.reduce(0) { $0 + width($1) }
+    package static func of(_ text: some StringProtocol) -> Int {
+        text.reduce(0) { $0 + of(character: $1) }
     }
 
-    private static func width(_ character: Character) -> Int {
+    package static func of(character: Character) -> Int {
         guard let scalar = character.unicodeScalars.first else { return 0 }
         switch scalar.value {
         case 0..<0x20, 0x7f, 0x200B...0x200F, 0xFE00...0xFE0F: return 0
@@ -16,13 +16,13 @@ enum TextWidth {
         }
     }
 
-    static func padded(_ text: String, to width: Int, atRight: Bool = false) -> String {
+    package static func padded(_ text: String, to width: Int, atRight: Bool = false) -> String {
         let gap = String(repeating: " ", count: max(0, width - of(text)))
         return atRight ? gap + text : text + gap
     }
 
     /// The lines of a text no wider than `width`: broken between words where that is possible.
-    static func wrap(_ text: String, to width: Int) -> [String] {
+    package static func wrap(_ text: String, to width: Int) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false)
             .flatMap { wrapLine($0, to: max(1, width)) }
     }
@@ -53,7 +53,7 @@ enum TextWidth {
         var pieces: [String] = []
         var current = ""
         for character in word {
-            if of(current) + Self.width(character) > width && !current.isEmpty {
+            if of(current) + of(character: character) > width && !current.isEmpty {
                 pieces.append(current)
                 current = ""
             }
